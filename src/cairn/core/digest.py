@@ -1,0 +1,52 @@
+"""Digests, and the canonical bytes that they are taken over (RFC 8785)."""
+
+import hashlib
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import rfc8785
+from msgspec import Meta
+
+from cairn.core.errors import Corrupt, Invalid
+from cairn.core.request import Record
+
+Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""`sha256:` and 64 hexadecimal digits: the public name of every file, tree and record."""
+
+Stored = TypeVar("Stored", bound=Record)
+
+
+def digest_bytes(content: bytes) -> Digest:
+    """Name `content` by its SHA-256."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def canonical(value: Any) -> bytes:
+    """Write a record, or plain JSON values, as RFC 8785 JSON.
+
+    Raises `Invalid` for NaN, infinity and integers beyond 2^53 (write those as strings).
+    """
+    try:
+        return rfc8785.dumps(msgspec.to_builtins(value, str_keys=True))
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise Invalid(f"this cannot be recorded: {error}") from error
+
+
+def digest_of(record: Record) -> Digest:
+    """Name a record by the SHA-256 of its canonical bytes."""
+    return digest_bytes(canonical(record))
+
+
+def from_canonical(content: bytes, kind: type[Stored]) -> Stored:
+    """Read back what `canonical` wrote; anything else is `Corrupt`.
+
+    Equal values have one spelling only, so bytes that decode but are spelled otherwise are
+    refused as well: a digest never has two readings.
+    """
+    try:
+        record = msgspec.json.decode(content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Corrupt(f"stored {kind.__name__.lower()} cannot be read: {error}") from error
+    if canonical(record) != content:
+        raise Corrupt(f"stored {kind.__name__.lower()} is not in canonical form")
+    return record

@@ -1,0 +1,54 @@
+"""What one may ask of a registry, and the one method that answers."""
+
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from cairn.core.errors import Invalid
+
+Reply_co = TypeVar("Reply_co", covariant=True)
+Answer = TypeVar("Answer")
+
+
+class Record(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """An immutable value that can be stored, hashed and sent.
+
+    Fields equal to their default are left out when written: a later release may add a field
+    with a default and no stored digest changes. A published default is therefore for ever.
+    """
+
+
+class Request(Record, Generic[Reply_co], frozen=True, kw_only=True):
+    """A question or a change; `Reply_co` is the type of its answer."""
+
+
+def checked(request: Request[Answer]) -> Request[Answer]:
+    """Return `request` with every field validated; engines call this first, so all refuse alike.
+
+    Raises `Invalid` naming the field.
+    """
+    return convert(msgspec.to_builtins(request), type(request))
+
+
+def convert(value: Any, kind: type[Answer]) -> Answer:
+    """Build a `kind` from plain values, or raise `Invalid` naming the field."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise Invalid(_readable(str(error))) from error
+
+
+def _readable(message: str) -> str:
+    """Turn `... - at $.a.b` into `a.b: ...`, the order in which people read."""
+    what, found, where = message.rpartition(" - at `$")
+    return f"{where.rstrip('`').lstrip('.')}: {what}" if found else message
+
+
+class Engine(Protocol):
+    """Answers requests: in this process (`LocalEngine`), later over HTTP."""
+
+    def send(self, request: Request[Answer]) -> Answer:
+        """Answer `request`, or raise a `CairnError`."""
+        ...
