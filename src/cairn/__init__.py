@@ -1,0 +1,1 @@
+"""Version control for models: from training run to production label and back, on evidence."""
