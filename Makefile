@@ -1,28 +1,65 @@
-# Everything a machine with Python 3.11, git and make needs: `make` says what there is.
+# What a machine with Python 3.11, git and make can do here; `make` alone lists it.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench faults strace
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
-# The lock names uv too, so the tool that reads the lock is pinned by it.
-UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
+OLD_PYTHON := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
+  $$name -c '$(OLD_PYTHON)' 2>/dev/null && echo $$name && break; done)
+# The lock names uv as well, so the tool that reads the lock is pinned by it.
+UV_VERSION = $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
 UV := env -u VIRTUAL_ENV -u UV_PYTHON UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+WORKERS := $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))
 
-.PHONY: help setup
-help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1:\2/p' Makefile | column -t -s : 2>/dev/null \
+	  || sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1: \2/p' Makefile
 
-setup: $(VENV)/.synced  ## build .venv from uv.lock; repeated calls cost nothing
+setup: $(VENV)/.everything  ## build .venv from uv.lock; costs nothing when it is up to date
+
+demo: $(VENV)/.demo  ## the nine steps on 336,776 real flights, narrated
+	$(BIN)/cairn demo
+
+test: $(VENV)/.everything strace  ## every test, in parallel
+	$(BIN)/pytest -n $(WORKERS)
+
+check: $(VENV)/.everything  ## format, lint, types, import contracts, dead code, spelling
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/vulture
+	$(BIN)/codespell
+
+bench: $(VENV)/.everything  ## every script in benchmarks/; prints ratios against peers
+	@for script in benchmarks/*.py; do echo "== $$script"; PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python "$$script"; done
+
+faults: $(VENV)/.everything strace  ## kill -9, EIO and ENOSPC at every write, not only at a sample
+	CAIRN_FAULTS=all $(BIN)/pytest tests/faults -n $(WORKERS)
+
+strace:
+	@command -v strace >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq </dev/null \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends strace </dev/null; } \
+	  || { echo "The fault tests need strace, and it could not be installed: install it (Debian: apt-get install strace) and try again." >&2; exit 1; }
 
 $(BIN)/uv:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Cairn needs Python 3.11 or newer, and $(PYTHON) is not; install one, or run: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@[ -n "$(PYTHON)" ] && $(PYTHON) -c '$(OLD_PYTHON)' || { \
+	  echo "Cairn needs Python 3.11 or newer, and none was found: install one, or name it with PYTHON=/path/to/python3." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot build an environment: install its venv module (Debian: apt-get install python3-venv) and try again." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-$(VENV)/.synced: uv.lock pyproject.toml | $(BIN)/uv
-	$(UV) sync --frozen --all-extras
+# Only what the demo needs; tools that are there already stay.
+$(VENV)/.demo: uv.lock pyproject.toml | $(BIN)/uv
+	$(UV) sync --frozen --no-dev --extra demo --inexact
 	@touch $@
+
+$(VENV)/.everything: uv.lock pyproject.toml | $(BIN)/uv
+	$(UV) sync --frozen --all-extras
+	@touch $(VENV)/.demo $@
