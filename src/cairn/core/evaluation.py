@@ -1,0 +1,104 @@
+"""Evaluations: what one model predicted for every example of one snapshot."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from cairn.core.digest import Digest
+from cairn.core.name import Text
+from cairn.core.request import Record, Request
+
+Rows = Annotated[int, Meta(ge=1)]
+
+
+class Scorer(Record, frozen=True, tag_field="cairn", tag="scorer/1"):
+    """How predictions were made of a snapshot's rows: same digest, same procedure.
+
+    `score` is `predict_proba`, `predict`, or `module:function` whose file is `source`.
+    `data` names the file in the snapshot's tree, `id`, `label` and `groups` are columns of it.
+    """
+
+    score: str
+    label: str
+    id: str | None = None
+    groups: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    data: str = ""
+    source: Digest | None = None
+
+
+class Evaluation(Record, frozen=True, tag_field="cairn", tag="evaluation/1"):
+    """Predictions of one artifact tree on one snapshot by one scorer.
+
+    `predictions` is an object of the format `predictions/1`: ids, labels, scores and groups.
+    `metrics` are computed from it and from nothing else.
+    """
+
+    artifacts: Digest
+    snapshot: Digest
+    scorer: Digest
+    predictions: Digest
+    rows: Rows
+    task: Literal["binary"] = "binary"
+    groups: tuple[str, ...] = ()
+    metrics: dict[str, float] = {}
+
+
+class Latency(Record, frozen=True, tag_field="cairn", tag="latency/1"):
+    """How long the loaded model took for single rows, after warming up.
+
+    `samples_ms` are milliseconds in the order of measurement; `machine` says where.
+    """
+
+    artifacts: Digest
+    snapshot: Digest
+    samples_ms: tuple[float, ...]
+    warm_up: int
+    batch_rows: int
+    machine: str
+
+
+class RecordEvaluation(Request["EvaluationInfo"], frozen=True, tag="evaluation.record"):
+    """Record an evaluation that is stored with its predictions; may precede registration."""
+
+    evaluation: Digest
+
+
+class RecordLatency(Request["LatencyInfo"], frozen=True, tag="latency.record"):
+    """Record a stored latency measurement."""
+
+    latency: Digest
+
+
+class ListEvaluations(
+    Request["tuple[EvaluationInfo, ...]"], frozen=True, tag="evaluation.list"
+):
+    """Read the evaluations of an artifact tree, newest first."""
+
+    artifacts: Digest
+    snapshot: Digest | None = None
+
+
+class ListLatencies(Request["tuple[LatencyInfo, ...]"], frozen=True, tag="latency.list"):
+    """Read the latency measurements of an artifact tree, newest first."""
+
+    artifacts: Digest
+
+
+class EvaluationInfo(Record, frozen=True):
+    """An evaluation, and who recorded it when."""
+
+    digest: Digest
+    evaluation: Evaluation
+    recorded_by: str
+    recorded_at: str
+    note: Text = ""
+
+
+class LatencyInfo(Record, frozen=True):
+    """A latency measurement, and who recorded it when."""
+
+    digest: Digest
+    latency: Latency
+    recorded_by: str
+    recorded_at: str

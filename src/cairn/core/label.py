@@ -1,0 +1,248 @@
+"""Labels: names such as `production` that move from version to version.
+
+1. A label moves through `MoveLabel` and `Rollback` only.
+2. A move names the version that the caller believes to be live; if it is not, it is a `Conflict`.
+3. Rollback walks down the stack of promotions to the last known-good version. A version that
+   was rolled back from, or marked bad, is no target until it is promoted afresh.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from cairn.core.digest import Digest
+from cairn.core.errors import Conflict, Refused
+from cairn.core.name import LabelName, ModelName, Text
+from cairn.core.request import Record, Request
+from cairn.core.version import Version
+
+ARCHIVED, WORKBENCH = "archived", "dev"
+
+
+class Anyone(Record, frozen=True, tag="anyone"):
+    """Whatever the label holds now may be replaced."""
+
+
+class Nobody(Record, frozen=True, tag="nobody"):
+    """The label must hold nothing."""
+
+
+class Holder(Record, frozen=True, tag="holder"):
+    """The label must hold exactly this version."""
+
+    version: Digest
+
+
+Expecting = Anyone | Nobody | Holder
+
+
+class Move(Record, frozen=True):
+    """One step in a label's history."""
+
+    model: ModelName
+    label: LabelName
+    kind: Literal["promote", "rollback"]
+    after: Digest
+    number: int
+    seq: int
+    actor: str
+    time: str
+    before: Digest | None = None
+    before_number: int | None = None
+    reason: Text = ""
+    decision: Digest | None = None
+    waiver: Text = ""
+
+
+class MoveLabel(Request[Move], frozen=True, tag="label.move"):
+    """Point a label at a version, if the policy bound to the label agrees.
+
+    `decision` makes the move depend on a decision made before: a `Conflict` if it is out of
+    date. `waiver` accepts the gaps of an incomplete version, with the reason for all to read.
+    """
+
+    model: ModelName
+    label: LabelName
+    version: Digest
+    expecting: Expecting
+    reason: Text = ""
+    decision: Digest | None = None
+    waiver: Text = ""
+
+
+class Rollback(Request[Move], frozen=True, tag="label.rollback"):
+    """Point a label back at the last known-good version."""
+
+    model: ModelName
+    label: LabelName
+    expecting: Expecting = Anyone()
+    reason: Text = ""
+
+
+class RecordDrill(Request["DrillInfo"], frozen=True, tag="label.drill"):
+    """Record the stored proof of a rollback drill."""
+
+    drill: Digest
+
+
+class GetLabel(Request["Move | None"], frozen=True, tag="label.get"):
+    """Read the move that put a label where it is, or was at `at` (UTC, as the ledger writes)."""
+
+    model: ModelName
+    label: LabelName
+    at: Text | None = None
+
+
+class ListLabels(Request[tuple[Move, ...]], frozen=True, tag="label.list"):
+    """Read the last move of every label of a model."""
+
+    model: ModelName
+
+
+class LabelHistory(Request[tuple[Move, ...]], frozen=True, tag="label.history"):
+    """Read every move of a label, oldest first."""
+
+    model: ModelName
+    label: LabelName
+
+
+class ListDrills(Request["tuple[DrillInfo, ...]"], frozen=True, tag="label.drills"):
+    """Read the rollback drills of a label, newest first."""
+
+    model: ModelName
+    label: LabelName
+
+
+class Switch(Record, frozen=True):
+    """What a separate process loaded through a label, and how long it took to see the switch."""
+
+    step: Literal["start", "promote", "rollback"]
+    expected: Digest
+    loaded: Digest
+    seconds: Annotated[float, Meta(ge=0)]
+
+
+class Drill(Record, frozen=True, tag_field="cairn", tag="drill/1"):
+    """Proof that a rollback works: a throw-away process saw both switches."""
+
+    model: ModelName
+    label: LabelName
+    switches: tuple[Switch, ...]
+    rollback_seconds: Annotated[float, Meta(ge=0)]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every switch loaded what was expected."""
+        return all(switch.loaded == switch.expected for switch in self.switches)
+
+
+class DrillInfo(Record, frozen=True):
+    """A drill, and who ran it when."""
+
+    digest: Digest
+    drill: Drill
+    run_by: str
+    run_at: str
+
+
+class Stack(Record, frozen=True):
+    """The promotions of a label that a rollback may walk down, the live one last.
+
+    `left` are versions that were rolled back from and not promoted since.
+    """
+
+    versions: tuple[Digest, ...] = ()
+    left: frozenset[Digest] = frozenset()
+
+
+def stack(history: Sequence[Move]) -> Stack:
+    """Replay a label's history into its stack of promotions."""
+    versions: list[Digest] = []
+    left: set[Digest] = set()
+    for step in history:
+        if step.kind == "promote":
+            versions.append(step.after)
+            left.discard(step.after)
+            continue
+        left.add(versions[-1])
+        while versions[-1] != step.after or versions[-1] in left:
+            versions.pop()
+    return Stack(versions=tuple(versions), left=frozenset(left))
+
+
+def known_good(history: Sequence[Move], bad: Collection[Digest]) -> tuple[Digest, ...]:
+    """List rollback targets, the nearest first, the live version left out."""
+    walk = stack(history)
+    if not walk.versions:
+        return ()
+    live = walk.versions[-1]
+    found: list[Digest] = []
+    for version in reversed(walk.versions[:-1]):
+        if version not in (live, *walk.left, *bad, *found):
+            found.append(version)
+    return tuple(found)
+
+
+def expected(asked: MoveLabel | Rollback, live: Version | None) -> None:
+    """Raise `Conflict` unless the label holds what the caller believes."""
+    holds = f"holds {live.name}" if live else "holds nothing"
+    match asked.expecting:
+        case Anyone():
+            return
+        case Nobody() if live is None:
+            return
+        case Holder(version=version) if live is not None and live.digest == version:
+            return
+        case Nobody():
+            wanted = "it to hold nothing"
+        case Holder(version=version):
+            wanted = f"it to hold {version[:19]}"
+    raise Conflict(
+        f"{asked.label} of {asked.model} {holds}, you expected {wanted}; "
+        "look again and decide again"
+    )
+
+
+def move(asked: MoveLabel, candidate: Version, live: Version | None, *, gated: bool) -> None:
+    """Decide what needs no evidence: the rest of a move is the policy's business.
+
+    Raises `Conflict` for a stale expectation and `Refused` for a version that must not go there.
+    """
+    expected(asked, live)
+    if candidate.deleted is not None:
+        raise Refused(f"{candidate.name} was deleted: {candidate.deleted}")
+    if live is not None and live.digest == candidate.digest:
+        raise Refused(f"{asked.label} already holds {candidate.name}")
+    if candidate.archived and asked.label not in (ARCHIVED, WORKBENCH):
+        raise Refused(
+            f"{candidate.name} is archived and cannot be deployed",
+            fix=f"bring it back first: `cairn promote {candidate.name} {WORKBENCH}`",
+        )
+    if candidate.marked_bad is not None and not gated and asked.label not in (ARCHIVED, WORKBENCH):
+        raise Refused(
+            f"{candidate.name} is marked bad ({candidate.marked_bad}) and {asked.label} has no "
+            "gate that could clear it",
+            fix="bind a policy to the label with `cairn gate set`, or choose another version",
+        )
+    if asked.label == ARCHIVED and (held := set(candidate.labels) - {WORKBENCH, ARCHIVED}):
+        raise Refused(
+            f"{candidate.name} cannot be archived while it holds {', '.join(sorted(held))}"
+        )
+
+
+def rollback(
+    asked: Rollback, live: Version | None, targets: Sequence[Version], *, moves: int
+) -> Version:
+    """Pick the version to go back to: the first of `targets` (see `known_good`)."""
+    expected(asked, live)
+    if live is None:
+        raise Refused(f"{asked.label} of {asked.model} holds nothing, so nothing can roll back")
+    for target in targets:
+        if not target.archived and target.deleted is None:
+            return target
+    raise Refused(
+        f"{asked.label} of {asked.model} has no earlier known-good version "
+        f"(it moved {moves} time{'s' if moves != 1 else ''}); {live.name} stays",
+        fix=f"promote a good version instead: `cairn promote {asked.model}:N {asked.label}`",
+    )

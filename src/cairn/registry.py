@@ -1,0 +1,285 @@
+"""The registry people call: the same methods over any engine.
+
+What stands above the registry in the layers (reading data, measuring models) is handed in
+as a `Workbench`, so that `registry.snapshot(...)` and `registry.promote(...)` can use it.
+"""
+
+from pathlib import Path
+from typing import NamedTuple, Protocol
+from uuid import uuid4
+
+from cairn.config import Settings
+from cairn.core import reference
+from cairn.core.digest import Digest
+from cairn.core.errors import NotFound
+from cairn.core.evaluation import EvaluationInfo
+from cairn.core.gate import (
+    DecisionInfo,
+    GetDecision,
+    GetPolicy,
+    JudgeGate,
+    ListDecisions,
+    ListPolicies,
+    Policy,
+    PolicyInfo,
+    ReplayDecision,
+    SetPolicy,
+)
+from cairn.core.label import (
+    Anyone,
+    DrillInfo,
+    Expecting,
+    GetLabel,
+    Holder,
+    LabelHistory,
+    ListDrills,
+    ListLabels,
+    Move,
+    MoveLabel,
+    Nobody,
+    Rollback,
+)
+from cairn.core.ledger import Verification, VerifyStore
+from cairn.core.name import LabelName, ModelName
+from cairn.core.request import Engine
+from cairn.core.run import GetRun, ListRuns, Run
+from cairn.core.snapshot import GetSnapshot, ListSnapshots, SnapshotInfo
+from cairn.core.version import (
+    DeleteVersion,
+    GetVersion,
+    ListVersions,
+    MarkBad,
+    ReleaseVersion,
+    Version,
+)
+from cairn.objects import ObjectStore
+
+
+class Served(NamedTuple):
+    """A loaded model, the digest it was checked against, and its version."""
+
+    model: object
+    digest: Digest
+    version: Version
+
+
+class Workbench(Protocol):
+    """The work above the registry that its methods need."""
+
+    def snapshot(self, registry: "Registry", path: Path, *, name: str | None) -> SnapshotInfo:
+        """Store the files under `path` and record the snapshot."""
+        ...
+
+    def evaluate(self, registry: "Registry", version: Version, *, on: str) -> EvaluationInfo:
+        """Score a version on a snapshot and record the predictions."""
+        ...
+
+    def measure(self, registry: "Registry", version: Version, *, label: LabelName) -> None:
+        """Measure whatever the policy of `label` needs and is not stored yet."""
+        ...
+
+
+class Registry:
+    """Models, versions, gates and labels behind one engine; objects beside it."""
+
+    def __init__(
+        self, engine: Engine, objects: ObjectStore, *, settings: Settings, workbench: Workbench
+    ) -> None:
+        self.engine = engine
+        self.objects = objects
+        self.settings = settings
+        self._workbench = workbench
+
+    # snapshots
+
+    def snapshot(self, path: str | Path, *, name: str | None = None) -> SnapshotInfo:
+        """Freeze a file or folder; the same bytes again give the same digest."""
+        return self._workbench.snapshot(self, Path(path), name=name)
+
+    def find_snapshot(self, reference: str) -> SnapshotInfo:
+        """Read a snapshot: `snap:test`, `test`, or its digest."""
+        return self.engine.send(GetSnapshot(reference=reference.removeprefix("snap:")))
+
+    def snapshots(self) -> tuple[SnapshotInfo, ...]:
+        """Read all snapshots, newest first."""
+        return self.engine.send(ListSnapshots())
+
+    # runs
+
+    def run(self, run: str) -> Run:
+        """Read a run: `run:3f2a...` or its id."""
+        return self.engine.send(GetRun(run=run.removeprefix("run:")))
+
+    def runs(self, model: str | None = None) -> tuple[Run, ...]:
+        """Read runs, newest first."""
+        return self.engine.send(ListRuns(model=self._model(model) if model else None))
+
+    # versions
+
+    def version(self, version: str) -> Version:
+        """Read a version by any reference: `churn:3`, `churn@production`, `sha256:...`."""
+        return self.engine.send(GetVersion(reference=self._reference(version)))
+
+    def versions(self, model: str | None = None, *, where: str = "") -> tuple[Version, ...]:
+        """Read versions, newest first; `where` filters: `metrics.roc_auc > 0.7`."""
+        name = self._model(model) if model else None
+        return self.engine.send(ListVersions(model=name, where=where))
+
+    def release(
+        self, version: str, *, release: str | None = None, part: str = "minor"
+    ) -> Version:
+        """Give a version its semantic release number."""
+        found = self.version(version)
+        return self.engine.send(
+            ReleaseVersion(
+                model=found.model,
+                version=found.digest,
+                release=release,
+                part=part,  # pyright: ignore[reportArgumentType] (checked by the engine)
+            )
+        )
+
+    def mark_bad(self, version: str, *, reason: str) -> Version:
+        """Never roll back to this version again until it passes a gate afresh."""
+        found = self.version(version)
+        return self.engine.send(
+            MarkBad(model=found.model, version=found.digest, reason=reason)
+        )
+
+    def delete(self, version: str, *, reason: str) -> Version:
+        """Put a tombstone on a version that nothing holds."""
+        found = self.version(version)
+        return self.engine.send(
+            DeleteVersion(model=found.model, version=found.digest, reason=reason)
+        )
+
+    def evaluate(self, version: str, *, on: str) -> EvaluationInfo:
+        """Score any version on any snapshot, as `cairn.toml` says; stores the predictions."""
+        return self._workbench.evaluate(self, self.version(version), on=on)
+
+    # gates
+
+    def set_policy(self, label: str, policy: Policy, *, reason: str = "") -> PolicyInfo:
+        """Bind a policy to `churn@production`."""
+        model, name = self._label(label)
+        digest = self.objects.put_record(policy)
+        return self.engine.send(
+            SetPolicy(model=model, label=name, policy=digest, reason=reason)
+        )
+
+    def policy(self, label: str) -> PolicyInfo:
+        """Read the policy bound to `churn@production`."""
+        model, name = self._label(label)
+        return self.engine.send(GetPolicy(model=model, label=name))
+
+    def policies(self, label: str) -> tuple[PolicyInfo, ...]:
+        """Read every policy that `churn@production` had, newest first."""
+        model, name = self._label(label)
+        return self.engine.send(ListPolicies(model=model, label=name))
+
+    def check_gate(self, version: str, to: str = "production") -> DecisionInfo:
+        """Measure what is missing and judge, without moving the label."""
+        found = self.version(version)
+        self._workbench.measure(self, found, label=to)
+        return self.engine.send(
+            JudgeGate(model=found.model, label=to, version=found.digest)
+        )
+
+    def decision(self, decision: str) -> DecisionInfo:
+        """Read a decision: `decision:...` or its digest."""
+        return self.engine.send(GetDecision(reference=decision.removeprefix("decision:")))
+
+    def decisions(self, label: str) -> tuple[DecisionInfo, ...]:
+        """Read the decisions on `churn@production`, newest first."""
+        model, name = self._label(label)
+        return self.engine.send(ListDecisions(model=model, label=name))
+
+    def replay(self, decision: str) -> DecisionInfo:
+        """Judge a decision's evidence again; `Corrupt` unless it gives the same bytes."""
+        return self.engine.send(
+            ReplayDecision(reference=decision.removeprefix("decision:"))
+        )
+
+    # labels
+
+    def promote(
+        self,
+        version: str,
+        to: str = "production",
+        *,
+        reason: str = "",
+        expecting: str | None = None,
+        decision: str | None = None,
+        waiver: str = "",
+    ) -> Move:
+        """Measure what is missing, judge the policy of the label, and move it.
+
+        `expecting` is the version believed to be live (`none` for nobody); without it, the
+        one that is live when this is called. Raises `Refused` with the report, and `Conflict`
+        when somebody else moved the label meanwhile.
+        """
+        found = self.version(version)
+        held = self._expecting(found.model, to, expecting)
+        if decision is None:
+            self._workbench.measure(self, found, label=to)
+        return self.engine.send(
+            MoveLabel(
+                model=found.model,
+                label=to,
+                version=found.digest,
+                expecting=held,
+                reason=reason,
+                decision=self.decision(decision).digest if decision else None,
+                waiver=waiver,
+                change_id=uuid4().hex,
+            )
+        )
+
+    def rollback(self, label: str, *, reason: str = "") -> Move:
+        """Point `churn@production` back at the last known-good version."""
+        model, name = self._label(label)
+        return self.engine.send(
+            Rollback(model=model, label=name, expecting=Anyone(), reason=reason)
+        )
+
+    def live(self, label: str, *, at: str | None = None) -> Move | None:
+        """Read the move that put `churn@production` where it is, or was at `at`."""
+        model, name = self._label(label)
+        return self.engine.send(GetLabel(model=model, label=name, at=at))
+
+    def labels(self, model: str) -> tuple[Move, ...]:
+        """Read the last move of every label of a model."""
+        return self.engine.send(ListLabels(model=self._model(model)))
+
+    def history(self, label: str) -> tuple[Move, ...]:
+        """Read every move of `churn@production`, oldest first."""
+        model, name = self._label(label)
+        return self.engine.send(LabelHistory(model=model, label=name))
+
+    def drills(self, label: str) -> tuple[DrillInfo, ...]:
+        """Read the rollback drills of `churn@production`, newest first."""
+        model, name = self._label(label)
+        return self.engine.send(ListDrills(model=model, label=name))
+
+    # whole store
+
+    def verify(self, *, objects: bool = False, against: str = "") -> Verification:
+        """Check the ledger and every view of it; with `objects` every stored byte."""
+        return self.engine.send(VerifyStore(objects=objects, against=against))
+
+    def _expecting(self, model: ModelName, label: str, expecting: str | None) -> Expecting:
+        if expecting == "none":
+            return Nobody()
+        if expecting is not None:
+            return Holder(version=self.version(expecting).digest)
+        held = self.engine.send(GetLabel(model=model, label=label))
+        return Holder(version=held.after) if held else Nobody()
+
+    def _model(self, text: str) -> ModelName:
+        return reference.model_name(text, team=self.settings.team)
+
+    def _label(self, text: str) -> tuple[ModelName, LabelName]:
+        return reference.model_and_label(text, team=self.settings.team)
+
+    def _reference(self, text: str) -> str:
+        return reference.spell(reference.parse(text, team=self.settings.team))
