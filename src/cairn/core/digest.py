@@ -10,7 +10,7 @@ from msgspec import Meta
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record
 
-Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$")]
+Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$(?!\n)")]
 """`sha256:` and 64 hexadecimal digits: the public name of every file, tree and record."""
 
 Stored = TypeVar("Stored", bound=Record)

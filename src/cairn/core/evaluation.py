@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from cairn.core.digest import Digest
 from cairn.core.name import Text
-from cairn.core.request import Record, Request
+from cairn.core.request import Change, Record, Request
 
 Rows = Annotated[int, Meta(ge=1)]
 
@@ -58,13 +58,13 @@ class Latency(Record, frozen=True, tag_field="cairn", tag="latency/1"):
     machine: str
 
 
-class RecordEvaluation(Request["EvaluationInfo"], frozen=True, tag="evaluation.record"):
+class RecordEvaluation(Change["EvaluationInfo"], frozen=True, tag="evaluation.record"):
     """Record an evaluation that is stored with its predictions; may precede registration."""
 
     evaluation: Digest
 
 
-class RecordLatency(Request["LatencyInfo"], frozen=True, tag="latency.record"):
+class RecordLatency(Change["LatencyInfo"], frozen=True, tag="latency.record"):
     """Record a stored latency measurement."""
 
     latency: Digest

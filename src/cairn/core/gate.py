@@ -13,9 +13,9 @@ from msgspec import Meta
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Invalid
 from cairn.core.name import LabelName, MetricName, ModelName, Text
-from cairn.core.request import Record, Request
+from cairn.core.request import Change, Record, Request
 
-CheckId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,49}$")]
+CheckId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,49}$(?!\n)")]
 Margin = Annotated[float, Meta(ge=0)]
 Confidence = Annotated[float, Meta(gt=0.5, lt=1)]
 Outcome = Literal["pass", "fail", "inconclusive", "not-applicable"]
@@ -108,7 +108,7 @@ class Policy(Record, frozen=True, tag_field="cairn", tag="policy/1"):
     evaluation: Digest
     checks: Annotated[tuple[Check, ...], Meta(min_length=1)]
     scorer: Digest | None = None
-    against: Annotated[str, Meta(pattern=r"^@[a-z][a-z0-9-]*$")] = "@production"
+    against: Annotated[str, Meta(pattern=r"^@[a-z][a-z0-9-]*$(?!\n)")] = "@production"
     bootstrap: Bootstrap = "refuse"
 
 
@@ -170,7 +170,7 @@ class Decision(Record, frozen=True, tag_field="cairn", tag="decision/1"):
     waiver: Text = ""
 
 
-class SetPolicy(Request["PolicyInfo"], frozen=True, tag="gate.set"):
+class SetPolicy(Change["PolicyInfo"], frozen=True, tag="gate.set"):
     """Bind a stored policy to a label; from now on every move of the label is judged by it."""
 
     model: ModelName
@@ -193,7 +193,7 @@ class ListPolicies(Request["tuple[PolicyInfo, ...]"], frozen=True, tag="gate.pol
     label: LabelName
 
 
-class JudgeGate(Request["DecisionInfo"], frozen=True, tag="gate.judge"):
+class JudgeGate(Change["DecisionInfo"], frozen=True, tag="gate.judge"):
     """Judge stored evidence now and keep the decision; no label moves."""
 
     model: ModelName

@@ -14,7 +14,7 @@ from msgspec import Meta
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Refused
 from cairn.core.name import LabelName, ModelName, Text
-from cairn.core.request import Record, Request
+from cairn.core.request import Change, Record, Request
 from cairn.core.version import Version
 
 ARCHIVED, WORKBENCH = "archived", "dev"
@@ -55,7 +55,7 @@ class Move(Record, frozen=True):
     waiver: Text = ""
 
 
-class MoveLabel(Request[Move], frozen=True, tag="label.move"):
+class MoveLabel(Change[Move], frozen=True, tag="label.move"):
     """Point a label at a version, if the policy bound to the label agrees.
 
     `decision` makes the move depend on a decision made before: a `Conflict` if it is out of
@@ -71,7 +71,7 @@ class MoveLabel(Request[Move], frozen=True, tag="label.move"):
     waiver: Text = ""
 
 
-class Rollback(Request[Move], frozen=True, tag="label.rollback"):
+class Rollback(Change[Move], frozen=True, tag="label.rollback"):
     """Point a label back at the last known-good version."""
 
     model: ModelName
@@ -80,7 +80,7 @@ class Rollback(Request[Move], frozen=True, tag="label.rollback"):
     reason: Text = ""
 
 
-class RecordDrill(Request["DrillInfo"], frozen=True, tag="label.drill"):
+class RecordDrill(Change["DrillInfo"], frozen=True, tag="label.drill"):
     """Record the stored proof of a rollback drill."""
 
     drill: Digest

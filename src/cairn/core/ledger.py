@@ -21,7 +21,7 @@ ENTRY_BYTES = 64 * 1024
 SEGMENT_ENTRIES = 1024
 HASH_BYTES = 32
 
-Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$(?!\n)")]
 """UTC with microseconds: `2026-03-01T09:30:00.000000Z`; sorts as text."""
 
 
@@ -48,7 +48,7 @@ class Entry(Record, frozen=True):
     after: dict[str, Any]
     evidence: tuple[Digest, ...]
     reason: Text
-    salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
 
 
 class Checkpoint(Record, frozen=True):

@@ -84,6 +84,27 @@ def parse(text: str, *, team: str = "default") -> Reference:
     raise Invalid(f"{text!r} names no version; the forms are {FORMS}")
 
 
+def spell(reference: Reference) -> str:
+    """Write a reference in its full form, with the team in it: `default/churn:3`."""
+    match reference:
+        case ByNumber(model=model, number=number):
+            return f"{model}:{number}"
+        case ByRelease(model=model, release=release, label=None):
+            return f"{model}:{release}"
+        case ByRelease(model=model, release=release, label=label):
+            return f"{model}:{release}-{label}"
+        case ByLabel(model=model, label=label, back=0):
+            return f"{model}@{label}"
+        case ByLabel(model=model, label=label, back=back):
+            return f"{model}@{label}~{back}"
+        case ByDigest(digits=digits):
+            return f"sha256:{digits}"
+        case ByCommit(digits=digits):
+            return f"commit:{digits}"
+        case ByTag(tag=tag):
+            return f"tag:{tag}"
+
+
 def model_name(text: str, *, team: str = "default") -> ModelName:
     """Read a model's name with or without its team; raises `Invalid`."""
     if re.fullmatch(_NAME, text) is None:

@@ -5,6 +5,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from cairn.core.errors import Invalid
+from cairn.core.name import ChangeId
 
 Reply_co = TypeVar("Reply_co", covariant=True)
 Answer = TypeVar("Answer")
@@ -22,6 +23,16 @@ class Record(
 
 class Request(Record, Generic[Reply_co], frozen=True, kw_only=True):
     """A question or a change; `Reply_co` is the type of its answer."""
+
+
+class Change(Request[Reply_co], Generic[Reply_co], frozen=True, kw_only=True):
+    """A request that changes something: leaves a ledger entry, whatever comes of it.
+
+    A client that may have to repeat itself gives a `change_id`: sent again with the same
+    content it gets the first answer, with other content it is a `Conflict`.
+    """
+
+    change_id: ChangeId | None = None
 
 
 def checked(request: Request[Answer]) -> Request[Answer]:

@@ -7,7 +7,7 @@ from msgspec import Meta
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict
 from cairn.core.name import ModelName, RunId, Text
-from cairn.core.request import Record, Request
+from cairn.core.request import Change, Record, Request
 
 Scalar = bool | int | float | str | None
 """A parameter's value; integers beyond 2^53 are written as strings."""
@@ -30,7 +30,7 @@ class Code(Record, frozen=True):
     `entry_point` and `config_files` are paths in the repository.
     """
 
-    commit: Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
+    commit: Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$(?!\n)")]
     remote: Text | None = None
     patch: Digest | None = None
     entry_point: Text | None = None
@@ -99,7 +99,7 @@ class RunFacts(Record, frozen=True, tag_field="cairn", tag="run/1"):
     gaps: tuple[Gap, ...] = ()
 
 
-class StartRun(Request["Run"], frozen=True, tag="run.start"):
+class StartRun(Change["Run"], frozen=True, tag="run.start"):
     """Record that a run has begun, so that one that never ends is visible."""
 
     run: RunId
@@ -107,7 +107,7 @@ class StartRun(Request["Run"], frozen=True, tag="run.start"):
     command: tuple[str, ...] = ()
 
 
-class FinishRun(Request["Run"], frozen=True, tag="run.finish"):
+class FinishRun(Change["Run"], frozen=True, tag="run.finish"):
     """Record how a run ended; its facts are already stored as an object."""
 
     run: RunId

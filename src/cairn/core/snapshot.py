@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from cairn.core.digest import Digest
 from cairn.core.name import SnapshotName, Team, Text
-from cairn.core.request import Record, Request
+from cairn.core.request import Change, Record, Request
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -40,7 +40,7 @@ class Snapshot(Record, frozen=True, tag_field="cairn", tag="snapshot/1"):
     source: Source
 
 
-class AddSnapshot(Request["SnapshotInfo"], frozen=True, tag="snapshot.add"):
+class AddSnapshot(Change["SnapshotInfo"], frozen=True, tag="snapshot.add"):
     """Record a snapshot whose bytes are already stored, and let `name` point at it."""
 
     snapshot: Digest

@@ -15,12 +15,12 @@ from msgspec import Meta
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Invalid, Refused
 from cairn.core.name import LabelName, ModelName, RunId, Text
-from cairn.core.request import Record, Request
+from cairn.core.request import Change, Record, Request
 from cairn.core.run import Code, Environment, Gap, Input, Scalar, Seed
 
 Number = Annotated[int, Meta(ge=1)]
 Release = Annotated[
-    str, Meta(pattern=r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$")
+    str, Meta(pattern=r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$(?!\n)")
 ]
 Safety = Literal["safe", "unsafe", "unknown"]
 
@@ -70,7 +70,7 @@ class Manifest(Record, frozen=True, tag_field="cairn", tag="manifest/1"):
     gaps: tuple[Gap, ...] = ()
 
 
-class RegisterVersion(Request["Version"], frozen=True, tag="version.register"):
+class RegisterVersion(Change["Version"], frozen=True, tag="version.register"):
     """Give a stored manifest a number; an identical one keeps the number it has.
 
     Incomplete manifests are refused unless `retroactive` says that the gaps are known.
@@ -98,7 +98,7 @@ class ListVersions(Request["tuple[Version, ...]"], frozen=True, tag="version.lis
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000
 
 
-class ReleaseVersion(Request["Version"], frozen=True, tag="version.release"):
+class ReleaseVersion(Change["Version"], frozen=True, tag="version.release"):
     """Give a version its semantic release number: exactly this one, or the next of its part."""
 
     model: ModelName
@@ -107,7 +107,7 @@ class ReleaseVersion(Request["Version"], frozen=True, tag="version.release"):
     part: Literal["major", "minor", "patch"] = "minor"
 
 
-class MarkBad(Request["Version"], frozen=True, tag="version.mark-bad"):
+class MarkBad(Change["Version"], frozen=True, tag="version.mark-bad"):
     """Never roll back to this version again, until it passes a gate afresh."""
 
     model: ModelName
@@ -115,7 +115,7 @@ class MarkBad(Request["Version"], frozen=True, tag="version.mark-bad"):
     reason: Text
 
 
-class DeleteVersion(Request["Version"], frozen=True, tag="version.delete"):
+class DeleteVersion(Change["Version"], frozen=True, tag="version.delete"):
     """Put a tombstone on a version that nothing holds; number, digest and history stay."""
 
     model: ModelName
