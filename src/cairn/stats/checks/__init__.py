@@ -1,0 +1,70 @@
+"""Checks: each turns stored evidence into a finding, and into nothing else.
+
+Equal evidence gives an equal finding, to the last digit, wherever it is judged: a decision
+can be made again from what it names.
+"""
+
+from cairn.core.gate import (
+    Check,
+    Complete,
+    Finding,
+    Floor,
+    LatencyBudget,
+    NonInferiority,
+    NoSubgroupRegression,
+    Policy,
+    RequiredArtifacts,
+    Superiority,
+)
+from cairn.stats.checks.complete import judge_complete
+from cairn.stats.checks.evidence import (
+    Evidence,
+    Problem,
+    no_evaluation,
+    not_scored_alike,
+    wrong_scorer,
+    wrong_snapshot,
+)
+from cairn.stats.checks.floor import judge_floor
+from cairn.stats.checks.latency import judge_latency
+from cairn.stats.checks.non_inferiority import judge_non_inferiority
+from cairn.stats.checks.required_artifacts import judge_required_artifacts
+from cairn.stats.checks.subgroup import judge_subgroups
+from cairn.stats.checks.superiority import judge_superiority
+
+__all__ = [
+    "Evidence",
+    "Problem",
+    "judge",
+    "judge_all",
+    "no_evaluation",
+    "not_scored_alike",
+    "wrong_scorer",
+    "wrong_snapshot",
+]
+
+
+def judge(check: Check, evidence: Evidence) -> Finding:
+    """Judge one check."""
+    match check:
+        case Superiority():
+            return judge_superiority(check, evidence)
+        case NonInferiority():
+            return judge_non_inferiority(check, evidence)
+        case Floor():
+            return judge_floor(check, evidence)
+        case NoSubgroupRegression():
+            return judge_subgroups(check, evidence)
+        case LatencyBudget():
+            return judge_latency(check, evidence)
+        case RequiredArtifacts():
+            return judge_required_artifacts(check, evidence)
+        case Complete():
+            return judge_complete(check, evidence)
+
+
+def judge_all(policy: Policy, evidence: Evidence) -> tuple[Finding, ...]:
+    """Judge every check of a policy, and completeness whether it is listed or not."""
+    listed = any(isinstance(check, Complete) for check in policy.checks)
+    checks = policy.checks if listed else (*policy.checks, Complete())
+    return tuple(judge(check, evidence) for check in checks)
