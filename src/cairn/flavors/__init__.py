@@ -1,0 +1,1 @@
+"""A model object <-> a directory of files: safe formats first, pickle only after a scan."""

@@ -1,0 +1,22 @@
+"""The outside libraries that flavors stand on, imported when a model needs them."""
+
+from importlib import import_module
+from typing import Any
+
+from cairn.core.errors import Invalid
+
+EXTRAS = {"sklearn": "sklearn", "skops": "sklearn", "pandas": "sklearn", "joblib": "sklearn"}
+"""Distribution extra that brings each package."""
+
+
+def package(name: str) -> Any:
+    """Import the module `name`, untyped: scikit-learn and skops ship no types.
+
+    Raises `Invalid` with the command that installs it.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        root = name.partition(".")[0]
+        extra = EXTRAS.get(root, root)
+        raise Invalid(f"{root} is not installed: pip install 'cairn-ml[{extra}]'") from error
