@@ -1,5 +1,6 @@
 """What one may ask of a registry, and the one method that answers."""
 
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -19,6 +20,16 @@ class Record(
     Fields equal to their default are left out when written: a later release may add a field
     with a default and no stored digest changes. A published default is therefore for ever.
     """
+
+    def __post_init__(self) -> None:
+        """Let a field that equals its default be its default: msgspec compares by identity.
+
+        Without this, one value would have two spellings and two digests, with the field and
+        without it.
+        """
+        for name, default in _defaults(type(self)):
+            if getattr(self, name) == default:
+                msgspec.structs.force_setattr(self, name, default)
 
 
 class Request(Record, Generic[Reply_co], frozen=True, kw_only=True):
@@ -55,6 +66,16 @@ def _readable(message: str) -> str:
     """Turn `... - at $.a.b` into `a.b: ...`, the order in which people read."""
     what, found, where = message.rpartition(" - at `$")
     return f"{where.rstrip('`').lstrip('.')}: {what}" if found else message
+
+
+@cache
+def _defaults(kind: type[Record]) -> tuple[tuple[str, Any], ...]:
+    """List the fields whose default other objects may equal: `None` has no equals."""
+    return tuple(
+        (field.name, field.default)
+        for field in msgspec.structs.fields(kind)
+        if field.default is not msgspec.NODEFAULT and field.default is not None
+    )
 
 
 class Engine(Protocol):
