@@ -9,6 +9,7 @@ from cairn.core.name import Text
 from cairn.core.request import Change, Record, Request
 
 Rows = Annotated[int, Meta(ge=1)]
+Milliseconds = Annotated[float, Meta(ge=0)]
 
 
 class Scorer(Record, frozen=True, tag_field="cairn", tag="scorer/1"):
@@ -52,9 +53,9 @@ class Latency(Record, frozen=True, tag_field="cairn", tag="latency/1"):
 
     artifacts: Digest
     snapshot: Digest
-    samples_ms: tuple[float, ...]
-    warm_up: int
-    batch_rows: int
+    samples_ms: Annotated[tuple[Milliseconds, ...], Meta(min_length=1)]
+    warm_up: Annotated[int, Meta(ge=0)]
+    batch_rows: Rows
     machine: str
 
 

@@ -165,7 +165,7 @@ class Decision(Record, frozen=True, tag_field="cairn", tag="decision/1"):
     live: Digest | None = None
     evidence: tuple[Digest, ...] = ()
     """Evaluations and latency measurements that were judged."""
-    look: int = 1
+    look: Annotated[int, Meta(ge=1)] = 1
     """How many decisions, this one included, were made on the evaluation snapshot."""
     waiver: Text = ""
 

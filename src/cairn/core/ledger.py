@@ -21,7 +21,9 @@ ENTRY_BYTES = 64 * 1024
 SEGMENT_ENTRIES = 1024
 HASH_BYTES = 32
 
-Time = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$(?!\n)")]
+Time = Annotated[
+    str, Meta(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{6}Z$(?!\n)")
+]
 """UTC with microseconds: `2026-03-01T09:30:00.000000Z`; sorts as text."""
 
 
@@ -36,7 +38,7 @@ class Entry(Record, frozen=True):
     """One change. `seq` counts from 0; `request` binds the change id to what was asked."""
 
     v: Literal[1]
-    seq: int
+    seq: Annotated[int, Meta(ge=0)]
     time: Time
     actor: Actor
     team: Team
@@ -158,6 +160,8 @@ def root_hash(size: int, node: Callable[[int, int], bytes]) -> bytes:
 
 def inclusion(seq: int, size: int, node: Callable[[int, int], bytes]) -> tuple[bytes, ...]:
     """Prove that leaf `seq` is among the first `size` (RFC 6962, section 2.1.1)."""
+    if not 0 <= seq < size:
+        raise Invalid(f"no proof of entry {seq} in a ledger of {size}")
     start, end, path = 0, size, list[bytes]()
     while end - start > 1:
         middle = start + _split(end - start)
@@ -248,7 +252,8 @@ def read_checkpoint_text(text: str) -> tuple[str, int, bytes]:
         origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
     except (IndexError, ValueError) as error:
         raise Corrupt("the checkpoint cannot be read") from error
-    if checkpoint_text(origin, size, root) != text or len(root) != HASH_BYTES:
+    canonical_text = checkpoint_text(origin, size, root) == text
+    if not canonical_text or not origin or size < 0 or len(root) != HASH_BYTES:
         raise Corrupt("the checkpoint is not in canonical form")
     return origin, size, root
 

@@ -19,7 +19,7 @@ from cairn.core.errors import Invalid
 from cairn.core.name import LabelName, ModelName
 
 _NAME = r"(?:[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?/)?[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?"
-_RELEASE = r"(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})"
+_RELEASE = r"(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})"
 _LABEL = r"[a-z](?:[a-z0-9-]{0,48}[a-z0-9])?"
 
 FORMS = "churn:3, churn:1.4.0, churn@production, churn@production~1, sha256:9f2c01ab, commit:abc1234"
@@ -146,9 +146,9 @@ _FORMS = (
     (r"sha256:(?P<digits>[0-9a-f]{8,64})", lambda f, _: ByDigest(f["digits"])),
     (r"commit:(?P<digits>[0-9a-f]{6,64})", lambda f, _: ByCommit(f["digits"])),
     (r"tag:(?P<tag>[A-Za-z0-9._/-]+)", lambda f, _: ByTag(f["tag"])),
-    (rf"(?P<model>{_NAME}):v?(?P<number>[1-9]\d{{0,8}})", _number),
-    (rf"(?P<model>{_NAME})/versions/(?P<number>[1-9]\d{{0,8}})", _number),
+    (rf"(?P<model>{_NAME}):v?(?P<number>[1-9][0-9]{{0,8}})", _number),
+    (rf"(?P<model>{_NAME})/versions/(?P<number>[1-9][0-9]{{0,8}})", _number),
     (rf"(?P<model>{_NAME}):v?(?P<release>{_RELEASE})(?:-(?P<label>{_LABEL}))?", _release),
     (rf"(?P<model>{_NAME})/versions/v?(?P<release>{_RELEASE})", _release),
-    (rf"(?P<model>{_NAME})@(?P<label>{_LABEL})(?:~(?P<back>\d{{1,4}}))?", _label),
+    (rf"(?P<model>{_NAME})@(?P<label>{_LABEL})(?:~(?P<back>[0-9]{{1,4}}))?", _label),
 )
