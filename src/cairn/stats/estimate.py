@@ -1,0 +1,102 @@
+"""What a sample says: a value with its bounds, a paired difference, or why it says nothing."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Better = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undefined:
+    """The rows cannot answer; `reason` completes the sentence "undefined: ..."."""
+
+    metric: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One metric of one model on one sample.
+
+    `lower` and `upper` are one-sided bounds, each of error `alpha`; `rows` counts the rows
+    that the metric is about (recall: the positive ones); `method` names where the bounds
+    come from.
+    """
+
+    metric: str
+    better: Better
+    value: float
+    standard_error: float
+    lower: float
+    upper: float
+    alpha: float
+    rows: int
+    method: str
+
+    @property
+    def cautious(self) -> float:
+        """The bound on the bad side: what a floor (or a ceiling on a loss) is held against."""
+        return self.lower if self.better == "higher" else self.upper
+
+
+class Law(Protocol):
+    """The law of an observed gain: what it says about gains that may be true."""
+
+    def p_above(self, gain: float) -> float:
+        """p-value of the hypothesis that the true gain is at most `gain`."""
+        ...
+
+    def p_below(self, gain: float) -> float:
+        """p-value of the hypothesis that the true gain is at least `gain`."""
+        ...
+
+    def lower(self, alpha: float) -> float:
+        """The largest gain that `p_above` rejects at `alpha`."""
+        ...
+
+    def upper(self, alpha: float) -> float:
+        """The smallest gain that `p_below` rejects at `alpha`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One metric of two models on the same rows.
+
+    `gain` is the difference oriented so that positive means a better candidate; `lower` and
+    `upper` are its one-sided bounds, each of error `alpha`. They agree with the tests: a
+    superiority p-value at a margin is at most `alpha` exactly if `lower` reaches the margin.
+    `rows` counts the rows that the metric is about, `discordant` those of them on which the
+    models differ (in decision where the metric has a threshold, else in score).
+    """
+
+    metric: str
+    better: Better
+    candidate: float
+    live: float
+    gain: float
+    standard_error: float
+    lower: float
+    upper: float
+    alpha: float
+    rows: int
+    discordant: int
+    method: str
+    law: Law
+
+    @property
+    def difference(self) -> float:
+        """Candidate less live, in the metric's own direction: the gain or its opposite."""
+        return self.gain if self.better == "higher" else -self.gain
+
+    def p_superiority(self, margin: float = 0.0) -> float:
+        """Small if the candidate is better by more than `margin`."""
+        return self.law.p_above(margin)
+
+    def p_non_inferiority(self, margin: float) -> float:
+        """Small if the candidate is not worse by `margin` or more."""
+        return self.law.p_above(-margin)
+
+    def p_regression(self, margin: float = 0.0) -> float:
+        """Small if the candidate is worse by more than `margin`."""
+        return self.law.p_below(-margin)
