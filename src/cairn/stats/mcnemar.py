@@ -1,0 +1,84 @@
+"""Paired right-or-wrong decisions: exact at no difference, score test at a margin.
+
+Of `rows` paired decisions, the candidate alone is right in `wins`, the live model alone in
+`losses`; the true gain is the probability of a win less that of a loss.
+
+- Hypothesis of no difference: given the discordant rows, wins are binomial with share 1/2
+  (McNemar 1947, Psychometrika 12; the exact form). Its error is at most alpha for any n.
+- Other gains: Tango's score test (1998, "Equivalence test and confidence interval for the
+  difference in proportions for the paired-sample design", Statistics in Medicine 17), which
+  does not degenerate when few rows, or none, are discordant.
+- The two are joined so that p-values rise with the gain in question and bounds agree with
+  them: a lower bound is above 0 only if the exact test rejects 0.
+"""
+
+import math
+from dataclasses import dataclass
+
+from cairn.stats.beta import crossing
+from cairn.stats.distributions import binomial_at_least, normal_above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discordance:
+    """Counts of paired decisions; what they say about the gain."""
+
+    wins: int
+    losses: int
+    rows: int
+
+    @property
+    def gain(self) -> float:
+        """Share of rows that the candidate wins, less the share that it loses."""
+        return (self.wins - self.losses) / self.rows
+
+    @property
+    def standard_error(self) -> float:
+        """Of the gain, with one win and one loss added: never zero.
+
+        Bonett and Price (2012), "Adjusted Wald confidence interval for a difference of
+        binomial proportions based on paired data", J. Educ. Behav. Stat. 37.
+        """
+        n = self.rows + 2
+        discordant, net = self.wins + self.losses + 2, self.wins - self.losses
+        return math.sqrt(discordant - net * net / n) / n
+
+    def p_above(self, gain: float) -> float:
+        """p-value of the hypothesis that the true gain is at most `gain`."""
+        score = self._score(gain)
+        if gain < 0:
+            return score
+        return max(score, binomial_at_least(self.wins, self.wins + self.losses, 0.5))
+
+    def p_below(self, gain: float) -> float:
+        """p-value of the hypothesis that the true gain is at least `gain`."""
+        return self._swapped().p_above(-gain)
+
+    def lower(self, alpha: float) -> float:
+        """The largest gain that `p_above` rejects at `alpha`."""
+        return crossing(lambda gain: self.p_above(gain) - alpha, -1.0, self.gain)
+
+    def upper(self, alpha: float) -> float:
+        """The smallest gain that `p_below` rejects at `alpha`."""
+        return -self._swapped().lower(alpha)
+
+    def _swapped(self) -> "Discordance":
+        return Discordance(wins=self.losses, losses=self.wins, rows=self.rows)
+
+    def _score(self, gain: float) -> float:
+        """One-sided p-value of Tango's score statistic at a true gain of `gain`."""
+        if not -1 < gain < 1:
+            return 1.0 if gain >= self.gain else 0.0
+        variance = self.rows * (2 * self._likely_loss(gain) + gain - gain * gain)
+        excess = self.wins - self.losses - self.rows * gain
+        if variance <= 0:
+            return 0.0 if excess > 0 else 1.0
+        return normal_above(excess / math.sqrt(variance))
+
+    def _likely_loss(self, gain: float) -> float:
+        """The likeliest probability of a loss, given that the gain is `gain` (Tango, 1998)."""
+        n, b, c = self.rows, self.wins, self.losses
+        linear = (2 * n - b + c) * gain - (b + c)
+        constant = -c * gain * (1 - gain)
+        root = math.sqrt(max(linear * linear - 8 * n * constant, 0.0))
+        return max((root - linear) / (4 * n), 0.0, -gain)

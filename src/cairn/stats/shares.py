@@ -1,0 +1,83 @@
+"""Accuracy, recall and specificity: the share of right decisions among the rows that count.
+
+The label alone says which rows count, so one model's share is binomial (the exact bounds of
+Clopper and Pearson) and two models' shares are paired decisions (`mcnemar`).
+"""
+
+import math
+
+import numpy as np
+
+from cairn.stats.align import Pair, Sample
+from cairn.stats.distributions import clopper_pearson
+from cairn.stats.estimate import Difference, Estimate, Undefined
+from cairn.stats.mcnemar import Discordance
+from cairn.stats.metrics import Metric
+from cairn.stats.predictions import Flags
+
+
+def measure_share(metric: Metric, sample: Sample, *, alpha: float) -> Estimate | Undefined:
+    """The share of right decisions with exact bounds; undefined if no row counts."""
+    counted = _counted(metric, sample.positive)
+    rows = int(counted.sum())
+    if rows == 0:
+        return _nothing_counts(metric)
+    right = int((_right(metric, sample) & counted).sum())
+    lower, upper = clopper_pearson(right, rows, alpha)
+    return Estimate(
+        metric=metric.name,
+        better=metric.better,
+        value=right / rows,
+        standard_error=math.sqrt(right * (rows - right) / rows) / rows,
+        lower=lower,
+        upper=upper,
+        alpha=alpha,
+        rows=rows,
+        method="Clopper-Pearson",
+    )
+
+
+def compare_shares(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
+    """The paired difference of two shares; undefined if no row counts."""
+    counted = _counted(metric, pair.positive)
+    rows = int(counted.sum())
+    if rows == 0:
+        return _nothing_counts(metric)
+    candidate, live = (_right(metric, sample) & counted for sample in pair.samples())
+    law = Discordance(
+        wins=int((candidate & ~live).sum()), losses=int((live & ~candidate).sum()), rows=rows
+    )
+    return Difference(
+        metric=metric.name,
+        better=metric.better,
+        candidate=int(candidate.sum()) / rows,
+        live=int(live.sum()) / rows,
+        gain=law.gain,
+        standard_error=law.standard_error,
+        lower=law.lower(alpha),
+        upper=law.upper(alpha),
+        alpha=alpha,
+        rows=rows,
+        discordant=law.wins + law.losses,
+        method="exact McNemar, Tango",
+        law=law,
+    )
+
+
+def _counted(metric: Metric, positive: Flags) -> Flags:
+    if metric.kind == "recall":
+        return positive
+    if metric.kind == "specificity":
+        return ~positive
+    return np.ones_like(positive)
+
+
+def _right(metric: Metric, sample: Sample) -> Flags:
+    return (sample.score >= metric.threshold) == sample.positive
+
+
+def _nothing_counts(metric: Metric) -> Undefined:
+    which = {"recall": "positive rows", "specificity": "negative rows"}.get(
+        metric.kind, "rows"
+    )
+    return Undefined(metric=metric.name, reason=f"there are no {which}")
