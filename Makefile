@@ -28,6 +28,7 @@ test: $(VENV)/.everything strace  ## every test, in parallel
 	$(BIN)/pytest -n $(WORKERS)
 
 check: $(VENV)/.everything  ## format, lint, types, import contracts, dead code, spelling
+	$(UV) lock --check --quiet
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/basedpyright
