@@ -29,6 +29,7 @@ from cairn.stats.checks.floor import judge_floor
 from cairn.stats.checks.latency import judge_latency
 from cairn.stats.checks.non_inferiority import judge_non_inferiority
 from cairn.stats.checks.required_artifacts import judge_required_artifacts
+from cairn.stats.checks.settle import settle
 from cairn.stats.checks.subgroup import judge_subgroups
 from cairn.stats.checks.superiority import judge_superiority
 
@@ -45,22 +46,23 @@ __all__ = [
 
 
 def judge(check: Check, evidence: Evidence) -> Finding:
-    """Judge one check."""
+    """Judge one check; its numbers are rounded so that every machine finds the same."""
     match check:
         case Superiority():
-            return judge_superiority(check, evidence)
+            finding = judge_superiority(check, evidence)
         case NonInferiority():
-            return judge_non_inferiority(check, evidence)
+            finding = judge_non_inferiority(check, evidence)
         case Floor():
-            return judge_floor(check, evidence)
+            finding = judge_floor(check, evidence)
         case NoSubgroupRegression():
-            return judge_subgroups(check, evidence)
+            finding = judge_subgroups(check, evidence)
         case LatencyBudget():
-            return judge_latency(check, evidence)
+            finding = judge_latency(check, evidence)
         case RequiredArtifacts():
-            return judge_required_artifacts(check, evidence)
+            finding = judge_required_artifacts(check, evidence)
         case Complete():
-            return judge_complete(check, evidence)
+            finding = judge_complete(check, evidence)
+    return settle(finding)
 
 
 def judge_all(policy: Policy, evidence: Evidence) -> tuple[Finding, ...]:

@@ -60,7 +60,8 @@ def wrong_snapshot(version: str, snapshot: Digest, *, found: Sequence[Digest]) -
     others = ", ".join(digest[:_DIGITS] for digest in found)
     return Problem(
         code="wrong-snapshot",
-        reason=f"{version} was evaluated on {others}, the policy asks for {snapshot[:_DIGITS]}",
+        reason=f"{version} was evaluated on {others}, but the policy asks for "
+        f"{snapshot[:_DIGITS]}",
         fix=_evaluate(version, snapshot),
     )
 

@@ -7,7 +7,7 @@ from cairn.stats.checks.evidence import Evidence
 
 
 def judge_required_artifacts(check: RequiredArtifacts, evidence: Evidence) -> Finding:
-    """Pass if each pattern matches a path in the tree, or the name of a file anywhere in it."""
+    """Pass if each pattern matches the path of a file in the tree, or its name."""
     missing = [name for name in check.files if not _holds(evidence.files, name)]
     if not missing:
         return Finding(

@@ -1,0 +1,47 @@
+"""The last step of every check: findings that can be stored, equal on every machine."""
+
+import math
+from typing import TypeVar
+
+import msgspec
+
+from cairn.core.gate import Finding, GroupFinding
+
+DIGITS = 12
+_SMALLEST = 1e-12
+_LONGEST = 2000
+
+Part = TypeVar("Part", Finding, GroupFinding)
+
+
+def settle(finding: Finding) -> Finding:
+    """Round numbers to twelve significant digits, where libraries and processors agree.
+
+    Texts are cut to what a record may hold. A number that is not finite is left out.
+    """
+    groups = tuple(_settled(group) for group in finding.groups)
+    return _settled(msgspec.structs.replace(finding, groups=groups))
+
+
+def finite(*values: float) -> bool:
+    """Whether every value is a number."""
+    return all(math.isfinite(value) for value in values)
+
+
+def _settled(part: Part) -> Part:
+    changes: dict[str, float | str | None] = {}
+    for name in part.__struct_fields__:
+        value = getattr(part, name)
+        if isinstance(value, float):
+            changes[name] = _rounded(value)
+        elif isinstance(value, str):
+            changes[name] = value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
+    return msgspec.structs.replace(part, **changes)
+
+
+def _rounded(value: float) -> float | None:
+    if not math.isfinite(value):
+        return None
+    if abs(value) < _SMALLEST:
+        return 0.0
+    return float(f"{value:.{DIGITS}g}")

@@ -1,0 +1,44 @@
+"""What every check may conclude when there is nothing to measure."""
+
+from cairn.core.gate import Check, Finding
+from cairn.stats.checks.evidence import Problem
+
+
+def missing(check: Check, problem: Problem) -> Finding:
+    """Fail: a check without sound evidence lets nothing through."""
+    return Finding(
+        check=check.id,
+        type=kind(check),
+        outcome="fail",
+        code=problem.code,
+        reason=problem.reason,
+        fix=problem.fix,
+        metric=getattr(check, "metric", None),
+    )
+
+
+def undefined(check: Check, *, metric: str, reason: str) -> Finding:
+    """Neither pass nor fail: the rows do not define the metric."""
+    return Finding(
+        check=check.id,
+        type=kind(check),
+        outcome="inconclusive",
+        code="undefined-metric",
+        reason=f"{metric} is undefined: {reason}",
+        fix="evaluate on a snapshot with such rows, or choose another metric in the policy",
+        metric=metric,
+    )
+
+
+def not_finite(metric: str) -> Problem:
+    """A number came out as NaN or infinity: the predictions are broken."""
+    return Problem(
+        code="not-finite",
+        reason=f"{metric} of the stored predictions is not a finite number",
+        fix="look for NaN and infinity in the model's scores, then `cairn evaluate` again",
+    )
+
+
+def kind(check: Check) -> str:
+    """The check's type as policies spell it: `superiority`."""
+    return str(check.__struct_config__.tag)

@@ -1,0 +1,41 @@
+"""How findings say numbers, so that a reader can tell what was compared with what."""
+
+import math
+
+_FEWEST, _MOST = 2, 10
+
+
+def decimals(width: float) -> int:
+    """Digits after the point that show an interval of this width in two digits."""
+    if width <= 0:
+        return 4
+    return min(max(math.ceil(-math.log10(width)) + 1, _FEWEST), _MOST)
+
+
+def number(value: float, places: int, *, beside: float | None = None) -> str:
+    """Write a number; with more digits if it would look equal to `beside` and is not."""
+    while beside is not None and value != beside and places < _MOST:
+        if f"{value:.{places}f}" != f"{beside:.{places}f}":
+            break
+        places += 1
+    return _signless_zero(f"{value:.{places}f}")
+
+
+def signed(value: float, places: int) -> str:
+    """Write a difference with its sign: `+0.0022`."""
+    text = f"{value:+.{places}f}"
+    return _signless_zero(text.removeprefix("+")) if float(text) == 0 else text
+
+
+def percent(share: float) -> str:
+    """Write a confidence: `95%`, `99.9%`."""
+    return f"{100 * share:.10g}%"
+
+
+def count(rows: int, noun: str = "row") -> str:
+    """Write a number of things: `1 row`, `23,411 rows`."""
+    return f"{rows:,} {noun}{'' if rows == 1 else 's'}"
+
+
+def _signless_zero(text: str) -> str:
+    return text.removeprefix("-") if float(text) == 0 else text
