@@ -1,0 +1,99 @@
+"""Files that must not change while they are read."""
+
+import os
+import stat
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+
+from cairn.core.errors import Conflict, Invalid
+from cairn.objects.fault import reading
+
+CHUNK = 1 << 20
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+_OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Source:
+    """An open regular file; `name` is what people call it."""
+
+    def __init__(self, descriptor: int, name: str) -> None:
+        self._descriptor = descriptor
+        self._opened = os.fstat(descriptor)
+        self.name = name
+        if not stat.S_ISREG(self._opened.st_mode):
+            raise not_stored(name, self._opened.st_mode)
+
+    @property
+    def size(self) -> int:
+        """Size in bytes when it was opened."""
+        return self._opened.st_size
+
+    @property
+    def is_executable(self) -> bool:
+        """Whether its owner may execute it."""
+        return bool(self._opened.st_mode & stat.S_IXUSR)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes from the start; raises `Conflict` at the end if they changed."""
+        place = 0
+        while chunk := self._read(place):
+            place += len(chunk)
+            yield chunk
+        self._check(place)
+
+    def is_at(self, found: os.stat_result) -> bool:
+        """Tell whether this is still the file that lies where `found` was looked up."""
+        return os.path.samestat(self._opened, found)
+
+    def _read(self, place: int) -> bytes:
+        with reading(self.name):
+            return os.pread(self._descriptor, CHUNK, place)
+
+    def _check(self, length: int) -> None:
+        now = os.fstat(self._descriptor)
+        if (length, now.st_size, now.st_mtime_ns) != (
+            self.size,
+            self.size,
+            self._opened.st_mtime_ns,
+        ):
+            raise changed(self.name)
+
+
+@contextmanager
+def open_source(
+    path: str | bytes | os.PathLike[str], name: str, *, folder: int | None = None
+) -> Generator[Source, None, None]:
+    """Open a file; one of an open `folder` is not followed if it is a symbolic link.
+
+    Raises `Conflict` at the end if another file lies there by then.
+    """
+    follow = folder is None
+    with reading(name):
+        descriptor = os.open(path, _OPEN | (0 if follow else os.O_NOFOLLOW), dir_fd=folder)
+    try:
+        source = Source(descriptor, name)
+        yield source
+        with reading(name):
+            if not source.is_at(os.stat(path, dir_fd=folder, follow_symlinks=follow)):
+                raise changed(name)
+    finally:
+        os.close(descriptor)
+
+
+def changed(name: str) -> Conflict:
+    """Say that something changed under our hands."""
+    return Conflict(
+        f"{name} changed while it was read: stop what writes to it and run this again"
+    )
+
+
+def not_stored(name: str, mode: int) -> Invalid:
+    """Say that something is neither file, folder nor link."""
+    kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
+    return Invalid(f"{name} is {kind}, which has no content to store: leave it out")

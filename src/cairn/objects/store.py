@@ -1,0 +1,166 @@
+"""Objects by digest, whatever the backend: nothing is handed out before it is verified."""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Protocol, TypeVar
+
+from cairn.core.digest import Digest, digest_bytes, from_canonical
+from cairn.core.errors import Corrupt, Invalid
+from cairn.core.request import Record
+from cairn.core.tree import escape
+from cairn.objects.backend import Backend
+from cairn.objects.batch import Batch
+from cairn.objects.fault import reading, storing
+from cairn.objects.source import CHUNK, open_source
+
+Stored = TypeVar("Stored", bound=Record)
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class Sink(Protocol):
+    """Something that takes bytes: a file, a hash."""
+
+    def write(self, content: bytes, /) -> object:
+        """Take some more bytes."""
+        ...
+
+
+class ObjectStore:
+    """Bytes by their SHA-256 in one backend; an object never changes and is never replaced."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def batch(self) -> Batch:
+        """Begin to store many objects: durable, all of them, when the `with` block ends."""
+        return Batch(self._backend, self._still_intact)
+
+    def put(self, content: bytes) -> Digest:
+        """Store `content` durably.
+
+        Raises `Corrupt` if it is stored already and damaged: that is never mended silently.
+        """
+        with self.batch() as batch:
+            return batch.put(content)
+
+    def put_file(self, path: Path) -> tuple[Digest, int]:
+        """Store a file durably; returns its digest and size.
+
+        Raises `Conflict` if it changes meanwhile, `NotFound` or `Unavailable` if it cannot
+        be read, and what `put` raises.
+        """
+        name = escape(os.fsencode(path))
+        with self.batch() as batch, open_source(path, name) as source:
+            return batch.put_source(source)
+
+    def put_record(self, record: Record) -> Digest:
+        """Store the canonical bytes of a record durably."""
+        with self.batch() as batch:
+            return batch.put_record(record)
+
+    def get(self, digest: Digest) -> bytes:
+        """Read an object into memory; raises `NotFound`, `Corrupt`."""
+        with self._open(digest) as stored, reading(self._where(digest)):
+            content = stored.read()
+        if digest_bytes(content) != digest:
+            raise self._damaged(digest, len(content))
+        return content
+
+    def get_record(self, digest: Digest, kind: type[Stored]) -> Stored:
+        """Read a record; raises `NotFound`, and `Corrupt` unless it is a canonical `kind`."""
+        try:
+            return from_canonical(self.get(digest), kind)
+        except Corrupt as error:
+            raise Corrupt(f"{digest}: {error}") from error
+
+    def write_to(self, digest: Digest, sink: Sink) -> int:
+        """Copy an object to `sink` and return its size; raises `NotFound`, `Corrupt`.
+
+        `Corrupt` comes after bytes were written: keep them out of sight until this returns.
+        """
+        read, size = hashlib.sha256(), 0
+        with self._open(digest) as stored:
+            while chunk := self._chunk(stored, digest):
+                read.update(chunk)
+                sink.write(chunk)
+                size += len(chunk)
+        if "sha256:" + read.hexdigest() != digest:
+            raise self._damaged(digest, size)
+        return size
+
+    def copy_to(self, digest: Digest, path: Path) -> None:
+        """Copy an object to the file `path`, which is replaced once every byte is verified."""
+        beside = path.with_name(f".{secrets.token_hex(8)}.partial")
+        try:
+            with storing(path), beside.open("xb") as file:
+                self.write_to(digest, file)
+                file.flush()
+                os.fsync(file.fileno())
+            with storing(path):
+                beside.replace(path)
+        finally:
+            with suppress(OSError):
+                beside.unlink()
+
+    def has(self, digest: Digest) -> bool:
+        """Tell whether an object is here; `check` tells whether it is intact."""
+        return self._backend.exists(_name(digest))
+
+    def size(self, digest: Digest) -> int:
+        """Tell the size of an object as it lies here, unread; raises `NotFound`."""
+        return self._backend.size(_name(digest))
+
+    def check(self, digest: Digest) -> int:
+        """Read an object from end to end and return its size; raises `NotFound`, `Corrupt`."""
+        return self.write_to(digest, _Nothing())
+
+    def digests(self) -> Iterator[Digest]:
+        """List every object, in ascending order."""
+        return ("sha256:" + name for name in self._backend.names())
+
+    def is_own(self, device: int, inode: int) -> bool:
+        """Tell whether this folder of the machine is the one that the objects lie in."""
+        return self._backend.is_own(device, inode)
+
+    def _open(self, digest: Digest) -> BinaryIO:
+        name = _name(digest)
+        with reading(self._where(digest)):
+            return self._backend.open(name)
+
+    def _chunk(self, stored: BinaryIO, digest: Digest) -> bytes:
+        with reading(self._where(digest)):
+            return stored.read(CHUNK)
+
+    def _where(self, digest: Digest) -> str:
+        return f"object {digest} at {self._backend.where(_name(digest))}"
+
+    def _still_intact(self, digest: Digest) -> None:
+        try:
+            self.check(digest)
+        except Corrupt as error:
+            raise Corrupt(
+                f"{error}. The same content was about to be stored, and is intact: move the "
+                "damaged file away and run this again"
+            ) from error
+
+    def _damaged(self, digest: Digest, size: int) -> Corrupt:
+        where = self._backend.where(_name(digest))
+        return Corrupt(
+            f"object {digest} is damaged: the {size} bytes at {where} are not its own"
+        )
+
+
+class _Nothing:
+    def write(self, content: bytes, /) -> None:
+        pass
+
+
+def _name(digest: Digest) -> str:
+    if _DIGEST.fullmatch(digest) is None:
+        raise Invalid(f"{digest!r} is no digest: sha256: and 64 hexadecimal digits")
+    return digest.removeprefix("sha256:")
