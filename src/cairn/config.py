@@ -45,7 +45,7 @@ class ModelSettings(Record, frozen=True):
 
 
 class Settings(Record, frozen=True):
-    """A project's settings; `folder` is where `cairn.toml` lies, `store` the store's folder."""
+    """A project's settings; `folder` holds `cairn.toml`, `store` is the store's folder."""
 
     folder: Path
     store: Path
@@ -91,9 +91,7 @@ def load_settings(start: Path) -> Settings:
             'folders only: store = ".cairn"'
         )
     store = os.environ.get("CAIRN_STORE") or found.store
-    return Settings(
-        folder=folder, store=folder / store, team=found.team, models=found.model
-    )
+    return Settings(folder=folder, store=folder / store, team=found.team, models=found.model)
 
 
 def user_folder() -> Path:

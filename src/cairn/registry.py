@@ -5,9 +5,11 @@ as a `Workbench`, so that `registry.snapshot(...)` and `registry.promote(...)` c
 """
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
 from uuid import uuid4
 
+from cairn import flavors
 from cairn.config import Settings
 from cairn.core import reference
 from cairn.core.digest import Digest
@@ -53,6 +55,7 @@ from cairn.core.version import (
     Version,
 )
 from cairn.objects import ObjectStore
+from cairn.objects.tree import restore_tree
 
 
 class Served(NamedTuple):
@@ -181,9 +184,7 @@ class Registry:
         """Measure what is missing and judge, without moving the label."""
         found = self.version(version)
         self._workbench.measure(self, found, label=to)
-        return self.engine.send(
-            JudgeGate(model=found.model, label=to, version=found.digest)
-        )
+        return self.engine.send(JudgeGate(model=found.model, label=to, version=found.digest))
 
     def decision(self, decision: str) -> DecisionInfo:
         """Read a decision: `decision:...` or its digest."""
@@ -196,9 +197,7 @@ class Registry:
 
     def replay(self, decision: str) -> DecisionInfo:
         """Judge a decision's evidence again; `Corrupt` unless it gives the same bytes."""
-        return self.engine.send(
-            ReplayDecision(reference=decision.removeprefix("decision:"))
-        )
+        return self.engine.send(ReplayDecision(reference=decision.removeprefix("decision:")))
 
     # labels
 
@@ -261,6 +260,26 @@ class Registry:
         model, name = self._label(label)
         return self.engine.send(ListDrills(model=model, label=name))
 
+    # models
+
+    def load(self, version: str, *, trust: bool = False) -> Served:
+        """Load a version's model, every byte verified first.
+
+        The label is resolved to a digest once, and that digest is what gets loaded. Formats
+        that can run code when read are `Refused` unless `trust` is set, and scanned even then.
+        """
+        found = self.version(version)
+        artifacts = found.manifest.artifacts
+        if found.deleted is not None or artifacts is None:
+            raise NotFound(
+                f"{found.name} has no weights: {found.deleted or 'none registered'}"
+            )
+        with TemporaryDirectory(prefix="cairn-") as folder:
+            target = Path(folder) / "model"
+            restore_tree(self.objects, artifacts.tree, target)
+            model = flavors.load(target, trust=trust)
+        return Served(model, found.digest, found)
+
     # whole store
 
     def verify(self, *, objects: bool = False, against: str = "") -> Verification:
@@ -282,4 +301,4 @@ class Registry:
         return reference.model_and_label(text, team=self.settings.team)
 
     def _reference(self, text: str) -> str:
-        return reference.spell(reference.parse(text, team=self.settings.team))
+        return str(reference.parse(text, team=self.settings.team))

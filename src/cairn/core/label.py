@@ -1,7 +1,7 @@
 """Labels: names such as `production` that move from version to version.
 
 1. A label moves through `MoveLabel` and `Rollback` only.
-2. A move names the version that the caller believes to be live; if it is not, it is a `Conflict`.
+2. A move names the version that the caller believes to be live; another one is a `Conflict`.
 3. Rollback walks down the stack of promotions to the last known-good version. A version that
    was rolled back from, or marked bad, is no target until it is promoted afresh.
 """
@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Refused
-from cairn.core.name import LabelName, ModelName, Text
+from cairn.core.name import LabelName, ModelName, Text, shown
 from cairn.core.request import Change, Record, Request
 from cairn.core.version import Version
 
@@ -87,7 +87,7 @@ class RecordDrill(Change["DrillInfo"], frozen=True, tag="label.drill"):
 
 
 class GetLabel(Request["Move | None"], frozen=True, tag="label.get"):
-    """Read the move that put a label where it is, or was at `at` (UTC, as the ledger writes)."""
+    """Read the move that put a label where it is, or was `at` (spelled as in the ledger)."""
 
     model: ModelName
     label: LabelName
@@ -115,7 +115,7 @@ class ListDrills(Request["tuple[DrillInfo, ...]"], frozen=True, tag="label.drill
 
 
 class Switch(Record, frozen=True):
-    """What a separate process loaded through a label, and how long it took to see the switch."""
+    """What a separate process loaded through a label, and how soon it saw the switch."""
 
     step: Literal["start", "promote", "rollback"]
     expected: Digest
@@ -201,7 +201,7 @@ def expected(asked: MoveLabel | Rollback, live: Version | None) -> None:
         case Holder(version=version):
             wanted = f"it to hold {version[:19]}"
     raise Conflict(
-        f"{asked.label} of {asked.model} {holds}, you expected {wanted}; "
+        f"{asked.label} of {shown(asked.model)} {holds}, you expected {wanted}; "
         "look again and decide again"
     )
 
@@ -209,7 +209,7 @@ def expected(asked: MoveLabel | Rollback, live: Version | None) -> None:
 def move(asked: MoveLabel, candidate: Version, live: Version | None, *, gated: bool) -> None:
     """Decide what needs no evidence: the rest of a move is the policy's business.
 
-    Raises `Conflict` for a stale expectation and `Refused` for a version that must not go there.
+    Raises `Conflict` for a stale expectation, `Refused` for a version that must not go there.
     """
     expected(asked, live)
     if candidate.deleted is not None:
@@ -221,10 +221,14 @@ def move(asked: MoveLabel, candidate: Version, live: Version | None, *, gated: b
             f"{candidate.name} is archived and cannot be deployed",
             fix=f"bring it back first: `cairn promote {candidate.name} {WORKBENCH}`",
         )
-    if candidate.marked_bad is not None and not gated and asked.label not in (ARCHIVED, WORKBENCH):
+    if (
+        candidate.marked_bad is not None
+        and not gated
+        and asked.label not in (ARCHIVED, WORKBENCH)
+    ):
         raise Refused(
-            f"{candidate.name} is marked bad ({candidate.marked_bad}) and {asked.label} has no "
-            "gate that could clear it",
+            f"{candidate.name} is marked bad ({candidate.marked_bad}) and {asked.label} has "
+            "no gate that could clear it",
             fix="bind a policy to the label with `cairn gate set`, or choose another version",
         )
     if asked.label == ARCHIVED and (held := set(candidate.labels) - {WORKBENCH, ARCHIVED}):
@@ -239,12 +243,15 @@ def rollback(
     """Pick the version to go back to: the first of `targets` (see `known_good`)."""
     expected(asked, live)
     if live is None:
-        raise Refused(f"{asked.label} of {asked.model} holds nothing, so nothing can roll back")
+        raise Refused(
+            f"{asked.label} of {shown(asked.model)} holds nothing, so nothing can roll back"
+        )
     for target in targets:
         if not target.archived and target.deleted is None:
             return target
     raise Refused(
-        f"{asked.label} of {asked.model} has no earlier known-good version "
+        f"{asked.label} of {shown(asked.model)} has no earlier known-good version "
         f"(it moved {moves} time{'s' if moves != 1 else ''}); {live.name} stays",
-        fix=f"promote a good version instead: `cairn promote {asked.model}:N {asked.label}`",
+        fix="promote a good version instead: "
+        f"`cairn promote {shown(asked.model)}:N {asked.label}`",
     )

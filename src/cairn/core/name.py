@@ -30,5 +30,11 @@ MetricName = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_.@/ -]{0,99}$(?!
 Text = Annotated[str, Meta(max_length=2000)]
 """A sentence from a person: a reason, a description."""
 
+
+def shown(model: ModelName) -> str:
+    """Write a model as people do: without the default team."""
+    return model.removeprefix("default/")
+
+
 PREDEFINED_LABELS = ("dev", "staging", "canary", "production", "archived")
 """Labels that every model has from the start, bound to nothing yet."""

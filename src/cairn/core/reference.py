@@ -1,15 +1,15 @@
 """References: every way to say which version is meant, parsed into one value.
 
-    churn:3  churn:v3                  number
-    churn:1.4.0  churn:v1.4.0          release
-    churn:v1.2.0-canary                release and the label that must hold it
-    churn@production                   label
-    churn@production~1                 the known-good version before it
-    sha256:9f2c...                     digest, eight hexadecimal digits or more
-    risk/churn:3                       with its team
-    risk/churn/versions/1.4.0          path form
-    commit:abc123  tag:churn-v2.1.0    versions of a commit, of an annotated release tag
-    registry:models/churn:2            with its registry prefix
+churn:3  churn:v3                  number
+churn:1.4.0  churn:v1.4.0          release
+churn:v1.2.0-canary                release and the label that must hold it
+churn@production                   label
+churn@production~1                 the known-good version before it
+sha256:9f2c...                     digest, eight hexadecimal digits or more
+risk/churn:3                       with its team
+risk/churn/versions/1.4.0          path form
+commit:abc123  tag:churn-v2.1.0    versions of a commit, of an annotated release tag
+registry:models/churn:2            with its registry prefix
 """
 
 import re
@@ -22,7 +22,10 @@ _NAME = r"(?:[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?/)?[a-z0-9](?:[a-z0-9._-]{0,9
 _RELEASE = r"(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})"
 _LABEL = r"[a-z](?:[a-z0-9-]{0,48}[a-z0-9])?"
 
-FORMS = "churn:3, churn:1.4.0, churn@production, churn@production~1, sha256:9f2c01ab, commit:abc1234"
+FORMS = (
+    "churn:3, churn:1.4.0, churn@production, churn@production~1, "
+    "sha256:9f2c01ab, commit:abc123"
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,10 @@ class ByNumber:
 
     model: ModelName
     number: int
+
+    def __str__(self) -> str:
+        """Spell it in full, with the team in it."""
+        return f"{self.model}:{self.number}"
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,10 @@ class ByRelease:
     release: str
     label: LabelName | None = None
 
+    def __str__(self) -> str:
+        """Spell it in full, with the team in it."""
+        return f"{self.model}:{self.release}" + (f"-{self.label}" if self.label else "")
+
 
 @dataclass(frozen=True)
 class ByLabel:
@@ -50,12 +61,20 @@ class ByLabel:
     label: LabelName
     back: int = 0
 
+    def __str__(self) -> str:
+        """Spell it in full, with the team in it."""
+        return f"{self.model}@{self.label}" + (f"~{self.back}" if self.back else "")
+
 
 @dataclass(frozen=True)
 class ByDigest:
     """The version whose digest begins with these hexadecimal digits."""
 
     digits: str
+
+    def __str__(self) -> str:
+        """Spell it in full."""
+        return f"sha256:{self.digits}"
 
 
 @dataclass(frozen=True)
@@ -64,12 +83,20 @@ class ByCommit:
 
     digits: str
 
+    def __str__(self) -> str:
+        """Spell it in full."""
+        return f"commit:{self.digits}"
+
 
 @dataclass(frozen=True)
 class ByTag:
     """The version released under this git tag, `churn-v1.4.0` or `v1.4.0`."""
 
     tag: str
+
+    def __str__(self) -> str:
+        """Spell it in full, with the team in it."""
+        return f"tag:{self.tag}"
 
 
 Reference = ByNumber | ByRelease | ByLabel | ByDigest | ByCommit | ByTag
@@ -82,27 +109,6 @@ def parse(text: str, *, team: str = "default") -> Reference:
         if found := re.fullmatch(pattern, plain):
             return build(found, team)
     raise Invalid(f"{text!r} names no version; the forms are {FORMS}")
-
-
-def spell(reference: Reference) -> str:
-    """Write a reference in its full form, with the team in it: `default/churn:3`."""
-    match reference:
-        case ByNumber(model=model, number=number):
-            return f"{model}:{number}"
-        case ByRelease(model=model, release=release, label=None):
-            return f"{model}:{release}"
-        case ByRelease(model=model, release=release, label=label):
-            return f"{model}:{release}-{label}"
-        case ByLabel(model=model, label=label, back=0):
-            return f"{model}@{label}"
-        case ByLabel(model=model, label=label, back=back):
-            return f"{model}@{label}~{back}"
-        case ByDigest(digits=digits):
-            return f"sha256:{digits}"
-        case ByCommit(digits=digits):
-            return f"commit:{digits}"
-        case ByTag(tag=tag):
-            return f"tag:{tag}"
 
 
 def model_name(text: str, *, team: str = "default") -> ModelName:
@@ -124,7 +130,9 @@ def model_and_label(text: str, *, team: str = "default") -> tuple[ModelName, Lab
 def label_name(text: str) -> LabelName:
     """Read a label's name; raises `Invalid`."""
     if re.fullmatch(_LABEL, text) is None:
-        raise Invalid(f"{text!r} is no label: lower-case letters, digits and '-', as in canary-eu")
+        raise Invalid(
+            f"{text!r} is no label: lower-case letters, digits and '-', as in canary-eu"
+        )
     return text
 
 
@@ -142,10 +150,22 @@ def _label(found: re.Match[str], team: str) -> Reference:
     return ByLabel(model_name(found["model"], team=team), found["label"], back)
 
 
+def _digest(found: re.Match[str], _team: str) -> Reference:
+    return ByDigest(found["digits"])
+
+
+def _commit(found: re.Match[str], _team: str) -> Reference:
+    return ByCommit(found["digits"])
+
+
+def _tag(found: re.Match[str], _team: str) -> Reference:
+    return ByTag(found["tag"])
+
+
 _FORMS = (
-    (r"sha256:(?P<digits>[0-9a-f]{8,64})", lambda f, _: ByDigest(f["digits"])),
-    (r"commit:(?P<digits>[0-9a-f]{6,64})", lambda f, _: ByCommit(f["digits"])),
-    (r"tag:(?P<tag>[A-Za-z0-9._/-]+)", lambda f, _: ByTag(f["tag"])),
+    (r"sha256:(?P<digits>[0-9a-f]{8,64})", _digest),
+    (r"commit:(?P<digits>[0-9a-f]{6,64})", _commit),
+    (r"tag:(?P<tag>[A-Za-z0-9._/-]+)", _tag),
     (rf"(?P<model>{_NAME}):v?(?P<number>[1-9][0-9]{{0,8}})", _number),
     (rf"(?P<model>{_NAME})/versions/(?P<number>[1-9][0-9]{{0,8}})", _number),
     (rf"(?P<model>{_NAME}):v?(?P<release>{_RELEASE})(?:-(?P<label>{_LABEL}))?", _release),

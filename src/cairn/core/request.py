@@ -47,7 +47,7 @@ class Change(Request[Reply_co], Generic[Reply_co], frozen=True, kw_only=True):
 
 
 def checked(request: Request[Answer]) -> Request[Answer]:
-    """Return `request` with every field validated; engines call this first, so all refuse alike.
+    """Return `request` with every field validated; engines call it first, so all refuse alike.
 
     Raises `Invalid` naming the field.
     """

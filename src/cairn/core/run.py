@@ -12,6 +12,9 @@ from cairn.core.request import Change, Record, Request
 Scalar = bool | int | float | str | None
 """A parameter's value; integers beyond 2^53 are written as strings."""
 
+Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$(?!\n)")]
+"""A git commit, by SHA-1 or SHA-256."""
+
 RunStatus = Literal["running", "succeeded", "failed", "interrupted"]
 
 
@@ -30,7 +33,7 @@ class Code(Record, frozen=True):
     `entry_point` and `config_files` are paths in the repository.
     """
 
-    commit: Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$(?!\n)")]
+    commit: Commit
     remote: Text | None = None
     patch: Digest | None = None
     entry_point: Text | None = None
@@ -39,7 +42,7 @@ class Code(Record, frozen=True):
 
 
 class Environment(Record, frozen=True):
-    """The software a model was made with; `lock` is an object with one `name==version` a line."""
+    """The software a model was made with; `lock` is an object, one `name==version` a line."""
 
     python: str
     implementation: str
@@ -77,7 +80,7 @@ class Input(Record, frozen=True):
 
 
 class RunFacts(Record, frozen=True, tag_field="cairn", tag="run/1"):
-    """Everything observed about one run; what identifies a version is copied to its manifest."""
+    """Everything observed about one run; its manifest takes what identifies the version."""
 
     command: tuple[str, ...] = ()
     code: Code | None = None
@@ -92,7 +95,7 @@ class RunFacts(Record, frozen=True, tag_field="cairn", tag="run/1"):
     metrics: dict[str, float] = {}
     evaluations: tuple[Digest, ...] = ()
     artifacts: dict[str, Digest] = {}
-    """Models that the run wrote: path of the script's own file -> manifest ready to register."""
+    """Models that the run wrote: path of the script's own file -> manifest to register."""
     log: Digest | None = None
     duration_seconds: float = 0.0
     exit_code: int | None = None

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Invalid, Refused
-from cairn.core.name import LabelName, ModelName, RunId, Text
+from cairn.core.name import LabelName, ModelName, RunId, Text, shown
 from cairn.core.request import Change, Record, Request
 from cairn.core.run import Code, Environment, Gap, Input, Scalar, Seed
 
@@ -80,6 +80,8 @@ class RegisterVersion(Change["Version"], frozen=True, tag="version.register"):
     manifest: Digest
     run: RunId | None = None
     retroactive: bool = False
+    stage: Text = ""
+    """The label that whoever registers moves to it next; it goes into the sidecar."""
     required: tuple[str, ...] = ()
     """Fields that the project requires on top of the built-in ones (`cairn.toml`)."""
 
@@ -91,7 +93,7 @@ class GetVersion(Request["Version"], frozen=True, tag="version.get"):
 
 
 class ListVersions(Request["tuple[Version, ...]"], frozen=True, tag="version.list"):
-    """Read versions, newest first; `where` filters: `metrics.roc_auc > 0.7 and stage = "dev"`."""
+    """Read versions, newest first; `where` is like `metrics.auc > 0.7 and stage = "dev"`."""
 
     model: ModelName | None = None
     where: Text = ""
@@ -99,7 +101,7 @@ class ListVersions(Request["tuple[Version, ...]"], frozen=True, tag="version.lis
 
 
 class ReleaseVersion(Change["Version"], frozen=True, tag="version.release"):
-    """Give a version its semantic release number: exactly this one, or the next of its part."""
+    """Give a version its semantic release number: this one, or the next of its `part`."""
 
     model: ModelName
     version: Digest
@@ -149,7 +151,7 @@ class Version(Record, frozen=True):
     @property
     def name(self) -> str:
         """How people call it: `churn:3`, with the team where it is not `default`."""
-        return f"{self.model.removeprefix('default/')}:{self.number}"
+        return f"{shown(self.model)}:{self.number}"
 
 
 # What a version must have, and how a person closes the gap (R21, R35, R45, R52).
@@ -157,7 +159,7 @@ REQUIRED: dict[str, tuple[str, str]] = {
     "artifacts": ("the model's weights are missing", "save the model under `cairn run`"),
     "data": (
         "no data snapshot says what it was trained on",
-        "add one: `cairn snapshot add PATH --name NAME`, then register with `--data snap:NAME`",
+        "`cairn snapshot add PATH --name NAME`, then register with `--data snap:NAME`",
     ),
     "code": (
         "no commit says which code made it",
@@ -198,7 +200,9 @@ def completeness(manifest: Manifest, required: Iterable[str] = ()) -> tuple[Gap,
         "evaluation": bool(manifest.evaluations),
         "seeds": not manifest.unseeded,
     }
-    missing = [Gap(field=k, reason=REQUIRED[k][0], fix=REQUIRED[k][1]) for k in have if not have[k]]
+    missing = [
+        Gap(field=k, reason=REQUIRED[k][0], fix=REQUIRED[k][1]) for k in have if not have[k]
+    ]
     own = [
         Gap(
             field=f"fields.{name}",
@@ -224,17 +228,25 @@ def register(asked: RegisterVersion, manifest: Manifest) -> tuple[Gap, ...]:
     gaps = completeness(manifest, asked.required)
     if manifest.artifacts is None:
         raise Refused(
-            f"{asked.model} cannot be registered: it has no artifacts",
+            f"{shown(asked.model)} cannot be registered: it has no artifacts",
             fix="give the path of the weights: `cairn register PATH --model NAME`",
         )
     blocking = [g for g in gaps if g.field in BLOCKING or g.field.startswith("fields.")]
     if blocking and not asked.retroactive:
         raise Refused(
-            f"{asked.model} cannot be registered: " + "; ".join(g.reason for g in blocking),
+            f"{shown(asked.model)} cannot be registered: "
+            + "; ".join(g.reason for g in blocking),
             fix="\n".join(f"{g.field}: {g.fix}" for g in blocking)
-            + "\nor register what is known with `--retroactive`: the version is then incomplete",
+            + "\nor register what is known with `--retroactive`: an incomplete version",
         )
     return gaps
+
+
+def again(version: Version) -> Version:
+    """Answer the registration of a manifest that has a number; a deleted one stays deleted."""
+    if version.deleted is not None:
+        raise Refused(f"{version.name} is this very model and was deleted: {version.deleted}")
+    return version
 
 
 def next_release(asked: ReleaseVersion, version: Version, earlier: Sequence[str]) -> Release:

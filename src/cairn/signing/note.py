@@ -1,8 +1,8 @@
 """Signed notes (C2SP signed-note): a text, a blank line, and signature lines.
 
-    <text ending in a newline>
+<text ending in a newline>
 
-    — <name> <base64 of key id and signature>
+— <name> <base64 of key id and signature>
 """
 
 import base64
@@ -31,9 +31,13 @@ class SigningKey:
     @property
     def public(self) -> bytes:
         """The 32 bytes of the public key."""
-        from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 (slow)
+        from cryptography.hazmat.primitives.asymmetric import ed25519
 
-        return ed25519.Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
+        return (
+            ed25519.Ed25519PrivateKey.from_private_bytes(self.seed)
+            .public_key()
+            .public_bytes_raw()
+        )
 
     @property
     def verifier(self) -> str:
@@ -51,7 +55,7 @@ class SigningKey:
 
 def generate(name: str) -> SigningKey:
     """Make a new key from the system's randomness; `name` has no space and no `+`."""
-    import secrets  # noqa: PLC0415 (only here)
+    import secrets
 
     if not name or any(char.isspace() or char == "+" for char in name):
         raise Invalid(f"{name!r} is no key name: it must have no space and no '+'")
@@ -75,7 +79,7 @@ def read_key(text: str) -> SigningKey:
 
 def sign(text: str, key: SigningKey) -> str:
     """Sign `text`, which must end in a newline, and return the whole note."""
-    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 (slow)
+    from cryptography.hazmat.primitives.asymmetric import ed25519
 
     if not text.endswith("\n"):
         raise Invalid("a signed note's text must end in a newline")
@@ -90,8 +94,8 @@ def verify(note: str, verifier: str) -> str:
     Signature lines of other keys are skipped, as the specification says. Raises `Corrupt`
     when no line is by this key or its signature is wrong.
     """
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 (slow)
-    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ed25519
 
     name, identity, public = read_verifier(verifier)
     text, found, lines = note.rpartition("\n\n")

@@ -1,0 +1,61 @@
+"""Check every stored byte, and that everything the ledger names is stored."""
+
+from collections.abc import Iterator, Sequence
+
+from cairn.core.digest import Digest
+from cairn.core.errors import CairnError
+from cairn.core.evaluation import Evaluation
+from cairn.core.ledger import Entry, Problem
+from cairn.core.run import RunFacts
+from cairn.core.snapshot import Snapshot
+from cairn.core.version import Manifest
+from cairn.engine import closure, evaluation, run, snapshot, version
+from cairn.engine.context import Context
+
+
+def check(context: Context, entries: Sequence[Entry]) -> tuple[int, int, list[Problem]]:
+    """Re-hash all objects; returns how many, how many bytes, and every problem."""
+    problems: list[Problem] = []
+    count = size_bytes = 0
+    for digest in context.objects.digests():
+        count += 1
+        try:
+            size_bytes += context.objects.check(digest)
+        except CairnError as error:
+            problems.append(Problem(place=f"object {digest}", reason=str(error)))
+    broken = {problem.place.removeprefix("object ") for problem in problems}
+    for entry in entries:
+        problems += _missing(context, entry, broken)
+    return count, size_bytes, problems
+
+
+def _missing(context: Context, entry: Entry, broken: set[Digest]) -> Iterator[Problem]:
+    """Report what an entry needs and the store lacks; what is broken was reported already."""
+    for digest in entry.evidence:
+        if digest not in broken and not context.objects.has(digest):
+            yield Problem(
+                place=f"object {digest}",
+                reason=f"ledger entry {entry.seq} names it, it is gone",
+            )
+    try:
+        _require(context, entry)
+    except CairnError as error:
+        yield Problem(place=f"ledger entry {entry.seq}", reason=str(error))
+
+
+def _require(context: Context, entry: Entry) -> None:
+    """Raise unless everything reachable from an entry is stored."""
+    objects, digest = context.objects, entry.after.get("digest")
+    match entry.action:
+        case version.REGISTERED:
+            closure.require_manifest(objects, objects.get_record(str(digest), Manifest))
+        case snapshot.ADDED:
+            closure.require_tree(
+                objects, objects.get_record(str(digest), Snapshot).source.tree
+            )
+        case evaluation.RECORDED:
+            closure.require_evaluation(objects, objects.get_record(str(digest), Evaluation))
+        case run.FINISHED if entry.after["facts"] is not None:
+            closure.require_facts(objects, objects.get_record(entry.after["facts"], RunFacts))
+        case _:
+            return

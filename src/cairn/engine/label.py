@@ -1,0 +1,187 @@
+"""Move labels; nothing else in Cairn does.
+
+`move` and `rollback` draft the entries, `apply_moved` writes the one row that such an entry
+stands for.
+"""
+
+from cairn.core import label as rules
+from cairn.core.digest import Digest
+from cairn.core.gate import Decision
+from cairn.core.label import (
+    Drill,
+    DrillInfo,
+    GetLabel,
+    LabelHistory,
+    ListDrills,
+    ListLabels,
+    Move,
+    MoveLabel,
+    RecordDrill,
+    Rollback,
+)
+from cairn.core.ledger import Entry
+from cairn.core.version import Version
+from cairn.engine import gate, ledger, moves, version
+from cairn.engine.context import Context, Draft
+from cairn.engine.moves import MOVED, ROLLED_BACK
+
+DRILLED = "label.drill"
+
+
+def move(context: Context, asked: MoveLabel) -> Draft:
+    """Judge the policy of the label, then point it at the version, or record the refusal."""
+    candidate = version.by_digest(context, asked.model, asked.version)
+    held = live(context, asked.model, asked.label)
+    policy = gate.bound(context, asked.model, asked.label)
+
+    rules.move(asked, candidate, held, gated=policy is not None)
+    if policy is None:
+        return _draft(MOVED, asked, held, to=candidate)
+
+    decision = gate.judge(context, policy, candidate, waiver=asked.waiver)
+    if asked.decision is not None:
+        gate.require_unchanged(context, asked.decision, decision)
+    digest = context.objects.put_record(decision)
+    if decision.verdict != "pass":
+        return gate.refusal(decision, digest, number=candidate.number, reason=asked.reason)
+    return _draft(MOVED, asked, held, to=candidate, decision=(digest, decision))
+
+
+def rollback(context: Context, asked: Rollback) -> Draft:
+    """Point the label at its last known-good version; no gate, no copy."""
+    held = live(context, asked.model, asked.label)
+    past = moves.history(context, asked.model, asked.label)
+    targets = [
+        version.by_digest(context, asked.model, digest)
+        for digest in rules.known_good(past, moves.bad(context, asked.model))
+    ]
+
+    target = rules.rollback(asked, held, targets, moves=len(past))
+    version.require_intact(context, target)
+
+    return _draft(ROLLED_BACK, asked, held, to=target)
+
+
+def apply_moved(context: Context, entry: Entry) -> None:
+    """Write the row of a move, and what a move says about its version."""
+    after = entry.after
+    context.tx.run(
+        "label_add_move",
+        seq=entry.seq,
+        model=after["model"],
+        label=after["label"],
+        version=after["number"],
+    )
+    if after["decision"] is not None:
+        gate.apply_decided(context, entry)
+        context.tx.run("version_mark", model=after["model"], number=after["number"], seq=None)
+    if after["label"] in (rules.ARCHIVED, rules.WORKBENCH):
+        context.tx.run(
+            "version_archive",
+            model=after["model"],
+            number=after["number"],
+            archived=int(after["label"] == rules.ARCHIVED),
+        )
+
+
+def answer_moved(_context: Context, entry: Entry) -> Move:
+    """Answer whoever moved the label."""
+    return moves.from_entry(entry)
+
+
+def live(context: Context, model: str, label: str) -> Version | None:
+    """Read the version that a label holds."""
+    held = moves.current(context, model, label)
+    return version.by_digest(context, model, held.after) if held else None
+
+
+def get(context: Context, asked: GetLabel) -> Move | None:
+    """Answer `GetLabel`: now, or as it was at an instant."""
+    if asked.at is None:
+        return moves.current(context, asked.model, asked.label)
+    past = moves.history(context, asked.model, asked.label)
+    return next((step for step in reversed(past) if step.time <= asked.at), None)
+
+
+def every(context: Context, asked: ListLabels) -> tuple[Move, ...]:
+    """Answer `ListLabels`."""
+    return moves.last_of_each(context, asked.model)
+
+
+def history(context: Context, asked: LabelHistory) -> tuple[Move, ...]:
+    """Answer `LabelHistory`."""
+    return moves.history(context, asked.model, asked.label)
+
+
+def record_drill(context: Context, asked: RecordDrill) -> Draft:
+    """Record the stored proof of a rollback drill."""
+    drill = context.objects.get_record(asked.drill, Drill)
+    return Draft(
+        action=DRILLED,
+        subject=f"{drill.model}@{drill.label}",
+        after={
+            "model": drill.model,
+            "label": drill.label,
+            "digest": asked.drill,
+            "passed": drill.passed,
+        },
+        evidence=(asked.drill,),
+    )
+
+
+def apply_drilled(context: Context, entry: Entry) -> None:
+    """Write the view of a drill."""
+    context.tx.run(
+        "label_add_drill",
+        seq=entry.seq,
+        model=entry.after["model"],
+        label=entry.after["label"],
+        digest=entry.after["digest"],
+    )
+
+
+def answer_drilled(context: Context, entry: Entry) -> DrillInfo:
+    """Answer whoever recorded the drill."""
+    return _drill(context, entry)
+
+
+def drills(context: Context, asked: ListDrills) -> tuple[DrillInfo, ...]:
+    """Answer `ListDrills`."""
+    rows = context.tx.all("label_drills", model=asked.model, label=asked.label)
+    return tuple(_drill(context, ledger.read(context.tx, row[0])) for row in rows)
+
+
+def _drill(context: Context, entry: Entry) -> DrillInfo:
+    digest = entry.after["digest"]
+    return DrillInfo(
+        digest=digest,
+        drill=context.objects.get_record(digest, Drill),
+        run_by=entry.actor.id,
+        run_at=entry.time,
+    )
+
+
+def _draft(
+    action: str,
+    asked: MoveLabel | Rollback,
+    held: Version | None,
+    *,
+    to: Version,
+    decision: tuple[Digest, Decision] | None = None,
+) -> Draft:
+    digest, judged = decision or (None, None)
+    return Draft(
+        action=action,
+        subject=f"{asked.model}@{asked.label}",
+        before={"digest": held.digest, "number": held.number} if held else {},
+        after={
+            "model": asked.model,
+            "label": asked.label,
+            "digest": to.digest,
+            "number": to.number,
+            "decision": digest,
+            "waiver": asked.waiver if isinstance(asked, MoveLabel) else "",
+        },
+        evidence=(digest, *judged.evidence) if digest and judged else (),
+        reason=asked.reason,
+    )

@@ -1,0 +1,187 @@
+"""Append to the ledger, and read entries that are checked against its tree."""
+
+import base64
+import secrets
+from collections.abc import Iterator
+
+from cairn.core import ledger
+from cairn.core.digest import Digest, from_canonical
+from cairn.core.errors import Conflict, Corrupt, NotFound
+from cairn.core.ledger import (
+    Checkpoint,
+    Entry,
+    GetCheckpoint,
+    InclusionProof,
+    ProveEntry,
+    ReadLedger,
+)
+from cairn.engine.context import Context, Draft
+from cairn.signing import note
+from cairn.sql.database import Transaction
+
+BATCH = 1000
+
+
+def append(context: Context, draft: Draft, *, change_id: str, request: Digest) -> Entry:
+    """Make `draft` the next entry; time never runs backwards, whatever the clock does."""
+    seq = size(context.tx)
+    entry = Entry(
+        v=1,
+        seq=seq,
+        time=max(context.now, read(context.tx, seq - 1).time if seq else ""),
+        actor=context.actor,
+        team=context.team,
+        action=draft.action,
+        change_id=change_id,
+        request=request,
+        subject=draft.subject,
+        before=dict(draft.before),
+        after=dict(draft.after),
+        evidence=draft.evidence,
+        reason=draft.reason,
+        salt=secrets.token_hex(16),
+    )
+    insert(context.tx, entry)
+    return entry
+
+
+def insert(tx: Transaction, entry: Entry) -> None:
+    """Write an entry and the tree nodes that it completes."""
+    content = ledger.entry_bytes(entry)
+    tx.run(
+        "ledger_append",
+        seq=entry.seq,
+        content=content,
+        actor=entry.actor.id,
+        change_id=entry.change_id,
+        action=entry.action,
+        subject=entry.subject,
+    )
+    leaf = ledger.leaf_hash(content)
+    for level, position, value in ledger.new_nodes(entry.seq, leaf, nodes(tx)):
+        tx.run("ledger_add_node", level=level, position=position, hash=value)
+
+
+def sign(tx: Transaction, origin: str, key: note.SigningKey) -> None:
+    """Sign the head of the tree; once a commit, after the last entry."""
+    entries = size(tx)
+    text = ledger.checkpoint_text(origin, entries, ledger.root_hash(entries, nodes(tx)))
+    tx.run("ledger_add_checkpoint", size=entries, note=note.sign(text, key))
+
+
+def size(tx: Transaction) -> int:
+    """Count the entries; raises `Corrupt` if their numbers have a hole."""
+    row = tx.one("ledger_size")
+    count, last = (row[0], row[1]) if row else (0, -1)
+    if count != last + 1:
+        raise Corrupt(f"the ledger has {count} entries but the last is number {last}")
+    return count
+
+
+def read(tx: Transaction, seq: int) -> Entry:
+    """Read one entry, checked against its leaf in the tree."""
+    row = tx.one("ledger_entry", seq=seq)
+    if row is None:
+        raise NotFound(f"the ledger has no entry {seq}")
+    if ledger.leaf_hash(row[0]) != nodes(tx)(0, seq):
+        raise Corrupt(f"ledger entry {seq} was changed; run `cairn verify --all`")
+    entry = from_canonical(row[0], Entry)
+    if entry.seq != seq:
+        raise Corrupt(f"ledger entry {seq} calls itself {entry.seq}; run `cairn verify --all`")
+    return entry
+
+
+def earlier(tx: Transaction, actor: str, *, change_id: str, request: Digest) -> Entry | None:
+    """Find the entry that a repeated change made; `Conflict` if it asks for something else."""
+    row = tx.one("ledger_change", actor=actor, change_id=change_id)
+    if row is None:
+        return None
+    entry = read(tx, row[0])
+    if entry.request != request:
+        raise Conflict(f"change {change_id} was used before for another request")
+    return entry
+
+
+def agree(entry: Entry, action: str, **facts: object) -> None:
+    """Raise `Corrupt` unless a view's row says what its ledger entry says."""
+    if entry.action != action or any(entry.after.get(k) != v for k, v in facts.items()):
+        raise Corrupt(
+            f"a row of the database contradicts ledger entry {entry.seq}; "
+            "run `cairn verify --all`, then `cairn rebuild`"
+        )
+
+
+def contents(tx: Transaction, start: int, stop: int) -> Iterator[bytes]:
+    """Read the bytes of entries in order."""
+    for first in range(start, stop, BATCH):
+        for row in tx.all("ledger_range", start=first, stop=min(first + BATCH, stop)):
+            yield row[0]
+
+
+def nodes(tx: Transaction) -> "_Nodes":
+    """Return the reader of stored tree nodes that `core/ledger.py` wants."""
+    return _Nodes(tx)
+
+
+def find(context: Context, asked: ReadLedger) -> tuple[Entry, ...]:
+    """Answer `ReadLedger`."""
+    escaped = asked.subject.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    rows = context.tx.all(
+        "ledger_find",
+        start=asked.start,
+        subject=asked.subject,
+        prefix=f"{escaped}%",
+        action=asked.action,
+        limit=asked.limit,
+    )
+    return tuple(from_canonical(row[0], Entry) for row in rows)
+
+
+def checkpoint(context: Context, _asked: GetCheckpoint) -> Checkpoint:
+    """Answer `GetCheckpoint`."""
+    return newest(context.tx)
+
+
+def newest(tx: Transaction) -> Checkpoint:
+    """Read the newest checkpoint."""
+    row = tx.one("ledger_checkpoint")
+    if row is None:
+        raise NotFound("the ledger is empty: nothing was recorded yet")
+    origin, entries, root = ledger.read_checkpoint_text(row[1].rpartition("\n\n")[0] + "\n")
+    return Checkpoint(
+        origin=origin, size=entries, root=base64.b64encode(root).decode(), note=row[1]
+    )
+
+
+def newest_size(tx: Transaction) -> int:
+    """Count the entries that the newest checkpoint signs."""
+    row = tx.one("ledger_checkpoint")
+    return row[0] if row else 0
+
+
+def prove(context: Context, asked: ProveEntry) -> InclusionProof:
+    """Answer `ProveEntry`."""
+    head = newest(context.tx)
+    content = next(contents(context.tx, asked.seq, asked.seq + 1), None)
+    if content is None or asked.seq >= head.size:
+        raise NotFound(f"the ledger has no entry {asked.seq}; it ends at {head.size - 1}")
+    hashes = ledger.inclusion(asked.seq, head.size, nodes(context.tx))
+    return InclusionProof(
+        seq=asked.seq,
+        entry=content.decode(),
+        hashes=tuple(base64.b64encode(value).decode() for value in hashes),
+        checkpoint=head,
+    )
+
+
+class _Nodes:
+    """Stored complete subtrees by level and position."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def __call__(self, level: int, position: int) -> bytes:
+        row = self._tx.one("ledger_node", level=level, position=position)
+        if row is None:
+            raise Corrupt(f"the ledger's tree lacks node {level}/{position}")
+        return row[0]

@@ -1,0 +1,207 @@
+"""The engine in this process: check, answer, and keep the ledger, in one transaction."""
+
+import getpass
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import uuid4
+
+from cairn.core.digest import digest_of
+from cairn.core.errors import CairnError, Unavailable
+from cairn.core.evaluation import (
+    ListEvaluations,
+    ListLatencies,
+    RecordEvaluation,
+    RecordLatency,
+)
+from cairn.core.gate import (
+    GetDecision,
+    GetPolicy,
+    JudgeGate,
+    ListDecisions,
+    ListPolicies,
+    ReplayDecision,
+    SetPolicy,
+)
+from cairn.core.label import (
+    GetLabel,
+    LabelHistory,
+    ListDrills,
+    ListLabels,
+    MoveLabel,
+    RecordDrill,
+    Rollback,
+)
+from cairn.core.ledger import Actor, Entry, GetCheckpoint, ProveEntry, ReadLedger, VerifyStore
+from cairn.core.name import Team
+from cairn.core.request import Answer, Change, Request, checked
+from cairn.core.run import FinishRun, GetRun, ListRuns, StartRun
+from cairn.core.snapshot import AddSnapshot, GetSnapshot, ListSnapshots
+from cairn.core.version import (
+    DeleteVersion,
+    GetVersion,
+    ListVersions,
+    MarkBad,
+    RegisterVersion,
+    ReleaseVersion,
+)
+from cairn.engine import (
+    evaluation,
+    gate,
+    label,
+    ledger,
+    resolve,
+    run,
+    segments,
+    snapshot,
+    store,
+    verify,
+    version,
+)
+from cairn.engine.actions import ACTIONS
+from cairn.engine.context import Context, Draft
+from cairn.sql.database import Transaction
+
+HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
+    AddSnapshot: snapshot.add,
+    GetSnapshot: snapshot.get,
+    ListSnapshots: snapshot.every,
+    StartRun: run.start,
+    FinishRun: run.finish,
+    GetRun: run.get,
+    ListRuns: run.every,
+    RegisterVersion: version.register,
+    ReleaseVersion: version.release,
+    MarkBad: version.mark_bad,
+    DeleteVersion: version.delete,
+    GetVersion: resolve.get,
+    ListVersions: version.every,
+    RecordEvaluation: evaluation.record,
+    ListEvaluations: evaluation.every,
+    RecordLatency: evaluation.record_latency,
+    ListLatencies: evaluation.latencies,
+    SetPolicy: gate.bind,
+    GetPolicy: gate.policy,
+    ListPolicies: gate.policies,
+    JudgeGate: gate.check,
+    GetDecision: gate.decision,
+    ListDecisions: gate.decisions,
+    ReplayDecision: gate.replay,
+    MoveLabel: label.move,
+    Rollback: label.rollback,
+    RecordDrill: label.record_drill,
+    GetLabel: label.get,
+    ListLabels: label.every,
+    LabelHistory: label.history,
+    ListDrills: label.drills,
+    ReadLedger: ledger.find,
+    GetCheckpoint: ledger.checkpoint,
+    ProveEntry: ledger.prove,
+    VerifyStore: verify.verify,
+}
+
+_log = logging.getLogger(__name__)
+
+
+class LocalEngine:
+    """Answers requests from a store in this process, on behalf of one actor."""
+
+    def __init__(
+        self,
+        opened: store.Store,
+        *,
+        actor: Actor,
+        team: Team = "default",
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.store = opened
+        self._actor = actor
+        self._team = team
+        self._clock = clock or (lambda: datetime.now(UTC))
+
+    def send(self, request: Request[Answer]) -> Answer:
+        """Check and answer `request`; a change is committed with its ledger entry."""
+        asked = checked(request)
+        handler = HANDLERS[type(asked)]
+        if isinstance(asked, Change):
+            return cast("Answer", self._change(cast("Change[Any]", asked), handler))
+        with self.store.database.reading() as tx:
+            return cast("Answer", handler(self._context(tx), asked))
+
+    def _change(self, asked: Change[Any], handler: Callable[[Context, Any], Any]) -> object:
+        """Answer, commit, export; then raise the refusal, if that is what was recorded."""
+        key = self.store.key()
+        with self.store.database.writing() as tx:
+            context = self._context(tx)
+            entry = self._recorded(context, asked, handler)
+            if not isinstance(entry, Entry):
+                return entry
+            reply, refusal = _outcome(context, entry)
+            if ledger.newest_size(tx) < ledger.size(tx):
+                ledger.sign(tx, self.store.about.origin, key)
+        self._export()
+        if refusal is not None:
+            raise refusal
+        return reply
+
+    def _recorded(
+        self, context: Context, asked: Change[Any], handler: Callable[[Context, Any], Any]
+    ) -> object:
+        """Return the entry of a change, made now or when it was asked first, or a reply."""
+        change_id, request = asked.change_id or uuid4().hex, digest_of(asked)
+        known = ledger.earlier(
+            context.tx, self._actor.id, change_id=change_id, request=request
+        )
+        if known is not None:
+            return known
+        draft = handler(context, asked)
+        if not isinstance(draft, Draft):
+            return draft
+        entry = ledger.append(context, draft, change_id=change_id, request=request)
+        ACTIONS[entry.action].apply(context, entry)
+        return entry
+
+    def _export(self) -> None:
+        """Copy new entries to the segments; the change stands whether this works or not."""
+        try:
+            with self.store.database.writing() as tx:
+                segments.export(tx, self.store.folder / "ledger")
+                head = ledger.newest(tx)
+            pin = store.pin_path(self.store.about.id)
+            pin.parent.mkdir(parents=True, exist_ok=True)
+            store.replace(pin, head.note.encode())
+        except (OSError, Unavailable) as error:
+            _log.warning("recorded, but the ledger's copy lags behind: %s", error)
+
+    def _context(self, tx: Transaction) -> Context:
+        return Context(
+            tx=tx,
+            folder=self.store.folder,
+            about=self.store.about,
+            objects=self.store.objects,
+            actor=self._actor,
+            team=self._team,
+            now=written(self._clock()),
+        )
+
+
+def os_user() -> Actor:
+    """Return the user who runs this process, as the embedded mode knows people."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "unknown"
+    return Actor(id=name, assurance="os-user")
+
+
+def written(moment: datetime) -> str:
+    """Write an instant as the ledger does: UTC with microseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _outcome(context: Context, entry: Entry) -> tuple[object, CairnError | None]:
+    try:
+        return ACTIONS[entry.action].answer(context, entry), None
+    except CairnError as refusal:
+        return None, refusal

@@ -1,0 +1,61 @@
+"""Read where labels are and were, straight from ledger entries."""
+
+from cairn.core.digest import Digest
+from cairn.core.label import Move
+from cairn.core.ledger import Entry
+from cairn.engine import ledger
+from cairn.engine.context import Context
+
+MOVED, ROLLED_BACK = "label.move", "label.rollback"
+
+
+def current(context: Context, model: str, label: str) -> Move | None:
+    """Read the move that put a label where it is."""
+    row = context.tx.one("label_now", model=model, label=label)
+    return read(context, row[0], model=model, label=label) if row else None
+
+
+def history(context: Context, model: str, label: str) -> tuple[Move, ...]:
+    """Read every move of a label, oldest first."""
+    rows = context.tx.all("label_history", model=model, label=label)
+    return tuple(read(context, row[0], model=model, label=label) for row in rows)
+
+
+def last_of_each(context: Context, model: str) -> tuple[Move, ...]:
+    """Read the last move of every label of a model."""
+    return tuple(
+        from_entry(ledger.read(context.tx, row[0]))
+        for row in context.tx.all("label_all", model=model)
+    )
+
+
+def bad(context: Context, model: str) -> frozenset[Digest]:
+    """List the versions of a model that are marked bad."""
+    return frozenset(row[0] for row in context.tx.all("version_bad", model=model))
+
+
+def read(context: Context, seq: int, *, model: str, label: str) -> Move:
+    """Read one move; raises `Corrupt` if the row that led here lies."""
+    entry = ledger.read(context.tx, seq)
+    action = entry.action if entry.action in (MOVED, ROLLED_BACK) else MOVED
+    ledger.agree(entry, action, model=model, label=label)
+    return from_entry(entry)
+
+
+def from_entry(entry: Entry) -> Move:
+    """Build a move from its ledger entry."""
+    return Move(
+        model=entry.after["model"],
+        label=entry.after["label"],
+        kind="promote" if entry.action == MOVED else "rollback",
+        after=entry.after["digest"],
+        number=entry.after["number"],
+        seq=entry.seq,
+        actor=entry.actor.id,
+        time=entry.time,
+        before=entry.before.get("digest"),
+        before_number=entry.before.get("number"),
+        reason=entry.reason,
+        decision=entry.after["decision"],
+        waiver=entry.after["waiver"],
+    )

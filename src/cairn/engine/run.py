@@ -1,0 +1,102 @@
+"""Record how runs begin and end, and read them."""
+
+from cairn.core import run as rules
+from cairn.core.errors import Conflict, Invalid, NotFound
+from cairn.core.ledger import Entry
+from cairn.core.run import FinishRun, GetRun, ListRuns, Run, RunFacts, StartRun
+from cairn.engine import ledger
+from cairn.engine.closure import require_facts
+from cairn.engine.context import Context, Draft
+from cairn.sql.database import Row
+
+STARTED, FINISHED = "run.start", "run.finish"
+SHORTEST_ID = 8
+
+
+def start(context: Context, asked: StartRun) -> Draft:
+    """Record that a run has begun."""
+    if context.tx.all("run_by_id", pattern=asked.run):
+        raise Conflict(f"there is a run {asked.run} already")
+    return Draft(
+        action=STARTED,
+        subject=f"run:{asked.run}",
+        after={"run": asked.run, "model": asked.model, "command": list(asked.command)},
+    )
+
+
+def apply_started(context: Context, entry: Entry) -> None:
+    """Write the view of a started run."""
+    context.tx.run(
+        "run_start", id=entry.after["run"], model=entry.after["model"], seq=entry.seq
+    )
+
+
+def finish(context: Context, asked: FinishRun) -> Draft:
+    """Record how a run ended, with everything observed about it."""
+    found = find(context, asked.run)
+    rules.finish(asked, found)
+    if asked.facts is not None:
+        require_facts(context.objects, context.objects.get_record(asked.facts, RunFacts))
+    return Draft(
+        action=FINISHED,
+        subject=f"run:{asked.run}",
+        before={"status": found.status},
+        after={"run": asked.run, "status": asked.status, "facts": asked.facts},
+        evidence=(asked.facts,) if asked.facts else (),
+        reason=asked.reason,
+    )
+
+
+def apply_finished(context: Context, entry: Entry) -> None:
+    """Write the view of an ended run."""
+    context.tx.run(
+        "run_finish", id=entry.after["run"], status=entry.after["status"], seq=entry.seq
+    )
+
+
+def answer(context: Context, entry: Entry) -> Run:
+    """Answer whoever started or ended the run."""
+    return find(context, entry.after["run"])
+
+
+def get(context: Context, asked: GetRun) -> Run:
+    """Answer `GetRun`."""
+    return find(context, asked.run)
+
+
+def find(context: Context, digits: str) -> Run:
+    """Read a run by the beginning of its id."""
+    if not all(char in "0123456789abcdef" for char in digits) or len(digits) < SHORTEST_ID:
+        raise Invalid(f"{digits!r} is no run id: give {SHORTEST_ID} or more of its digits")
+    rows = context.tx.all("run_by_id", pattern=f"{digits}%")
+    if not rows:
+        raise NotFound(f"there is no run {digits}; `cairn runs` lists them")
+    if len(rows) > 1:
+        raise Conflict(f"{digits} begins more than one run's id; give more digits")
+    return _run(context, rows[0])
+
+
+def every(context: Context, asked: ListRuns) -> tuple[Run, ...]:
+    """Answer `ListRuns`."""
+    return tuple(_run(context, row) for row in context.tx.all("run_list", model=asked.model))
+
+
+def _run(context: Context, row: Row) -> Run:
+    run, model, status, started, finished = row
+    begin = ledger.read(context.tx, started)
+    ledger.agree(begin, STARTED, run=run, model=model)
+    end = ledger.read(context.tx, finished) if finished is not None else None
+    if end is not None:
+        ledger.agree(end, FINISHED, run=run, status=status)
+    return Run(
+        id=run,
+        model=model,
+        status=status,
+        started_by=begin.actor.id,
+        started_at=begin.time,
+        command=tuple(begin.after["command"]),
+        ended_at=end.time if end else None,
+        facts=end.after["facts"] if end else None,
+        reason=end.reason if end else "",
+        versions=tuple(row[0] for row in context.tx.all("version_by_run", run=run)),
+    )

@@ -1,0 +1,84 @@
+"""The ledger as text beside the database: what the database can be rebuilt from.
+
+Entries lie in `ledger/NNNNNNNN.jsonl`, 1,024 a file, one canonical entry a line; the newest
+checkpoint lies in `ledger/checkpoint`. Written after the commit, so segments may lag behind
+the database by a crash and catch up with the next change; they are never ahead of it.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cairn.core.errors import Corrupt
+from cairn.core.ledger import SEGMENT_ENTRIES
+from cairn.engine import ledger
+from cairn.engine.store import replace
+from cairn.sql.database import Transaction
+
+CHECKPOINT = "checkpoint"
+
+
+def export(tx: Transaction, folder: Path) -> None:
+    """Bring the segments up to the database's newest checkpoint."""
+    head = ledger.newest(tx)
+    names = sorted(path.name for path in folder.glob("*.jsonl"))
+    first = max(len(names) - 1, 0)
+    for number in range(first, (head.size - 1) // SEGMENT_ENTRIES + 1):
+        start = number * SEGMENT_ENTRIES
+        stop = min(start + SEGMENT_ENTRIES, head.size)
+        _write(segment(folder, number), [*ledger.contents(tx, start, stop)])
+    replace(folder / CHECKPOINT, head.note.encode())
+
+
+def segment(folder: Path, number: int) -> Path:
+    """Return the path of a segment."""
+    return folder / f"{number:08d}.jsonl"
+
+
+def entries(folder: Path) -> Iterator[tuple[Path, int, bytes]]:
+    """Read path, line number and bytes of every exported entry, in order.
+
+    A last line that a crash cut short is left out: the database has it, or it never was.
+    """
+    for number in range(len(list(folder.glob("*.jsonl")))):
+        path = segment(folder, number)
+        if not path.exists():
+            raise Corrupt(f"the ledger segment {path} is missing")
+        lines = path.read_bytes().split(b"\n")
+        for index, line in enumerate(lines[:-1]):
+            yield path, index + 1, line
+
+
+def torn(folder: Path) -> Path | None:
+    """Return the segment whose last line has no end, if there is one."""
+    last = segment(folder, len(list(folder.glob("*.jsonl"))) - 1)
+    return last if last.exists() and not last.read_bytes().endswith(b"\n") else None
+
+
+def checkpoint(folder: Path) -> str | None:
+    """Read the exported checkpoint; None if there is none."""
+    path = folder / CHECKPOINT
+    try:
+        return path.read_text("utf-8") if path.exists() else None
+    except UnicodeDecodeError as error:
+        raise Corrupt(f"{path} is damaged") from error
+
+
+def _write(path: Path, contents: list[bytes]) -> None:
+    """Append what is missing if the file is a clean beginning, else write it anew."""
+    whole = b"".join(content + b"\n" for content in contents)
+    there = path.stat().st_size if path.exists() else -1
+    tail = contents[-1] + b"\n"
+    if there < 0:
+        replace(path, whole)
+    elif there == len(whole) - len(tail):
+        _append(path, tail)
+    elif there != len(whole):
+        replace(path, whole)
+
+
+def _append(path: Path, content: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,160 @@
+"""A store: one folder with the database, the objects and the exported ledger.
+
+store.json      format, id, and the public key that checkpoints are signed with
+cairn.db        the ledger and its views
+objects/        every byte, by digest
+ledger/         the ledger again, as text, to rebuild the database from
+runs/           locks of running runs
+writer.lock     whose turn it is to write
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from cairn import config
+from cairn.core.digest import canonical
+from cairn.core.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
+from cairn.core.request import Record
+from cairn.objects import ObjectStore, open_local
+from cairn.signing import note
+from cairn.sql.database import Database
+
+FORMAT = "store/1"
+
+
+class StoreFile(Record, frozen=True):
+    """The content of `store.json`."""
+
+    cairn: str
+    id: str
+    log: str
+
+    @property
+    def origin(self) -> str:
+        """The name of the ledger in its checkpoints."""
+        return note.read_verifier(self.log)[0]
+
+
+class Store:
+    """An open store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.about = read_about(folder)
+        self.objects: ObjectStore = open_local(folder / "objects")
+        self.database = open_database(folder)
+
+    def key(self) -> note.SigningKey:
+        """Return the key that signs checkpoints; raises `NotFound` if it is not here."""
+        override = config.ledger_key_override()
+        path = Path(override) if override and "+" not in override else key_path(self.about.id)
+        if override and "+" in override:
+            key = note.read_key(override)
+        elif path.is_file():
+            key = note.read_key(path.read_text("utf-8"))
+        else:
+            raise NotFound(
+                f"the key that signs this store's ledger is not at {path}; copy it there, or "
+                "set CAIRN_LEDGER_KEY to it (reading works without)"
+            )
+        if key.verifier != self.about.log:
+            raise Conflict(f"the key at {path} is not the one that signs this store's ledger")
+        return key
+
+
+def create(folder: Path) -> Store:
+    """Make a new store and its key, the key outside of the store; all or nothing."""
+    if (folder / "store.json").exists():
+        raise Conflict(f"{folder} is a store already")
+    identity = uuid4().hex
+    key = note.generate(f"cairn.local/{identity}")
+    try:
+        for part in ("objects", "ledger", "runs"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        write_key(key_path(identity), key)
+        about = StoreFile(cairn=FORMAT, id=identity, log=key.verifier)
+        replace(folder / "store.json", canonical(about) + b"\n")
+    except OSError as error:
+        raise Unavailable(f"no store can be made at {folder}: {error.strerror}") from error
+    return Store(folder)
+
+
+def open_database(folder: Path) -> Database:
+    """Open the database; a missing one beside an exported ledger is not made anew."""
+    path = folder / "cairn.db"
+    if not path.exists() and any((folder / "ledger").glob("*.jsonl")):
+        raise Corrupt(
+            f"{path} is missing but the ledger is there; run `cairn rebuild` to make it again"
+        )
+    return Database(path)
+
+
+def read_about(folder: Path) -> StoreFile:
+    """Read `store.json`; raises `NotFound`, `Corrupt`, and `Invalid` for a newer format."""
+    path = folder / "store.json"
+    try:
+        values: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no store at {folder}; `cairn init` makes one") from error
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise Corrupt(f"{path} is damaged: {error}") from error
+    if values.get("cairn") != FORMAT:
+        raise Invalid(
+            f"{folder} has the format {values.get('cairn')!r}, this Cairn reads {FORMAT!r}; "
+            "upgrade Cairn to open it"
+        )
+    try:
+        about = msgspec.convert(values, StoreFile)
+        note.read_verifier(about.log)
+    except (msgspec.ValidationError, Invalid) as error:
+        raise Corrupt(f"{path} is damaged: {error}") from error
+    return about
+
+
+def key_path(identity: str) -> Path:
+    """Return where the key of a store lies: never inside the store."""
+    return config.user_folder() / "keys" / f"{identity}.key"
+
+
+def pin_path(identity: str) -> Path:
+    """Return where the last checkpoint seen of a store is kept: outside of the store."""
+    return config.user_folder() / "pins" / f"{identity}.checkpoint"
+
+
+def write_key(path: Path, key: note.SigningKey) -> None:
+    """Write a private key that only its owner may read."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(key.text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, durably."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new and renamed names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,229 @@
+"""Register, release, mark and delete versions, and read them."""
+
+from collections.abc import Sequence
+
+from cairn.core import version as rules
+from cairn.core.digest import Digest
+from cairn.core.errors import Conflict, NotFound
+from cairn.core.ledger import Entry
+from cairn.core.name import shown
+from cairn.core.run import Gap
+from cairn.core.version import (
+    DeleteVersion,
+    ListVersions,
+    Manifest,
+    MarkBad,
+    RegisterVersion,
+    ReleaseVersion,
+    Version,
+)
+from cairn.engine import holders, ledger, run
+from cairn.engine.closure import require_manifest, require_tree
+from cairn.engine.context import Context, Draft
+from cairn.objects.tree import tree_entries
+from cairn.sql import search
+from cairn.sql.database import Row
+
+REGISTERED, RELEASED = "version.register", "version.release"
+MARKED, DELETED = "version.mark-bad", "version.delete"
+HASHED_BYTES = 1 << 30
+
+
+def register(context: Context, asked: RegisterVersion) -> Draft | Version:
+    """Give a manifest the next number, unless the model has it already."""
+    known = context.tx.one("version_by_digest", model=asked.model, digest=asked.manifest)
+    if known is not None:
+        return rules.again(read(context, known))
+    manifest = context.objects.get_record(asked.manifest, Manifest)
+    require_manifest(context.objects, manifest)
+    if asked.run is not None:
+        run.find(context, asked.run)
+
+    gaps = rules.register(asked, manifest)
+    number = (context.tx.one("version_next_number", model=asked.model) or (1,))[0]
+    return Draft(
+        action=REGISTERED,
+        subject=f"{asked.model}:{number}",
+        after={
+            "model": asked.model,
+            "number": number,
+            "digest": asked.manifest,
+            "run": asked.run,
+            "stage": asked.stage,
+            "gaps": [{"field": g.field, "reason": g.reason, "fix": g.fix} for g in gaps],
+        },
+        evidence=(asked.manifest,),
+    )
+
+
+def apply_registered(context: Context, entry: Entry) -> None:
+    """Write the views of a registered version."""
+    after = entry.after
+    manifest = context.objects.get_record(after["digest"], Manifest)
+    context.tx.run(
+        "version_add",
+        model=after["model"],
+        number=after["number"],
+        digest=after["digest"],
+        commit_id=manifest.code.commit if manifest.code else None,
+        run=after["run"],
+        seq=entry.seq,
+    )
+    for name, value in search.values(manifest):
+        is_word = isinstance(value, str)
+        context.tx.run(
+            "version_add_value",
+            model=after["model"],
+            version=after["number"],
+            name=name,
+            amount=None if is_word else value,
+            word=value if is_word else None,
+        )
+
+
+def release(context: Context, asked: ReleaseVersion) -> Draft:
+    """Give a version the next release number of its model."""
+    version = by_digest(context, asked.model, asked.version)
+    earlier = [row[0] for row in context.tx.all("version_releases", model=asked.model)]
+    number = rules.next_release(asked, version, earlier)
+    return Draft(
+        action=RELEASED,
+        subject=f"{asked.model}:{version.number}",
+        after={"model": asked.model, "number": version.number, "release": number},
+        evidence=(version.digest,),
+    )
+
+
+def apply_released(context: Context, entry: Entry) -> None:
+    """Write the view of a release."""
+    context.tx.run("version_release", **entry.after, seq=entry.seq)
+
+
+def mark_bad(context: Context, asked: MarkBad) -> Draft:
+    """Take a version out of every rollback until it passes a gate afresh."""
+    version = by_digest(context, asked.model, asked.version)
+    return Draft(
+        action=MARKED,
+        subject=f"{asked.model}:{version.number}",
+        after={"model": asked.model, "number": version.number},
+        evidence=(version.digest,),
+        reason=asked.reason,
+    )
+
+
+def apply_marked(context: Context, entry: Entry) -> None:
+    """Write the view of a bad mark."""
+    context.tx.run("version_mark", **entry.after, seq=entry.seq)
+
+
+def delete(context: Context, asked: DeleteVersion) -> Draft:
+    """Put a tombstone on a version that nothing holds; its bytes stay until a sweep."""
+    version = by_digest(context, asked.model, asked.version)
+    rules.delete(version, holders.of(context, version))
+    return Draft(
+        action=DELETED,
+        subject=f"{asked.model}:{version.number}",
+        after={"model": asked.model, "number": version.number},
+        evidence=(version.digest,),
+        reason=asked.reason,
+    )
+
+
+def apply_deleted(context: Context, entry: Entry) -> None:
+    """Write the view of a tombstone."""
+    context.tx.run("version_delete", **entry.after, seq=entry.seq)
+
+
+def answer(context: Context, entry: Entry) -> Version:
+    """Answer whoever changed a version."""
+    return by_number(context, entry.after["model"], entry.after["number"])
+
+
+def every(context: Context, asked: ListVersions) -> tuple[Version, ...]:
+    """Answer `ListVersions`."""
+    text, values = search.versions(asked.where, model=asked.model, limit=asked.limit)
+    return tuple(read(context, row) for row in context.tx.select(text, values))
+
+
+def by_number(context: Context, model: str, number: int) -> Version:
+    """Read a version by its number."""
+    row = context.tx.one("version_by_number", model=model, number=number)
+    if row is None:
+        raise NotFound(f"{shown(model)} has no version {number}{_known(context, model)}")
+    return read(context, row)
+
+
+def by_digest(context: Context, model: str, digest: Digest) -> Version:
+    """Read a version by its digest."""
+    row = context.tx.one("version_by_digest", model=model, digest=digest)
+    if row is None:
+        raise NotFound(f"{shown(model)} has no version {digest[:19]}{_known(context, model)}")
+    return read(context, row)
+
+
+def read(context: Context, row: Row) -> Version:
+    """Build a version from its row, checked against the ledger, and its manifest."""
+    model, number, digest, made_by, registered, released, number_of_release, *marks = row
+    entry = ledger.read(context.tx, registered)
+    ledger.agree(entry, REGISTERED, model=model, number=number, digest=digest, run=made_by)
+    labels = context.tx.all("version_labels", model=model, number=number)
+    if released is not None:
+        made = ledger.read(context.tx, released)
+        ledger.agree(made, RELEASED, model=model, number=number, release=number_of_release)
+    marked, deleted, archived = marks
+    return Version(
+        model=model,
+        number=number,
+        digest=digest,
+        manifest=context.objects.get_record(digest, Manifest),
+        registered_by=entry.actor.id,
+        registered_at=entry.time,
+        gaps=tuple(Gap(**gap) for gap in entry.after["gaps"]),
+        run=made_by,
+        release=number_of_release,
+        labels=tuple(label[0] for label in labels),
+        stage_at_creation=entry.after["stage"],
+        archived=bool(archived),
+        marked_bad=_reason(context, marked, MARKED),
+        deleted=_reason(context, deleted, DELETED),
+    )
+
+
+def require_intact(context: Context, version: Version) -> None:
+    """Raise `Corrupt` or `NotFound` unless the version's weights are stored as recorded.
+
+    Up to `HASHED_BYTES` every byte is read; beyond, presence and size must do, because labels
+    wait meanwhile. Loading verifies every byte in any case.
+    """
+    if version.manifest.artifacts is None:
+        return
+    _, size_bytes = require_tree(context.objects, version.manifest.artifacts.tree)
+    for entry in tree_entries(context.objects, version.manifest.artifacts.tree):
+        if size_bytes <= HASHED_BYTES:
+            context.objects.check(entry.digest)
+
+
+def one_of(rows: Sequence[Row], context: Context, *, reference: str) -> Version:
+    """Return the only version among rows; the newest of equal digests; else raise."""
+    found = [read(context, row) for row in rows]
+    if not found:
+        raise NotFound(f"no version is called {reference}; `cairn list` shows all")
+    if len({version.digest for version in found}) > 1:
+        names = ", ".join(version.name for version in found[:5])
+        raise Conflict(f"{reference} means more than one version: {names}")
+    return found[0]
+
+
+def _reason(context: Context, seq: int | None, action: str) -> str | None:
+    if seq is None:
+        return None
+    entry = ledger.read(context.tx, seq)
+    ledger.agree(entry, action)
+    return entry.reason
+
+
+def _known(context: Context, model: str) -> str:
+    last = (context.tx.one("version_next_number", model=model) or (1,))[0] - 1
+    if last == 0:
+        return f"; there is no model {shown(model)} yet (`cairn list` shows the models)"
+    return f"; it has 1 to {last}" if last > 1 else "; it has only 1"

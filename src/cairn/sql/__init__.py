@@ -1,0 +1,1 @@
+"""The only package that opens Cairn's own database."""

@@ -1,0 +1,26 @@
+-- name: evaluation_add
+INSERT INTO evaluation (digest, artifacts, snapshot, scorer, recorded)
+VALUES (:digest, :artifacts, :snapshot, :scorer, :seq);
+
+-- name: evaluation_by_digest
+SELECT recorded FROM evaluation WHERE digest = :digest;
+
+-- name: evaluation_list
+SELECT recorded
+  FROM evaluation
+ WHERE artifacts = :artifacts
+   AND (:snapshot IS NULL OR snapshot = :snapshot)
+   AND (:before IS NULL OR recorded < :before)
+ ORDER BY recorded DESC;
+
+-- name: latency_add
+INSERT INTO latency (digest, artifacts, recorded) VALUES (:digest, :artifacts, :seq);
+
+-- name: latency_by_digest
+SELECT recorded FROM latency WHERE digest = :digest;
+
+-- name: latency_list
+SELECT recorded
+  FROM latency
+ WHERE artifacts = :artifacts AND (:before IS NULL OR recorded < :before)
+ ORDER BY recorded DESC;

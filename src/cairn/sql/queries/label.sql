@@ -1,0 +1,20 @@
+-- name: label_add_move
+INSERT INTO label_move (seq, model, label, version) VALUES (:seq, :model, :label, :version);
+
+-- name: label_now
+SELECT seq FROM label_move WHERE model = :model AND label = :label ORDER BY seq DESC LIMIT 1;
+
+-- name: label_history
+SELECT seq FROM label_move WHERE model = :model AND label = :label ORDER BY seq;
+
+-- name: label_all
+SELECT MAX(seq) FROM label_move WHERE model = :model GROUP BY label ORDER BY label;
+
+-- name: label_names
+SELECT DISTINCT label FROM label_move WHERE model = :model ORDER BY label;
+
+-- name: label_add_drill
+INSERT INTO drill (seq, model, label, digest) VALUES (:seq, :model, :label, :digest);
+
+-- name: label_drills
+SELECT seq FROM drill WHERE model = :model AND label = :label ORDER BY seq DESC;

@@ -1,0 +1,125 @@
+"""Filter text to SQL: `metrics.roc_auc > 0.7 and stage = "staging"`.
+
+The only SQL that is put together at run time. Names and values become parameters; from the
+text itself only known words and operators reach the statement.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from cairn.core.errors import Invalid
+from cairn.core.version import Manifest
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))
+      | "(?P<double>[^"]*)"
+      | '(?P<single>[^']*)'
+      | (?P<operator><=|>=|!=|=|<|>)
+      | (?P<word>[A-Za-z_][\w.@/-]*)
+    )""",
+    re.VERBOSE,
+)
+_COLUMNS = {
+    "model": "version.model",
+    "number": "version.number",
+    "commit": "version.commit_id",
+}
+_SELECT = """
+SELECT model, number, digest, run, registered, released, release, marked, deleted, archived
+  FROM version
+ WHERE (:model IS NULL OR model = :model)"""
+_VALUE = """
+   AND EXISTS (SELECT 1 FROM version_value
+                WHERE version_value.model = version.model
+                  AND version_value.version = version.number
+                  AND version_value.name = :{name}
+                  AND version_value.{column} {operator} :{value})"""
+_LABEL = """
+   AND {exists} (SELECT 1 FROM label_move AS moved
+                WHERE moved.model = version.model AND moved.version = version.number
+                  AND moved.label = :{value}
+                  AND moved.seq = (SELECT MAX(seq) FROM label_move
+                                    WHERE model = moved.model AND label = moved.label))"""
+_EXAMPLE = 'metrics.roc_auc > 0.7 and params.max_depth = 4 and stage = "production"'
+
+
+class _Term(NamedTuple):
+    name: str
+    operator: str
+    value: str | float
+
+
+def values(manifest: Manifest) -> Iterator[tuple[str, str | float]]:
+    """List what can be searched of a manifest: `metrics.X`, `params.X`, `fields.X`."""
+    for name, metric in manifest.metrics.items():
+        yield f"metrics.{name}", metric
+    for prefix, scalars in (("params", manifest.parameters), ("fields", manifest.fields)):
+        for name, value in scalars.items():
+            yield f"{prefix}.{name}", value if isinstance(value, str) else _number(value)
+
+
+def versions(where: str, *, model: str | None, limit: int) -> tuple[str, dict[str, Any]]:
+    """Return the statement that lists matching versions, newest first, and its parameters.
+
+    Raises `Invalid` with an example for text that is no filter.
+    """
+    text, parameters = _SELECT, dict[str, Any](model=model, limit=limit)
+    for index, term in enumerate(_terms(where)):
+        name, value = f"name{index}", f"value{index}"
+        parameters[value] = term.value
+        text += _condition(term, name, value)
+        if "." in term.name:
+            parameters[name] = term.name
+    return text + "\n ORDER BY registered DESC LIMIT :limit", parameters
+
+
+def _condition(term: _Term, name: str, value: str) -> str:
+    if "." in term.name:
+        column = "word" if isinstance(term.value, str) else "amount"
+        return _VALUE.format(name=name, value=value, column=column, operator=term.operator)
+    if term.name in ("stage", "label"):
+        return _LABEL.format(value=value, exists=_held(term))
+    if term.name not in _COLUMNS:
+        known = ", ".join([*_COLUMNS, "stage", "metrics.NAME", "params.NAME", "fields.NAME"])
+        raise Invalid(f"cannot filter by {term.name!r}; there are {known}")
+    return f"\n   AND {_COLUMNS[term.name]} {term.operator} :{value}"
+
+
+def _held(term: _Term) -> str:
+    if term.operator not in ("=", "!="):
+        raise Invalid(f"{term.name} can be compared with = and != only: {_EXAMPLE}")
+    return "EXISTS" if term.operator == "=" else "NOT EXISTS"
+
+
+def _terms(where: str) -> Iterator[_Term]:
+    """Split `a > 1 and b = "x"` into its comparisons."""
+    tokens = list(_tokens(where))
+    while tokens:
+        match tokens[:3]:
+            case [("word", name), ("operator", operator), (kind, value)] if kind != "operator":
+                yield _Term(name, operator, float(value) if kind == "number" else value)
+            case _:
+                raise Invalid(f"cannot read the filter {where!r}; write it like: {_EXAMPLE}")
+        tokens = tokens[3:]
+        if tokens and tokens.pop(0)[1].lower() != "and":
+            raise Invalid(f"filters are joined by 'and': {_EXAMPLE}")
+        if where.rstrip().lower().endswith(" and"):
+            raise Invalid(f"the filter {where!r} ends in the middle: {_EXAMPLE}")
+
+
+def _tokens(where: str) -> Iterator[tuple[str, str]]:
+    place = 0
+    while place < len(where.rstrip()):
+        found = _TOKEN.match(where, place)
+        if found is None or found.lastgroup is None:
+            raise Invalid(
+                f"cannot read the filter at {where[place:]!r}; write it like: {_EXAMPLE}"
+            )
+        yield found.lastgroup, found[found.lastgroup]
+        place = found.end()
+
+
+def _number(value: float | None) -> str | float:
+    return "none" if value is None else float(value)

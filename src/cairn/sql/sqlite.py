@@ -1,0 +1,101 @@
+"""SQLite: durable settings, a fair queue of writers, errors in Cairn's words.
+
+1. WAL with `synchronous=FULL`: a commit that was answered survives a power cut.
+2. Writers wait on a file lock, which the kernel hands on in order of arrival; SQLite's own
+   busy handler sleeps and guesses, so one of many writers can starve.
+"""
+
+import fcntl
+import sqlite3
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cairn.core.errors import Corrupt, Unavailable
+
+Connection = sqlite3.Connection
+BUSY_MILLISECONDS = 60_000
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA cell_size_check=ON",
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
+)
+TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class Sqlite:
+    """One connection to one file, or to memory."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._thread = threading.RLock()
+        with translated():
+            self.connection = sqlite3.connect(
+                path or ":memory:", isolation_level=None, check_same_thread=False
+            )
+            with self.locked():
+                for pragma in _PRAGMAS:
+                    self.connection.execute(pragma).fetchall()
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Wait for the turn to write, in this process and among all."""
+        with self._thread:
+            if self._path is None:
+                yield
+                return
+            with _opened(self._path.with_name("writer.lock")) as descriptor:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                yield
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        """Keep this process's other threads off the connection."""
+        with self._thread:
+            yield
+
+    def roll_back(self) -> None:
+        """Undo what the open transaction did, if one is open."""
+        if self.connection.in_transaction:
+            with translated():
+                self.connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Turn SQLite's errors into Cairn's."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _DAMAGE or isinstance(error, sqlite3.InterfaceError):
+            raise Corrupt(
+                f"the database is damaged ({error}); run `cairn rebuild` to make it again "
+                "from the ledger"
+            ) from error
+        if code == sqlite3.SQLITE_FULL:
+            raise Unavailable(
+                "the disk is full: nothing was changed; free space, then retry"
+            ) from error
+        raise Unavailable(f"the database does not answer ({error}); try again") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[int]:
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be opened for writing: {error.strerror}") from error
+    with file:
+        yield file.fileno()

@@ -1,0 +1,42 @@
+"""Open a project's registry, with the work above the registry handed in."""
+
+from pathlib import Path
+
+from cairn.config import load_settings
+from cairn.core.evaluation import EvaluationInfo
+from cairn.core.name import LabelName
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.version import Version
+from cairn.engine.local import LocalEngine, os_user
+from cairn.engine.store import Store
+from cairn.registry import Registry
+
+
+class Bench:
+    """Reads data and measures models; imports what is heavy when it is used."""
+
+    def snapshot(self, registry: Registry, path: Path, *, name: str | None) -> SnapshotInfo:
+        """Store the files under `path` and record the snapshot."""
+        from cairn.data.files import snapshot_files
+
+        return snapshot_files(registry, path, name=name)
+
+    def evaluate(self, registry: Registry, version: Version, *, on: str) -> EvaluationInfo:
+        """Score a version on a snapshot and record the predictions."""
+        from cairn.gates.evaluation import evaluate
+
+        return evaluate(registry, version, on=on)
+
+    def measure(self, registry: Registry, version: Version, *, label: LabelName) -> None:
+        """Measure whatever the policy of `label` needs and is not stored yet."""
+        from cairn.gates.measure import measure
+
+        measure(registry, version, label=label)
+
+
+def open_project(start: str | Path | None = None) -> Registry:
+    """Open the registry of the project in or above `start`."""
+    settings = load_settings(Path(start) if start is not None else Path.cwd())
+    store = Store(settings.store)
+    engine = LocalEngine(store, actor=os_user(), team=settings.team)
+    return Registry(engine, store.objects, settings=settings, workbench=Bench())
