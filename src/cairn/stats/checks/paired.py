@@ -86,9 +86,9 @@ def sentence(found: Difference, evidence: Evidence, *, confidence: float) -> str
     return (
         f"{found.metric}{lower_better} {number(found.candidate, places)} against "
         f"{number(found.live, places)} of {evidence.live_version}: "
-        f"{signed(found.difference, places)}, at {percent(confidence)} confidence each "
-        f"at least {signed(lower, places)} and at most {signed(upper, places)} "
-        f"({count(found.rows)})"
+        f"{signed(found.difference, places)} (at least {signed(lower, places)}, at most "
+        f"{signed(upper, places)}, each at {percent(confidence)} confidence; "
+        f"{count(found.rows)})"
     )
 
 

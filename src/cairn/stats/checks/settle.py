@@ -6,9 +6,8 @@ from typing import TypeVar
 import msgspec
 
 from cairn.core.gate import Finding, GroupFinding
+from cairn.stats.summary import rounded
 
-DIGITS = 12
-_SMALLEST = 1e-12
 _LONGEST = 2000
 
 Part = TypeVar("Part", Finding, GroupFinding)
@@ -33,15 +32,7 @@ def _settled(part: Part) -> Part:
     for name in part.__struct_fields__:
         value = getattr(part, name)
         if isinstance(value, float):
-            changes[name] = _rounded(value)
+            changes[name] = rounded(value) if math.isfinite(value) else None
         elif isinstance(value, str):
             changes[name] = value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
     return msgspec.structs.replace(part, **changes)
-
-
-def _rounded(value: float) -> float | None:
-    if not math.isfinite(value):
-        return None
-    if abs(value) < _SMALLEST:
-        return 0.0
-    return float(f"{value:.{DIGITS}g}")

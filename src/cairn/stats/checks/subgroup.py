@@ -162,7 +162,7 @@ def _concluded(
         type="no_subgroup_regression",
         outcome=outcome,
         code=_CODES[outcome] if by[outcome] else "no-group-large-enough",
-        reason="; ".join(_clauses(check, by)),
+        reason="; ".join(_clauses(check, by, detectable=detectable)),
         fix=_FIXES[outcome],
         metric=check.metric,
         p=min((g.p_adjusted for g in groups if g.p_adjusted is not None), default=None),
@@ -182,7 +182,10 @@ def _overall(by: Mapping[str, Sequence[GroupFinding]]) -> Outcome:
 
 
 def _clauses(
-    check: NoSubgroupRegression, by: Mapping[str, Sequence[GroupFinding]]
+    check: NoSubgroupRegression,
+    by: Mapping[str, Sequence[GroupFinding]],
+    *,
+    detectable: float | None,
 ) -> list[str]:
     judged = [*by["fail"], *by["pass"], *by["inconclusive"]]
     of = f"{count(len(judged), 'group')} of {check.by[0]}"
@@ -193,6 +196,9 @@ def _clauses(
         clauses[-1] += _named([f"{g.group} {g.reason.partition(': ')[0]}" for g in by["fail"]])
     elif by["pass"]:
         clauses.append(f"{check.metric} is not shown to be worse{beyond} in {of}")
+    if by["pass"] and detectable is not None:
+        seen = number(detectable, decimals(detectable))
+        clauses.append(f"a loss of {seen} in any judged group would most likely have been seen")
     if by["inconclusive"]:
         undefined = _named([f"{g.group} ({g.reason})" for g in by["inconclusive"]])
         clauses.append(f"{len(by['inconclusive'])} of {of} cannot be judged: {undefined}")

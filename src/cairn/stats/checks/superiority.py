@@ -31,7 +31,7 @@ def judge_superiority(check: Superiority, evidence: Evidence) -> Finding:
         better = f"{finding.reason}: better{more}, beyond chance"
         return replace(finding, outcome="pass", code="better", reason=better)
     if found.upper <= check.margin:
-        worse = f"{finding.reason}: not better{more}"
+        worse = f"{finding.reason}: {_FALLS_SHORT[found.upper < 0]}{more}"
         return replace(finding, outcome="fail", code="not-better", reason=worse, fix=_BETTER)
     open_ = f"{finding.reason}: not shown to be better{more}"
     return replace(finding, reason=open_, fix=_more_rows(check, found))
@@ -48,4 +48,5 @@ def _more_rows(check: Superiority, found: Difference) -> str:
     )
 
 
+_FALLS_SHORT = {True: "worse, beyond chance, so not better", False: "not better"}
 _BETTER = "train a better candidate, or ask only that it is not worse: type `non_inferiority`"

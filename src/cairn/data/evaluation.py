@@ -1,0 +1,35 @@
+"""From predictions to a recorded evaluation: bytes first, then one request that names them."""
+
+from cairn.core.digest import Digest
+from cairn.core.evaluation import Evaluation, EvaluationInfo, RecordEvaluation, Scorer
+from cairn.registry import Registry
+from cairn.stats.predictions import Predictions, encode
+from cairn.stats.summary import summarise
+
+
+def record_evaluation(
+    registry: Registry,
+    *,
+    artifacts: Digest,
+    snapshot: Digest,
+    scorer: Scorer,
+    predictions: Predictions,
+) -> EvaluationInfo:
+    """Store what a model said about a snapshot and record it; equal predictions, equal digest.
+
+    `artifacts` is the model's tree. Raises `Invalid` for labels other than 0 and 1.
+    """
+    metrics = summarise(predictions)
+    with registry.objects.batch() as batch:
+        digest = batch.put_record(
+            Evaluation(
+                artifacts=artifacts,
+                snapshot=snapshot,
+                scorer=batch.put_record(scorer),
+                predictions=batch.put(encode(predictions)),
+                rows=len(predictions.ids),
+                groups=tuple(sorted(predictions.groups)),
+                metrics=metrics,
+            )
+        )
+    return registry.engine.send(RecordEvaluation(evaluation=digest))
