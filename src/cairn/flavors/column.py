@@ -6,7 +6,6 @@ Numbers, dates and fixed-width text are `.npy`; text of any length and mixed Pyt
 `{"map": [[key, value], ...]}`.
 """
 
-import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record
+from cairn.flavors.npy import read_array, write_array
 from cairn.flavors.packages import package
 
 _EXACT = 2**53  # beyond it, readers in other languages round
@@ -58,38 +58,6 @@ class Category(Record, frozen=True, tag="category"):
 
 
 Column = Plain | Masked | Text | Mixed | Category
-
-
-def write_array(values: Any, path: Path) -> None:
-    """Write an array without object values as `.npy` of version 1.0, padding bytes zeroed."""
-    path.write_bytes(array_bytes(values))
-
-
-def array_bytes(values: Any) -> bytes:
-    """Spell an array as `.npy`: equal arrays in equal memory order give equal bytes."""
-    import numpy as np
-
-    array = np.asarray(values)
-    if array.dtype.names is not None:
-        array = _without_padding(array)
-    content = io.BytesIO()
-    np.lib.format.write_array(content, array, allow_pickle=False)
-    return content.getvalue()
-
-
-def read_array(path: Path) -> Any:
-    """Read what `write_array` wrote; raises `Corrupt` for anything else, object arrays too."""
-    import numpy as np
-
-    try:
-        with path.open("rb") as file:
-            array = np.lib.format.read_array(file, allow_pickle=False)
-            rest = file.read(1)
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
-        raise Corrupt(f"{path.name} cannot be read as an array: {error}") from error
-    if rest:
-        raise Corrupt(f"{path.name} goes on after the end of its array")
-    return array
 
 
 def write_values(values: Sequence[Any], path: Path) -> None:
@@ -218,16 +186,6 @@ def _write_category(values: Any, directory: Path, stem: str) -> Column:
     categories = write_column(series.cat.categories, directory, f"{stem}.categories")
     ordered = bool(series.cat.ordered)
     return Category(codes=f"{stem}.codes.npy", categories=categories, ordered=ordered)
-
-
-def _without_padding(array: Any) -> Any:
-    """Copy a structured array into zeroed memory: the bytes between fields are zero."""
-    import numpy as np
-
-    clean = np.zeros(array.shape, dtype=array.dtype)
-    for field in array.dtype.names:
-        clean[field] = array[field]
-    return clean
 
 
 def _spell(value: Any) -> Any:

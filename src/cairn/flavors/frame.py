@@ -16,14 +16,12 @@ from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record
 from cairn.flavors.column import (
     Column,
-    array_bytes,
-    read_array,
     read_column,
     read_values,
-    write_array,
     write_column,
     write_values,
 )
+from cairn.flavors.npy import read_array, write_array
 from cairn.flavors.packages import package
 
 HEADER = "frame.json"
@@ -178,7 +176,7 @@ def _write_array(value: Any, directory: Path) -> Array | Objects:
     if value.dtype.hasobject:
         write_values(value.ravel().tolist(), directory / "values.jsonl")
         return Objects(file="values.jsonl", shape=value.shape)
-    (directory / "array.npy").write_bytes(array_bytes(value))
+    write_array(value, directory / "array.npy")
     return Array(file="array.npy")
 
 

@@ -1,0 +1,228 @@
+"""The allow-list: exact names of what a stored model may be made of, and nothing else.
+
+A name is here because restoring an object of it, with any content at all, runs no code beyond
+the object's own bookkeeping. Structures that compiled code walks without looking (trees,
+neighbour trees, support vectors, sparse matrices) are on it too, and `trees.py` and
+`bounds.py` check their numbers.
+"""
+
+from collections.abc import Mapping
+
+from cairn.core.digest import Digest, canonical, digest_bytes
+
+ESTIMATORS: Mapping[str, str] = {
+    "sklearn.calibration": "CalibratedClassifierCV _CalibratedClassifier _SigmoidCalibration",
+    "sklearn.cluster._affinity_propagation": "AffinityPropagation",
+    "sklearn.cluster._agglomerative": "AgglomerativeClustering FeatureAgglomeration",
+    "sklearn.cluster._bisect_k_means": "BisectingKMeans _BisectingTree",
+    "sklearn.cluster._dbscan": "DBSCAN",
+    "sklearn.cluster._kmeans": "KMeans MiniBatchKMeans",
+    "sklearn.cluster._mean_shift": "MeanShift",
+    "sklearn.compose._column_transformer": "ColumnTransformer make_column_selector",
+    "sklearn.compose._target": "TransformedTargetRegressor",
+    "sklearn.covariance._elliptic_envelope": "EllipticEnvelope",
+    "sklearn.covariance._empirical_covariance": "EmpiricalCovariance",
+    "sklearn.covariance._robust_covariance": "MinCovDet",
+    "sklearn.covariance._shrunk_covariance": "LedoitWolf OAS ShrunkCovariance",
+    "sklearn.cross_decomposition._pls": "CCA PLSCanonical PLSRegression PLSSVD",
+    "sklearn.decomposition._factor_analysis": "FactorAnalysis",
+    "sklearn.decomposition._fastica": "FastICA",
+    "sklearn.decomposition._incremental_pca": "IncrementalPCA",
+    "sklearn.decomposition._kernel_pca": "KernelPCA",
+    "sklearn.decomposition._nmf": "MiniBatchNMF NMF",
+    "sklearn.decomposition._pca": "PCA",
+    "sklearn.decomposition._truncated_svd": "TruncatedSVD",
+    "sklearn.discriminant_analysis": "LinearDiscriminantAnalysis "
+    "QuadraticDiscriminantAnalysis",
+    "sklearn.dummy": "DummyClassifier DummyRegressor",
+    "sklearn.ensemble._bagging": "BaggingClassifier BaggingRegressor",
+    "sklearn.ensemble._forest": "ExtraTreesClassifier ExtraTreesRegressor "
+    "RandomForestClassifier RandomForestRegressor RandomTreesEmbedding",
+    "sklearn.ensemble._gb": "GradientBoostingClassifier GradientBoostingRegressor",
+    "sklearn.ensemble._hist_gradient_boosting.binning": "_BinMapper",
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting": ""
+    "HistGradientBoostingClassifier HistGradientBoostingRegressor",
+    "sklearn.ensemble._hist_gradient_boosting.predictor": "TreePredictor",
+    "sklearn.ensemble._iforest": "IsolationForest",
+    "sklearn.ensemble._stacking": "StackingClassifier StackingRegressor",
+    "sklearn.ensemble._voting": "VotingClassifier VotingRegressor",
+    "sklearn.ensemble._weight_boosting": "AdaBoostClassifier AdaBoostRegressor",
+    "sklearn.feature_extraction._dict_vectorizer": "DictVectorizer",
+    "sklearn.feature_extraction._hash": "FeatureHasher",
+    "sklearn.feature_extraction.text": "CountVectorizer HashingVectorizer TfidfTransformer "
+    "TfidfVectorizer",
+    "sklearn.feature_selection._from_model": "SelectFromModel",
+    "sklearn.feature_selection._rfe": "RFE RFECV",
+    "sklearn.feature_selection._univariate_selection": "GenericUnivariateSelect SelectFdr "
+    "SelectFpr SelectFwe SelectKBest SelectPercentile",
+    "sklearn.feature_selection._variance_threshold": "VarianceThreshold",
+    "sklearn.frozen._frozen": "FrozenEstimator",
+    "sklearn.gaussian_process._gpc": "GaussianProcessClassifier "
+    "_BinaryGaussianProcessClassifierLaplace",
+    "sklearn.gaussian_process._gpr": "GaussianProcessRegressor",
+    "sklearn.gaussian_process.kernels": "ConstantKernel DotProduct ExpSineSquared "
+    "Exponentiation Matern Product RBF RationalQuadratic Sum WhiteKernel",
+    "sklearn.impute._base": "MissingIndicator SimpleImputer",
+    "sklearn.impute._iterative": "IterativeImputer _ImputerTriplet",
+    "sklearn.impute._knn": "KNNImputer",
+    "sklearn.isotonic": "IsotonicRegression",
+    "sklearn.kernel_approximation": "AdditiveChi2Sampler Nystroem RBFSampler "
+    "SkewedChi2Sampler",
+    "sklearn.kernel_ridge": "KernelRidge",
+    "sklearn.linear_model._base": "LinearRegression",
+    "sklearn.linear_model._bayes": "ARDRegression BayesianRidge",
+    "sklearn.linear_model._coordinate_descent": "ElasticNet ElasticNetCV Lasso LassoCV "
+    "MultiTaskElasticNet MultiTaskElasticNetCV MultiTaskLasso MultiTaskLassoCV",
+    "sklearn.linear_model._glm.glm": "GammaRegressor PoissonRegressor TweedieRegressor",
+    "sklearn.linear_model._huber": "HuberRegressor",
+    "sklearn.linear_model._least_angle": "Lars LarsCV LassoLars LassoLarsCV LassoLarsIC",
+    "sklearn.linear_model._logistic": "LogisticRegression LogisticRegressionCV",
+    "sklearn.linear_model._omp": "OrthogonalMatchingPursuit OrthogonalMatchingPursuitCV",
+    "sklearn.linear_model._passive_aggressive": "PassiveAggressiveClassifier "
+    "PassiveAggressiveRegressor",
+    "sklearn.linear_model._perceptron": "Perceptron",
+    "sklearn.linear_model._quantile": "QuantileRegressor",
+    "sklearn.linear_model._ransac": "RANSACRegressor",
+    "sklearn.linear_model._ridge": "Ridge RidgeCV RidgeClassifier RidgeClassifierCV _RidgeGCV",
+    "sklearn.linear_model._stochastic_gradient": "SGDClassifier SGDOneClassSVM SGDRegressor",
+    "sklearn.linear_model._theil_sen": "TheilSenRegressor",
+    "sklearn.mixture._bayesian_mixture": "BayesianGaussianMixture",
+    "sklearn.mixture._gaussian_mixture": "GaussianMixture",
+    "sklearn.model_selection._classification_threshold": "FixedThresholdClassifier "
+    "TunedThresholdClassifierCV",
+    "sklearn.model_selection._search": "GridSearchCV RandomizedSearchCV",
+    "sklearn.model_selection._split": "GroupKFold GroupShuffleSplit KFold LeaveOneGroupOut "
+    "LeaveOneOut RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedGroupKFold "
+    "StratifiedKFold StratifiedShuffleSplit TimeSeriesSplit _CVIterableWrapper",
+    "sklearn.multiclass": "OneVsOneClassifier OneVsRestClassifier OutputCodeClassifier "
+    "_ConstantPredictor",
+    "sklearn.multioutput": "ClassifierChain MultiOutputClassifier MultiOutputRegressor "
+    "RegressorChain",
+    "sklearn.naive_bayes": "BernoulliNB CategoricalNB ComplementNB GaussianNB MultinomialNB",
+    "sklearn.neighbors._classification": "KNeighborsClassifier RadiusNeighborsClassifier",
+    "sklearn.neighbors._kde": "KernelDensity",
+    "sklearn.neighbors._lof": "LocalOutlierFactor",
+    "sklearn.neighbors._nca": "NeighborhoodComponentsAnalysis",
+    "sklearn.neighbors._nearest_centroid": "NearestCentroid",
+    "sklearn.neighbors._regression": "KNeighborsRegressor RadiusNeighborsRegressor",
+    "sklearn.neighbors._unsupervised": "NearestNeighbors",
+    "sklearn.neural_network._multilayer_perceptron": "MLPClassifier MLPRegressor",
+    "sklearn.neural_network._stochastic_optimizers": "AdamOptimizer SGDOptimizer",
+    "sklearn.pipeline": "FeatureUnion Pipeline",
+    "sklearn.preprocessing._data": "Binarizer KernelCenterer MaxAbsScaler MinMaxScaler "
+    "Normalizer PowerTransformer QuantileTransformer RobustScaler StandardScaler",
+    "sklearn.preprocessing._discretization": "KBinsDiscretizer",
+    "sklearn.preprocessing._encoders": "OneHotEncoder OrdinalEncoder",
+    "sklearn.preprocessing._function_transformer": "FunctionTransformer",
+    "sklearn.preprocessing._label": "LabelBinarizer LabelEncoder MultiLabelBinarizer",
+    "sklearn.preprocessing._polynomial": "PolynomialFeatures",
+    "sklearn.preprocessing._target_encoder": "TargetEncoder",
+    "sklearn.random_projection": "GaussianRandomProjection SparseRandomProjection",
+    "sklearn.semi_supervised._self_training": "SelfTrainingClassifier",
+    "sklearn.svm._classes": "LinearSVC LinearSVR NuSVC NuSVR OneClassSVM SVC SVR",
+    "sklearn.tree._classes": "DecisionTreeClassifier DecisionTreeRegressor "
+    "ExtraTreeClassifier ExtraTreeRegressor",
+}
+"""Estimators and the Python objects inside them."""
+
+PARTS: Mapping[str, str] = {
+    "sklearn._loss.link": "HalfLogitLink IdentityLink Interval LogLink LogitLink "
+    "MultinomialLogit",
+    "sklearn._loss.loss": "AbsoluteError ExponentialLoss HalfBinomialLoss HalfGammaLoss "
+    "HalfMultinomialLoss HalfPoissonLoss HalfSquaredError HalfTweedieLoss "
+    "HalfTweedieLossIdentity HuberLoss PinballLoss",
+    "sklearn.metrics._dist_metrics": "BrayCurtisDistance64 CanberraDistance64 "
+    "ChebyshevDistance64 EuclideanDistance64 HammingDistance64 ManhattanDistance64 "
+    "MinkowskiDistance64",
+    "sklearn.metrics._scorer": "_CurveScorer _PassthroughScorer _Scorer",
+    "sklearn.neighbors._ball_tree": "BallTree",
+    "sklearn.neighbors._kd_tree": "KDTree",
+    "sklearn.utils._metadata_requests": "MetadataRequest MethodMetadataRequest",
+}
+"""What estimators hold that is not one itself."""
+
+LOSSES: Mapping[str, str] = {
+    "sklearn._loss._loss": "CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss "
+    "CyHalfGammaLoss CyHalfMultinomialLoss CyHalfPoissonLoss CyHalfSquaredError "
+    "CyHalfTweedieLoss CyHalfTweedieLossIdentity CyHuberLoss CyPinballLoss",
+    "sklearn.linear_model._sgd_fast": "EpsilonInsensitive Hinge ModifiedHuber "
+    "SquaredEpsilonInsensitive SquaredHinge",
+}
+
+TREES: Mapping[str, str] = {"sklearn.tree._tree": "Tree"}
+
+DICTIONARIES: Mapping[str, str] = {
+    "builtins": "dict",
+    "collections": "OrderedDict",
+    "sklearn.utils._bunch": "Bunch",
+}
+
+CONTAINERS: Mapping[str, Mapping[str, str]] = {
+    "DefaultDictNode": {"collections": "defaultdict"},
+    "ListNode": {"builtins": "list"},
+    "SetNode": {"builtins": "set"},
+    "TupleNode": {"builtins": "tuple"},
+    "SliceNode": {"builtins": "slice"},
+    "BytesNode": {"builtins": "bytes"},
+    "BytearrayNode": {"builtins": "bytearray"},
+    "PartialNode": {"functools": "partial"},
+    "MaskedArrayNode": {"numpy.ma": "MaskedArray", "numpy.ma.core": "MaskedArray"},
+    "RandomStateNode": {"numpy.random.mtrand": "RandomState"},
+    "RandomGeneratorNode": {"numpy.random._generator": "Generator"},
+    "DTypeNode": {"numpy": "dtype"},
+    "SparseMatrixNode": {
+        "scipy.sparse._bsr": "bsr_array bsr_matrix",
+        "scipy.sparse._coo": "coo_array coo_matrix",
+        "scipy.sparse._csc": "csc_array csc_matrix",
+        "scipy.sparse._csr": "csr_array csr_matrix",
+        "scipy.sparse._dia": "dia_array dia_matrix",
+    },
+}
+"""What each loader of skops that stores a container may restore."""
+
+TYPES: Mapping[str, str] = {
+    "builtins": "NoneType bool bytes complex dict float int list object set str tuple",
+    "numpy": "bool bool_ complex128 complex64 datetime64 dtype float16 float32 float64 int16 "
+    "int32 int64 int8 intp longlong ndarray object_ str_ uint16 uint32 uint64 uint8 ulonglong",
+}
+"""Types that stand for themselves: `dtype=numpy.float64`, the type of a dictionary's keys."""
+
+FUNCTIONS: Mapping[str, str] = {
+    "numpy": "abs absolute cbrt ceil exp exp2 expm1 floor isfinite isinf isnan log log10 "
+    "log1p log2 mean median negative reciprocal rint sign sqrt square std trunc",
+    "scipy.special": "expit log_ndtr logit ndtr",
+    "sklearn.feature_selection._mutual_info": "mutual_info_classif mutual_info_regression",
+    "sklearn.feature_selection._univariate_selection": "chi2 f_classif f_regression "
+    "r_regression",
+    "sklearn.cluster._kmeans": "_kmeans_single_elkan _kmeans_single_lloyd",
+    "sklearn.metrics._classification": "accuracy_score balanced_accuracy_score "
+    "brier_score_loss f1_score jaccard_score log_loss matthews_corrcoef precision_score "
+    "recall_score",
+    "sklearn.metrics._ranking": "average_precision_score roc_auc_score top_k_accuracy_score",
+    "sklearn.metrics._regression": "explained_variance_score max_error mean_absolute_error "
+    "mean_absolute_percentage_error mean_gamma_deviance mean_poisson_deviance "
+    "mean_squared_error mean_squared_log_error median_absolute_error r2_score "
+    "root_mean_squared_error root_mean_squared_log_error",
+    "sklearn.utils.validation": "check_array",
+}
+"""Functions that a model may hold: they compute, and touch neither files nor processes."""
+
+
+def names(*tables: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """List the (module, name) pairs of some of the tables above."""
+    return frozenset(
+        (module, name)
+        for table in tables
+        for module, listed in table.items()
+        for name in listed.split()
+    )
+
+
+def allow_list_digest() -> Digest:
+    """Name the whole list, so that a verdict says what it was judged by."""
+    tables = (
+        *(ESTIMATORS, PARTS, LOSSES, TREES, DICTIONARIES, TYPES, FUNCTIONS),
+        *CONTAINERS.values(),
+    )
+    listed = sorted(f"{module} {name}" for module, name in names(*tables))
+    return digest_bytes(canonical(listed))

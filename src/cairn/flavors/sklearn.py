@@ -1,0 +1,132 @@
+"""Scikit-learn estimators, stored by skops: no pickle, a named allow-list, one spelling.
+
+A file is judged before anything of it is restored: each name against the allow-list, each
+index that compiled code would follow blindly against its bounds. What skops reads then are the
+judged bytes, packed again here. No more is promised: a safe file runs no code of its author,
+but its predictions can be nonsense.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+from cairn.core.errors import CairnError, Corrupt, Invalid, Refused
+from cairn.flavors import allowed
+from cairn.flavors.bounds import check_bounds
+from cairn.flavors.packages import package
+from cairn.flavors.scoring import score as score_any
+from cairn.flavors.skops_audit import check_sparse, listed, unlisted
+from cairn.flavors.skops_form import archive_bytes, canonical_archive
+from cairn.flavors.skops_nodes import Archive, read_archive
+from cairn.flavors.trees import check_trees
+
+name: Final = "sklearn"
+FILE = "model.skops"
+SUFFIX = ".skops"
+
+
+def handles(model: object) -> bool:
+    """Tell whether the model is a scikit-learn estimator on the allow-list."""
+    kind = type(model)
+    return (kind.__module__, kind.__qualname__) in allowed.names(allowed.ESTIMATORS)
+
+
+def recognises(directory: Path) -> bool:
+    """Tell whether the directory holds exactly one `.skops` file."""
+    return len(_files(directory)) == 1
+
+
+def save(model: object, directory: Path) -> None:
+    """Write `model.skops`; equal models give equal bytes.
+
+    Raises `Invalid` naming what the model holds that has no safe spelling, or if the model
+    would not come back as it is.
+    """
+    content = model_bytes(model)
+    if model_bytes(load_bytes(content, FILE, trust=False)) != content:
+        raise Invalid(
+            f"this {type(model).__qualname__} does not come back from skops as it is: "
+            "write it to a file yourself and register that file"
+        )
+    unfinished = directory / f".{FILE}.unfinished"
+    unfinished.write_bytes(content)
+    unfinished.replace(directory / FILE)
+
+
+def load(directory: Path, *, trust: bool) -> object:
+    """Restore the one `.skops` file of a directory.
+
+    Raises `Refused` naming the types outside the allow-list unless `trust`, and `Corrupt`,
+    trust or not, for a file that can be read in two ways or whose indices lead nowhere.
+    """
+    found = _files(directory)
+    if len(found) != 1:
+        raise Invalid(f"{directory} holds {len(found)} {SUFFIX} files: there must be one")
+    return load_bytes(found[0].read_bytes(), found[0].name, trust=trust)
+
+
+def score(model: object, inputs: Any, *, method: str) -> Any:
+    """Predict one row of an array for each row of `inputs`."""
+    return score_any(model, inputs, method=method)
+
+
+def model_bytes(model: object) -> bytes:
+    """Spell a model; raises `Invalid` naming what it holds that has no safe spelling."""
+    kind = type(model).__qualname__
+    try:
+        archive = canonical_archive(read_archive(package("skops.io").dumps(model)))
+    except (CairnError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise Invalid(f"this {kind} cannot be stored by skops: {error}") from error
+    foreign = unlisted(archive.schema)
+    if foreign:
+        raise Invalid(
+            f"this {kind} holds {', '.join(foreign)}, which Cairn's allow-list does not name: "
+            "leave it out, or write the model to a pickle yourself and register that file "
+            "(it loads only with trust=True)"
+        )
+    return archive_bytes(archive)
+
+
+def load_bytes(content: bytes, file: str, *, trust: bool) -> object:
+    """Restore a model from the bytes of a skops file; `file` names it in errors."""
+    try:
+        archive = read_archive(content)
+        foreign = unlisted(archive.schema)
+        if foreign and not trust:
+            raise Refused(
+                f"{file} holds {', '.join(foreign)}, which Cairn's allow-list does not name",
+                fix="if you know who made it: load it with trust=True",
+            )
+        check_trees(archive)
+        check_sparse(archive.schema, archive.members)
+        model = _restore_trusted(content) if foreign else _restore(archive)
+        check_bounds(model)
+    except Corrupt as error:
+        raise Corrupt(f"{file}: {error}") from error
+    return model
+
+
+def _restore(archive: Archive) -> object:
+    """Let skops read what was judged: the archive packed again, not the bytes that came."""
+    canonical = canonical_archive(archive)
+    return _skops_loads(archive_bytes(canonical), listed(canonical.schema))
+
+
+def _restore_trusted(content: bytes) -> object:
+    return _skops_loads(content, package("skops.io").get_untrusted_types(data=content))
+
+
+def _skops_loads(content: bytes, trusted: list[str]) -> object:
+    try:
+        return package("skops.io").loads(content, trusted=trusted)
+    except CairnError:
+        raise
+    except Exception as error:  # whatever a constructor may raise at odd content
+        version = package("sklearn").__version__
+        raise Refused(
+            f"scikit-learn {version} cannot restore this model: {error!r}",
+            fix="install the versions that its environment names; `cairn show` lists them",
+        ) from error
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.glob(f"*{SUFFIX}") if path.is_file())

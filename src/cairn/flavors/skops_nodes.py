@@ -1,0 +1,162 @@
+"""The inside of a skops file: `schema.json`, a tree of nodes, and arrays as other members.
+
+Every node names a class and a `__loader__` that says how skops will restore it; this module
+knows for each loader which parts of a node are nodes themselves, and nothing is passed over.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, cast
+
+from cairn.core.errors import Corrupt
+from cairn.flavors.npy import array_from
+from cairn.flavors.zips import read_zip
+
+PROTOCOL = 2
+SCHEMA = "schema.json"
+
+Node = dict[str, Any]
+
+Visit = Callable[[Node], Node]
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "DefaultDictNode": ("main", "default_factory"),
+    "MaskedArrayNode": ("data", "mask"),
+    "RandomGeneratorNode": ("bit_generator", "seed_seq"),
+    "PartialNode": ("func", "args", "kwds", "namespace"),
+}
+
+
+class Archive(NamedTuple):
+    """A skops file, unpacked."""
+
+    schema: Node
+    members: Mapping[str, bytes]
+
+
+def read_archive(content: bytes) -> Archive:
+    """Unpack a skops file; raises `Corrupt` unless there is one way to read it."""
+    members = dict(read_zip(content))
+    try:
+        schema: Any = json.loads(members.pop(SCHEMA), object_pairs_hook=_no_doubles)
+    except (KeyError, ValueError, RecursionError) as error:
+        raise Corrupt(f"the skops file has no readable {SCHEMA}: {error}") from error
+    if not isinstance(schema, dict):
+        raise Corrupt(f"the skops file's {SCHEMA} is no object")
+    node = cast("Node", schema)
+    if node.get("protocol") != PROTOCOL:
+        raise Corrupt(f"the skops file has protocol {node.get('protocol')!r}, not {PROTOCOL}")
+    return Archive(node, members)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Visit a node and all below it, each as often as it is written.
+
+    Nothing is known of what lies below a loader that is not in `PAYLOADS`.
+    """
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        if found.get("__loader__") in PAYLOADS:
+            map_children(found, lambda child: waiting.append(child) or child)
+
+
+def map_children(node: Node, visit: Visit) -> Node:
+    """Rebuild a node from its class, loader and parts, with each child replaced by `visit`.
+
+    Raises `Corrupt` for a loader that is not known or a node that lacks a part.
+    """
+    try:
+        head = {key: node[key] for key in ("__class__", "__module__", "__loader__")}
+        if not all(isinstance(text, str) for text in head.values()):
+            raise Corrupt(f"a node of the skops file has no name: {head}")
+        return head | PAYLOADS[head["__loader__"]](node, visit)
+    except (KeyError, TypeError, AttributeError) as error:
+        kind = node.get("__loader__")
+        raise Corrupt(f"a {kind} of the skops file is malformed: {error!r}") from error
+
+
+def _leaf(node: Node, visit: Visit) -> Node:
+    del visit
+    return {key: node[key] for key in ("content", "file", "type") if key in node}
+
+
+def _list(node: Node, visit: Visit) -> Node:
+    return {"content": [visit(item) for item in node["content"]]}
+
+
+def _wrapper(node: Node, visit: Visit) -> Node:
+    return {"content": visit(node["content"])} if node.get("content") is not None else {}
+
+
+def _parts(node: Node, visit: Visit) -> Node:
+    parts = PARTS[node["__loader__"]]
+    return {"content": {part: visit(node["content"][part]) for part in parts}}
+
+
+def _reduced(node: Node, visit: Visit) -> Node:
+    arguments = visit(node["__reduce__"]["args"])
+    return {"__reduce__": {"args": arguments}, "content": visit(node["content"])}
+
+
+def _dictionary(node: Node, visit: Visit) -> Node:
+    types, content = node["key_types"], node["content"]
+    if types["__loader__"] != "ListNode" or len(types["content"]) != len(content):
+        raise Corrupt("a dictionary of the skops file has lost keys")
+    return {
+        "key_types": visit(types),
+        "content": {key: visit(value) for key, value in content.items()},
+    }
+
+
+def _array(node: Node, visit: Visit) -> Node:
+    if node["type"] == "numpy":
+        return {"type": "numpy", "file": node["file"]}
+    items = [visit(item) for item in node["content"]]
+    return {"type": "json", "content": items, "shape": visit(node["shape"])}
+
+
+def plain(node: Node, members: Mapping[str, bytes]) -> Any:
+    """Read a node made of scalars, containers and arrays, without importing what it names.
+
+    Raises `Corrupt` for anything else.
+    """
+    match node["__loader__"]:
+        case "JsonNode":
+            return json.loads(node["content"])
+        case "NdArrayNode" if node["type"] == "numpy":
+            return array_from(members[node["file"]])
+        case "ListNode" | "TupleNode":
+            return [plain(item, members) for item in node["content"]]
+        case "DictNode":
+            return {key: plain(value, members) for key, value in node["content"].items()}
+        case loader:
+            raise Corrupt(f"a {loader} of the skops file stands where a value must be")
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> Node:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(
+            "an object has the same key twice, such as a dictionary with 1 and '1'"
+        )
+    return found
+
+
+PAYLOADS: Mapping[str, Callable[[Node, Visit], Node]] = {
+    **dict.fromkeys(
+        (
+            *("JsonNode", "TypeNode", "FunctionNode", "SliceNode"),
+            *("BytesNode", "BytearrayNode", "SparseMatrixNode"),
+        ),
+        _leaf,
+    ),
+    **dict.fromkeys(("ListNode", "SetNode", "TupleNode"), _list),
+    **dict.fromkeys(("ObjectNode", "RandomStateNode", "DTypeNode"), _wrapper),
+    **dict.fromkeys(PARTS, _parts),
+    **dict.fromkeys(("TreeNode", "LossNode"), _reduced),
+    "DictNode": _dictionary,
+    "NdArrayNode": _array,
+}
+"""Every loader of skops that Cairn knows, and how a node of it is rebuilt."""
