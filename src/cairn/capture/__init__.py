@@ -1,0 +1,1 @@
+"""Training runs, observed: what went in, what happened, what came out."""
