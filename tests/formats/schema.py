@@ -1,0 +1,393 @@
+"""The fields of every stored record, written down a second time from the specification."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Check = Callable[[Any], None]
+
+
+class Wrong(Exception):
+    """These bytes are not what the specification says."""
+
+
+@dataclass(frozen=True)
+class Default:
+    """A field that is left out while it has this value."""
+
+    check: Check
+    value: Any
+
+
+@dataclass(frozen=True)
+class Fields:
+    """An object with exactly these fields."""
+
+    fields: dict[str, Check | Default]
+
+    def __call__(self, value: Any) -> None:
+        """Refuse missing and unknown fields, and defaults that are spelled out."""
+        demand(
+            type(value) is dict and not value.keys() - self.fields.keys(),
+            "unknown field",
+            value,
+        )
+        for name, field in self.fields.items():
+            if name not in value:
+                demand(isinstance(field, Default), "missing field", name)
+            elif isinstance(field, Default):
+                demand(value[name] != field.value, "default is spelled out", name)
+                field.check(value[name])
+            else:
+                field(value[name])
+
+
+def demand(holds: bool, what: str, value: object) -> None:
+    """Raise `Wrong` unless `holds`."""
+    if not holds:
+        raise Wrong(f"{what}: {value!r}")
+
+
+def record(**fields: Check | Default) -> Fields:
+    """Describe an object."""
+    return Fields(fields)
+
+
+def union(**kinds: Fields) -> Check:
+    """Describe an object whose field `type` says which one it is."""
+
+    def check(value: Any) -> None:
+        kind = value.get("type") if isinstance(value, dict) else None
+        if not isinstance(kind, str) or kind not in kinds:
+            raise Wrong(f"unknown type: {value!r}")
+        kinds[kind]({name: value[name] for name in value if name != "type"})
+
+    return check
+
+
+def text(pattern: str = r"(?s).*", most: int | None = None) -> Check:
+    """Describe a string; `most` counts Unicode code points."""
+
+    def check(value: Any) -> None:
+        demand(type(value) is str and re.fullmatch(pattern, value) is not None, "text", value)
+        demand(most is None or len(value) <= most, "too long", value)
+
+    return check
+
+
+def number(low: float = -1e400, high: float = 1e400, *, strict: bool = False) -> Check:
+    """Describe a double from `low` to `high`; `strict` leaves out the ends."""
+
+    def check(value: Any) -> None:
+        demand(type(value) in (int, float), "not a number", value)
+        inside = low < value < high if strict else low <= value <= high
+        demand(inside, "out of range", value)
+
+    return check
+
+
+def whole(low: int | None = None) -> Check:
+    """Describe an integer."""
+
+    def check(value: Any) -> None:
+        demand(type(value) is int and (low is None or value >= low), "integer", value)
+
+    return check
+
+
+def word(*words: str) -> Check:
+    """Describe one of a few words."""
+    return lambda value: demand(type(value) is str and value in words, "unknown word", value)
+
+
+def many(item: Check, least: int = 0, most: int | None = None) -> Check:
+    """Describe an array."""
+
+    def check(value: Any) -> None:
+        demand(type(value) is list and len(value) >= least, "array", value)
+        demand(most is None or len(value) <= most, "too many", value)
+        for each in value:
+            item(each)
+
+    return check
+
+
+def table(item: Check) -> Check:
+    """Describe an object with free names."""
+
+    def check(value: Any) -> None:
+        demand(type(value) is dict, "object", value)
+        for each in value.values():
+            item(each)
+
+    return check
+
+
+def pair(value: Any) -> None:
+    """Describe a name and a type."""
+    many(text(), 2, 2)(value)
+
+
+def scalar(value: Any) -> None:
+    """Describe null, a truth value, a number or a string."""
+    demand(value is None or type(value) in (bool, int, float, str), "scalar", value)
+
+
+def nullable(item: Check) -> Check:
+    """Describe something that may be null, and is then written so."""
+    return lambda value: None if value is None else item(value)
+
+
+def absent(item: Check) -> Default:
+    """Describe a field that is left out where there is nothing to say."""
+    return Default(item, None)
+
+
+def anything(value: Any) -> None:
+    """Describe any JSON value."""
+
+
+WORD = r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?"
+TEXT, STRING = text(most=2000), text()
+DIGEST = text(r"sha256:[0-9a-f]{64}")
+HEX32 = text(r"[0-9a-f]{32}")
+COMMIT = text(r"[0-9a-f]{40}([0-9a-f]{24})?")
+TEAM, MODEL = text(WORD), text(f"{WORD}/{WORD}")
+LABEL = text(r"[a-z](?:[a-z0-9-]{0,48}[a-z0-9])?")
+METRIC = text(r"[A-Za-z_][A-Za-z0-9_.@/ -]{0,99}")
+CHECK = text(r"[a-z][a-z0-9_-]{0,49}")
+TIME = text(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{6}Z")
+DIGESTS, STRINGS = Default(many(DIGEST), []), Default(many(STRING), [])
+MEASURES = Default(table(number()), {})
+EMPTY_TEXT = Default(TEXT, "")
+
+GAP = record(field=STRING, reason=TEXT, fix=EMPTY_TEXT)
+CODE = record(
+    commit=COMMIT,
+    remote=absent(TEXT),
+    patch=absent(DIGEST),
+    entry_point=absent(TEXT),
+    config_files=STRINGS,
+    submodules=Default(table(STRING), {}),
+)
+ENVIRONMENT = record(
+    python=STRING,
+    implementation=STRING,
+    operating_system=STRING,
+    machine=STRING,
+    lock=DIGEST,
+    libc=Default(STRING, ""),
+    accelerators=STRINGS,
+)
+HOST = record(
+    name=Default(STRING, ""),
+    kernel=Default(STRING, ""),
+    cpu=Default(STRING, ""),
+    cores=Default(whole(), 0),
+    memory_bytes=Default(STRING, ""),
+    drivers=STRINGS,
+)
+SEED = record(generator=STRING, value=STRING)
+INPUT = record(
+    role=word("train", "test", "input", "config"), snapshot=DIGEST, path=Default(STRING, "")
+)
+SHARED = {
+    "inputs": Default(many(INPUT), []),
+    "code": absent(CODE),
+    "environment": absent(ENVIRONMENT),
+    "seeds": Default(many(SEED), []),
+    "unseeded": STRINGS,
+    "parameters": Default(table(scalar), {}),
+    "metrics": MEASURES,
+    "evaluations": DIGESTS,
+    "gaps": Default(many(GAP), []),
+}
+ARTIFACTS = record(
+    tree=DIGEST,
+    flavor=STRING,
+    safety=word("safe", "unsafe", "unknown"),
+    formats=Default(table(STRING), {}),
+    reasons=Default(many(TEXT), []),
+    golden=absent(DIGEST),
+)
+SIGNATURE = record(inputs=Default(many(pair), []), outputs=Default(many(pair), []))
+
+CONFIDENCE = Default(number(0.5, 1, strict=True), 0.95)
+MARGIN = Default(number(0), 0)
+CHECKS = union(
+    superiority=record(id=CHECK, metric=METRIC, margin=MARGIN, confidence=CONFIDENCE),
+    non_inferiority=record(
+        id=CHECK, metric=METRIC, margin=number(0, strict=True), confidence=CONFIDENCE
+    ),
+    floor=record(id=CHECK, metric=METRIC, value=number(), confidence=CONFIDENCE),
+    no_subgroup_regression=record(
+        id=CHECK,
+        by=many(STRING, 1, 1),
+        metric=METRIC,
+        margin=MARGIN,
+        min_rows=Default(whole(2), 200),
+        confidence=CONFIDENCE,
+    ),
+    latency=record(
+        id=CHECK,
+        max_ms=number(0, strict=True),
+        percentile=Default(number(0, 100, strict=True), 99),
+        confidence=CONFIDENCE,
+    ),
+    required_artifacts=record(id=CHECK, files=many(STRING, 1)),
+    complete=record(id=Default(CHECK, "complete")),
+)
+OUTCOME = word("pass", "fail", "inconclusive", "not-applicable")
+GROUP = record(
+    group=STRING,
+    rows=whole(),
+    observed=absent(number()),
+    baseline=absent(number()),
+    difference=absent(number()),
+    p_adjusted=absent(number()),
+    outcome=Default(OUTCOME, "pass"),
+    reason=EMPTY_TEXT,
+    pooled=STRINGS,
+)
+MEASURED = (
+    "observed",
+    "baseline",
+    "difference",
+    "lower",
+    "upper",
+    "p",
+    "threshold",
+    "detectable",
+)
+FINDING = record(
+    check=CHECK,
+    type=STRING,
+    outcome=OUTCOME,
+    code=STRING,
+    reason=TEXT,
+    fix=EMPTY_TEXT,
+    metric=absent(STRING),
+    rows=absent(whole()),
+    discordant=absent(whole()),
+    groups=Default(many(GROUP), []),
+    **{name: absent(number()) for name in MEASURED},
+)
+SWITCH = record(
+    step=word("start", "promote", "rollback"),
+    expected=DIGEST,
+    loaded=DIGEST,
+    seconds=number(0),
+)
+
+KINDS = {
+    "snapshot/1": record(
+        source=union(
+            files=record(tree=DIGEST), derived=record(tree=DIGEST, by=TEXT, of=DIGESTS)
+        )
+    ),
+    "run/1": record(
+        command=STRINGS,
+        branch=absent(STRING),
+        outputs=Default(table(DIGEST), {}),
+        host=absent(HOST),
+        artifacts=Default(table(DIGEST), {}),
+        log=absent(DIGEST),
+        duration_seconds=Default(number(), 0),
+        exit_code=absent(whole()),
+        **SHARED,
+    ),
+    "manifest/1": record(
+        artifacts=absent(ARTIFACTS),
+        signature=absent(SIGNATURE),
+        feature_spec=absent(DIGEST),
+        image=absent(DIGEST),
+        parents=DIGESTS,
+        fields=Default(table(scalar), {}),
+        reconstructed=STRINGS,
+        **SHARED,
+    ),
+    "scorer/1": record(
+        score=STRING,
+        label=STRING,
+        id=absent(STRING),
+        groups=STRINGS,
+        drop=STRINGS,
+        data=Default(STRING, ""),
+        source=absent(DIGEST),
+    ),
+    "evaluation/1": record(
+        artifacts=DIGEST,
+        snapshot=DIGEST,
+        scorer=DIGEST,
+        predictions=DIGEST,
+        rows=whole(1),
+        task=Default(word("binary"), "binary"),
+        groups=STRINGS,
+        metrics=MEASURES,
+    ),
+    "latency/1": record(
+        artifacts=DIGEST,
+        snapshot=DIGEST,
+        samples_ms=many(number(0), 1),
+        warm_up=whole(0),
+        batch_rows=whole(1),
+        machine=STRING,
+    ),
+    "policy/1": record(
+        evaluation=DIGEST,
+        checks=many(CHECKS, 1),
+        scorer=absent(DIGEST),
+        against=Default(text(r"@[a-z][a-z0-9-]*"), "@production"),
+        bootstrap=Default(word("floors_only", "refuse"), "refuse"),
+    ),
+    "decision/1": record(
+        model=MODEL,
+        label=LABEL,
+        candidate=DIGEST,
+        policy=DIGEST,
+        snapshot=DIGEST,
+        verdict=word("pass", "fail", "inconclusive"),
+        findings=many(FINDING),
+        live=absent(DIGEST),
+        evidence=DIGESTS,
+        look=Default(whole(1), 1),
+        waiver=EMPTY_TEXT,
+    ),
+    "drill/1": record(
+        model=MODEL, label=LABEL, switches=many(SWITCH), rollback_seconds=number(0)
+    ),
+}
+COLUMN = record(name=STRING, type=word("text", "float64", "category"), levels=STRINGS)
+HEADER = record(columns=many(COLUMN), rows=whole(1))
+ACTOR = record(id=TEXT, assurance=word("os-user", "key", "token"))
+ENTRY = record(
+    v=lambda value: demand(type(value) is int and value == 1, "entry version", value),
+    seq=whole(0),
+    time=TIME,
+    actor=ACTOR,
+    team=TEAM,
+    action=STRING,
+    change_id=HEX32,
+    request=DIGEST,
+    subject=TEXT,
+    before=table(anything),
+    after=table(anything),
+    evidence=many(DIGEST),
+    reason=TEXT,
+    salt=HEX32,
+)
+STORE = record(id=HEX32, log=STRING)
+SIDECAR = Fields(
+    {
+        "model_name": MODEL,
+        "version": whole(1),
+        "commit": nullable(COMMIT),
+        "data_id": nullable(DIGEST),
+        "metrics": table(number()),
+        "stage_at_creation": TEXT,
+        "created_by": TEXT,
+        "cairn.digest": DIGEST,
+        "cairn.created_at": TIME,
+    }
+)
