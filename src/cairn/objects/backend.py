@@ -1,9 +1,10 @@
 """What a place for bytes must offer; names are 64 hexadecimal digits, contents are opaque.
 
-Create-only: there is no way to change or overwrite an object, and none to see half of one.
+Create-only: there is no way to change or replace an object, and none to see half of one.
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import BinaryIO, Protocol
 
 
@@ -14,8 +15,12 @@ class Incoming(Protocol):
         """Append bytes; raises `Unavailable` when the disk is full or fails."""
         ...
 
+    def end(self) -> None:
+        """Say that no more comes, so that the disk may begin to work on it."""
+        ...
+
     def seal(self) -> None:
-        """End the writing and make the bytes durable; may run in another thread."""
+        """Make the bytes durable."""
         ...
 
     def place(self, name: str) -> bool:
@@ -34,12 +39,16 @@ class Backend(Protocol):
         """Begin a new object."""
         ...
 
-    def settle(self) -> None:
-        """See that every object placed or found here so far outlives a power cut."""
+    def shelf(self, name: str) -> str:
+        """Tell which part of the backend lists an object; there are few."""
+        ...
+
+    def settle(self, shelves: AbstractSet[str]) -> None:
+        """See that what is listed on these shelves outlives a power cut."""
         ...
 
     def open(self, name: str) -> BinaryIO:
-        """Open an object for reading, unverified; raises `NotFound`."""
+        """Open an object for reading, unverified; raises `NotFound` or an `OSError`."""
         ...
 
     def exists(self, name: str) -> bool:
@@ -59,5 +68,5 @@ class Backend(Protocol):
         ...
 
     def is_own(self, device: int, inode: int) -> bool:
-        """Tell whether this folder of the machine holds the objects themselves."""
+        """Tell whether this folder of the machine is the one that the objects lie in."""
         ...

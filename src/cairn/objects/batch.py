@@ -1,4 +1,4 @@
-"""Many objects at once: files are synced several at a time, and each folder once.
+"""Many objects at once: files are synced in groups, and each folder once.
 
 A batch is durable when it ends without an error, and not before: refer to its objects then.
 What was placed before an error stays: complete, verified, and referred to by nothing.
@@ -13,7 +13,6 @@ from cairn.core.digest import Digest, canonical, digest_bytes
 from cairn.core.request import Record
 from cairn.objects.backend import Backend, Incoming
 from cairn.objects.source import CHUNK, Source, changed
-from cairn.objects.sync import together
 
 WAITING_OBJECTS = 256
 WAITING_BYTES = 64 << 20
@@ -27,6 +26,7 @@ class Batch:
         self._verify = verify
         self._waiting: dict[Digest, Incoming] = {}
         self._waiting_bytes = 0
+        self._shelves: set[str] = set()
         self._failed: BaseException | None = None
 
     def __enter__(self) -> Self:
@@ -44,7 +44,7 @@ class Batch:
             raise self._failed
         if error is None:
             self._place_waiting()
-            self._backend.settle()
+            self._backend.settle(self._shelves)
         for incoming in self._waiting.values():
             incoming.discard()
 
@@ -74,6 +74,8 @@ class Batch:
     def _store(self, digest: Digest, chunks: Iterable[bytes]) -> None:
         if digest in self._waiting:
             return
+        # Also for what is there already: whoever placed it may not have settled it yet.
+        self._shelves.add(self._backend.shelf(_name(digest)))
         if self._backend.exists(_name(digest)):
             self._verify(digest)
             return
@@ -87,6 +89,7 @@ class Batch:
             for chunk in chunks:
                 incoming.write(chunk)
                 self._waiting_bytes += len(chunk)
+            incoming.end()
         except BaseException:
             incoming.discard()
             raise
@@ -95,7 +98,8 @@ class Batch:
     def _place_waiting(self) -> None:
         """Sync and place what waits; once this has failed, the batch can only fail."""
         try:
-            together(incoming.seal for incoming in self._waiting.values())
+            for incoming in self._waiting.values():
+                incoming.seal()
             for digest, incoming in self._waiting.items():
                 if not incoming.place(_name(digest)):
                     self._verify(digest)

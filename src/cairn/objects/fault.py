@@ -5,9 +5,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cairn.core.errors import Invalid, NotFound, Unavailable
+from cairn.core.errors import CairnError, NotFound, Unavailable
 
-_ADVICE = {
+_WRITING = {
     errno.ENOSPC: "free some space there and run this again",
     errno.EDQUOT: "free some space there and run this again",
     errno.EFBIG: "raise the limit on file sizes and run this again",
@@ -15,7 +15,14 @@ _ADVICE = {
     errno.EACCES: "check who may write there and run this again",
     errno.EPERM: "check who may write there and run this again",
     errno.EMFILE: "raise the limit on open files and run this again",
-    errno.EIO: "check the disk (dmesg) before you trust it again",
+    errno.EIO: "check the disk before you trust it again",
+}
+_READING = {
+    errno.ELOOP: "its symbolic links lead in a circle, so name the file or folder itself",
+    errno.EACCES: "check who may read it and run this again",
+    errno.EPERM: "check who may read it and run this again",
+    errno.EMFILE: "raise the limit on open files and run this again",
+    errno.EIO: "check the disk before you trust it again",
 }
 
 
@@ -25,7 +32,7 @@ def storing(where: Path) -> Generator[None, None, None]:
     try:
         yield
     except OSError as error:
-        advice = _ADVICE.get(error.errno or 0, "nothing was recorded; run this again")
+        advice = _WRITING.get(error.errno or 0, "nothing was recorded; run this again")
         raise Unavailable(f"cannot write to {where}: {_reason(error)}; {advice}") from error
 
 
@@ -34,19 +41,16 @@ def reading(name: str) -> Generator[None, None, None]:
     """Raise `NotFound` or `Unavailable` in one sentence if the file `name` cannot be read."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise NotFound(
-            f"{name} is not there (any more): check the path, and that nothing else is "
-            "writing to the folder"
-        ) from error
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise Invalid(
-                f"{name} is a loop of symbolic links: name a file or folder"
-            ) from error
-        raise Unavailable(
-            f"cannot read {name}: {_reason(error)}; make it readable or leave it out"
-        ) from error
+        raise unreadable(name, error) from error
+
+
+def unreadable(name: str, error: OSError) -> CairnError:
+    """Say in one sentence why the file `name` cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return NotFound(f"{name} is not there: check the path, and that nothing removes files")
+    advice = _READING.get(error.errno or 0, "run this again")
+    return Unavailable(f"cannot read {name}: {_reason(error)}; {advice}")
 
 
 def _reason(error: OSError) -> str:

@@ -1,8 +1,8 @@
 """Objects as read-only files: `sha256/ab/<62 hexadecimal digits>` under one folder.
 
 An object is written to `tmp/`, made durable, and only then linked to its name, which never
-replaces a file. A killed process leaves files in `tmp/` that nothing refers to; a later
-process removes them when they are a day old.
+replaces a file. A killed process leaves files in `tmp/` that nothing refers to; a later one
+removes them when they are a day old.
 """
 
 import errno
@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -18,12 +19,13 @@ from typing import BinaryIO
 from cairn.core.errors import NotFound
 from cairn.objects.backend import Incoming
 from cairn.objects.fault import storing
-from cairn.objects.sync import make_folder, sync_folder
+from cairn.objects.sync import begin_sync, make_folder, sync_folder
 
 LITTER_SECONDS = 24 * 60 * 60
 _PAIR = re.compile(r"[0-9a-f]{2}")
 _REST = re.compile(r"[0-9a-f]{62}")
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 class LocalBackend:
@@ -33,30 +35,30 @@ class LocalBackend:
         self._folder = folder.absolute()
         self._objects = self._folder / "sha256"
         self._tmp = self._folder / "tmp"
-        self._unsettled: set[str] = set()
         _remove_litter(self._tmp)
 
     def receive(self) -> Incoming:
         """Begin a new object."""
-        path = self._tmp / secrets.token_hex(16)
         with storing(self._folder):
-            self._prepare()
-            return _Incoming(self, path)
+            if not self._tmp.is_dir():
+                make_folder(self._objects)
+                make_folder(self._tmp)
+            return _Incoming(self._folder)
 
-    def settle(self) -> None:
-        """Sync the folders that objects were placed or found in.
+    def shelf(self, name: str) -> str:
+        """Tell which folder lists an object."""
+        return name[:2]
 
-        Found as well: whoever placed them may not have got as far as syncing.
-        """
+    def settle(self, shelves: AbstractSet[str]) -> None:
+        """Sync the folders that list objects, and the one that lists those folders."""
         with storing(self._folder):
-            for pair in sorted(self._unsettled):
+            for pair in sorted(shelves):
                 sync_folder(self._objects / pair)
-            if self._unsettled:
+            if shelves:
                 sync_folder(self._objects)
-        self._unsettled.clear()
 
     def open(self, name: str) -> BinaryIO:
-        """Open an object for reading, unverified; raises `NotFound`."""
+        """Open an object for reading, unverified; raises `NotFound` or an `OSError`."""
         try:
             return self._path(name).open("rb", buffering=0)
         except FileNotFoundError as error:
@@ -64,10 +66,7 @@ class LocalBackend:
 
     def exists(self, name: str) -> bool:
         """Tell whether an object lies here, unverified."""
-        found = self._path(name).exists()
-        if found:
-            self._unsettled.add(name[:2])
-        return found
+        return self._path(name).exists()
 
     def size(self, name: str) -> int:
         """Tell how many bytes lie here, unverified; raises `NotFound`."""
@@ -87,65 +86,52 @@ class LocalBackend:
         return str(self._path(name))
 
     def is_own(self, device: int, inode: int) -> bool:
-        """Tell whether this folder of the machine holds the objects themselves."""
+        """Tell whether this folder of the machine is the one that the objects lie in."""
         try:
             own = self._folder.stat()
         except FileNotFoundError:
             return False
         return (own.st_dev, own.st_ino) == (device, inode)
 
-    def link(self, source: Path, name: str) -> bool:
-        """Give the file `source` its name; False where one is already."""
-        path = self._path(name)
-        self._unsettled.add(name[:2])
-        try:
-            _link(source, path)
-        except FileNotFoundError:
-            path.parent.mkdir(exist_ok=True)
-            return self.link(source, name)
-        except FileExistsError:
-            return False
-        return True
-
     def _path(self, name: str) -> Path:
-        return self._objects / name[:2] / name[2:]
+        return _path(self._folder, name)
 
     def _absent(self, name: str) -> NotFound:
         return NotFound(
-            f"object sha256:{name} is not in this store: {self._path(name)} is missing"
+            f"object sha256:{name} is missing: there is no {self.where(name)}; if it has been "
+            "there, bring it back from a backup"
         )
-
-    def _prepare(self) -> None:
-        if not self._tmp.is_dir() or not self._objects.is_dir():
-            make_folder(self._objects)
-            make_folder(self._tmp)
 
 
 class _Incoming:
-    def __init__(self, backend: LocalBackend, path: Path) -> None:
-        self._backend = backend
-        self._path = path
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / "tmp" / secrets.token_hex(16)
+        self._descriptor = os.open(self._path, _NEW_FILE, 0o444)
 
     def write(self, content: bytes) -> None:
-        with storing(self._path.parent.parent):
-            rest = memoryview(content)
+        rest = memoryview(content)
+        with storing(self._folder):
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
 
+    def end(self) -> None:
+        begin_sync(self._descriptor)
+
     def seal(self) -> None:
-        with storing(self._path.parent.parent):
+        with storing(self._folder):
             os.fsync(self._descriptor)
             self._close()
 
     def place(self, name: str) -> bool:
-        with storing(self._path.parent.parent):
-            placed = self._backend.link(self._path, name)
-        self.discard()
-        return placed
+        path = _path(self._folder, name)
+        with storing(self._folder):
+            path.parent.mkdir(exist_ok=True)
+            return _link(self._path, path)
 
     def discard(self) -> None:
-        self._close()
+        with suppress(OSError):
+            self._close()
         with suppress(OSError):
             self._path.unlink()
 
@@ -155,13 +141,32 @@ class _Incoming:
             os.close(descriptor)
 
 
-def _link(source: Path, path: Path) -> None:
+def _path(folder: Path, name: str) -> Path:
+    return Path(f"{folder}/sha256/{name[:2]}/{name[2:]}")  # parsed once: ten thousands are
+
+
+def _link(source: Path, path: Path) -> bool:
+    """Give a file a second name; False where something has that name."""
     try:
         os.link(source, path)
+    except FileExistsError:
+        return False
     except OSError as error:
-        if error.errno not in _NO_LINKS or path.exists():
+        if error.errno not in _NO_LINKS:
             raise
-        source.rename(path)  # FAT and some network file systems know no hard links
+        return _rename(source, path)
+    return True
+
+
+def _rename(source: Path, path: Path) -> bool:
+    """Do as `_link` where there are no hard links: on FAT and some network file systems.
+
+    Of two writers at the same instant the later one replaces the same bytes by the same.
+    """
+    if path.exists():
+        return False
+    source.rename(path)
+    return True
 
 
 def _listed(folder: Path, pattern: re.Pattern[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Objects in a dictionary, for tests and for work that leaves nothing behind."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from io import BytesIO
 from typing import BinaryIO
 
@@ -18,7 +19,11 @@ class MemoryBackend:
         """Begin a new object."""
         return _Incoming(self._contents)
 
-    def settle(self) -> None:
+    def shelf(self, name: str) -> str:  # noqa: ARG002 (the protocol's name)
+        """Tell that all objects are listed together."""
+        return ""
+
+    def settle(self, shelves: AbstractSet[str]) -> None:
         """Do nothing: memory does not outlive a power cut."""
 
     def open(self, name: str) -> BinaryIO:
@@ -58,6 +63,9 @@ class _Incoming:
 
     def write(self, content: bytes) -> None:
         self._written.write(content)
+
+    def end(self) -> None:
+        pass
 
     def seal(self) -> None:
         pass

@@ -11,7 +11,6 @@ import shutil
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from cairn.core.tree import EXECUTABLE, SYMLINK, Entry, escape
 from cairn.objects.fault import storing
 from cairn.objects.folder import DEEPEST, check_target
 from cairn.objects.store import ObjectStore
-from cairn.objects.sync import sync_folder, together
+from cairn.objects.sync import begin_sync, sync_folder
 
 OPEN_FILES = 128
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -104,6 +103,7 @@ class _Writer:
         descriptor = os.open(name, _NEW_FILE, mode, dir_fd=self._folders[-1])
         self._unsynced.append(descriptor)
         _check_size(entry, self._objects.write_to(entry.digest, _Descriptor(descriptor)))
+        begin_sync(descriptor)
         if len(self._unsynced) >= OPEN_FILES:
             self._sync_files()
 
@@ -117,7 +117,8 @@ class _Writer:
 
     def _enter(self, names: list[bytes]) -> None:
         """Leave the folders that `names` do not begin with and make those that are new."""
-        shared = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(self._names, names))))
+        pairs = zip(self._names, names, strict=False)
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
         while len(self._names) > shared:
             self._names.pop()
             self._leave()
@@ -143,7 +144,8 @@ class _Writer:
             os.close(descriptor)
 
     def _sync_files(self) -> None:
-        together(partial(os.fsync, descriptor) for descriptor in self._unsynced)
+        for descriptor in self._unsynced:
+            os.fsync(descriptor)
         while self._unsynced:
             os.close(self._unsynced.pop())
 

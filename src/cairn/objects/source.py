@@ -1,12 +1,13 @@
 """Files that must not change while they are read."""
 
+import errno
 import os
 import stat
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 from cairn.core.errors import Conflict, Invalid
-from cairn.objects.fault import reading
+from cairn.objects.fault import reading, unreadable
 
 CHUNK = 1 << 20
 _KINDS = {
@@ -42,7 +43,7 @@ class Source:
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes from the start; raises `Conflict` at the end if they changed."""
         place = 0
-        while chunk := self._read(place):
+        while place <= self.size and (chunk := self._read(place)):
             place += len(chunk)
             yield chunk
         self._check(place)
@@ -52,8 +53,9 @@ class Source:
         return os.path.samestat(self._opened, found)
 
     def _read(self, place: int) -> bytes:
+        wanted = min(CHUNK, self.size - place + 1)  # one more than should be there
         with reading(self.name):
-            return os.pread(self._descriptor, CHUNK, place)
+            return os.pread(self._descriptor, wanted, place)
 
     def _check(self, length: int) -> None:
         now = os.fstat(self._descriptor)
@@ -74,8 +76,7 @@ def open_source(
     Raises `Conflict` at the end if another file lies there by then.
     """
     follow = folder is None
-    with reading(name):
-        descriptor = os.open(path, _OPEN | (0 if follow else os.O_NOFOLLOW), dir_fd=folder)
+    descriptor = _open(path, name, folder)
     try:
         source = Source(descriptor, name)
         yield source
@@ -84,6 +85,18 @@ def open_source(
                 raise changed(name)
     finally:
         os.close(descriptor)
+
+
+def _open(path: str | bytes | os.PathLike[str], name: str, folder: int | None) -> int:
+    if folder is None:
+        with reading(name):
+            return os.open(path, _OPEN)
+    try:
+        return os.open(path, _OPEN | os.O_NOFOLLOW, dir_fd=folder)
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # a link now, and a file when the folder was listed
+            raise changed(name) from error
+        raise unreadable(name, error) from error
 
 
 def changed(name: str) -> Conflict:

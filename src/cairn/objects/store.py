@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from cairn.core.digest import Digest, digest_bytes, from_canonical
 from cairn.core.errors import Corrupt, Invalid
@@ -15,7 +15,7 @@ from cairn.core.request import Record
 from cairn.core.tree import escape
 from cairn.objects.backend import Backend
 from cairn.objects.batch import Batch
-from cairn.objects.fault import reading, storing
+from cairn.objects.fault import storing, unreadable
 from cairn.objects.source import CHUNK, open_source
 
 Stored = TypeVar("Stored", bound=Record)
@@ -65,8 +65,7 @@ class ObjectStore:
 
     def get(self, digest: Digest) -> bytes:
         """Read an object into memory; raises `NotFound`, `Corrupt`."""
-        with self._open(digest) as stored, reading(self._where(digest)):
-            content = stored.read()
+        content = b"".join(self._chunks(digest))
         if digest_bytes(content) != digest:
             raise self._damaged(digest, len(content))
         return content
@@ -84,11 +83,10 @@ class ObjectStore:
         `Corrupt` comes after bytes were written: keep them out of sight until this returns.
         """
         read, size = hashlib.sha256(), 0
-        with self._open(digest) as stored:
-            while chunk := self._chunk(stored, digest):
-                read.update(chunk)
-                sink.write(chunk)
-                size += len(chunk)
+        for chunk in self._chunks(digest):
+            read.update(chunk)
+            sink.write(chunk)
+            size += len(chunk)
         if "sha256:" + read.hexdigest() != digest:
             raise self._damaged(digest, size)
         return size
@@ -127,17 +125,15 @@ class ObjectStore:
         """Tell whether this folder of the machine is the one that the objects lie in."""
         return self._backend.is_own(device, inode)
 
-    def _open(self, digest: Digest) -> BinaryIO:
-        name = _name(digest)
-        with reading(self._where(digest)):
-            return self._backend.open(name)
-
-    def _chunk(self, stored: BinaryIO, digest: Digest) -> bytes:
-        with reading(self._where(digest)):
-            return stored.read(CHUNK)
-
-    def _where(self, digest: Digest) -> str:
-        return f"object {digest} at {self._backend.where(_name(digest))}"
+    def _chunks(self, digest: Digest) -> Iterator[bytes]:
+        """Yield the bytes of an object as they lie there, unverified."""
+        try:
+            with self._backend.open(_name(digest)) as stored:
+                while chunk := stored.read(CHUNK):
+                    yield chunk
+        except OSError as error:
+            where = self._backend.where(_name(digest))
+            raise unreadable(f"object {digest} at {where}", error) from error
 
     def _still_intact(self, digest: Digest) -> None:
         try:

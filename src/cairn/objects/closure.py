@@ -1,0 +1,94 @@
+"""What a record refers to must be there before the record is accepted."""
+
+from collections.abc import Iterator
+
+from cairn.core.digest import Digest
+from cairn.core.errors import NotFound
+from cairn.core.evaluation import Evaluation
+from cairn.core.run import RunFacts
+from cairn.core.snapshot import Snapshot
+from cairn.core.version import Manifest
+from cairn.objects.store import ObjectStore
+from cairn.objects.tree import tree_entries, tree_objects
+
+
+def require_tree(objects: ObjectStore, tree: Digest) -> tuple[int, int]:
+    """Return files and bytes of a tree; raises `NotFound` unless every file is stored."""
+    files = size_bytes = 0
+    for entry in tree_entries(objects, tree):
+        require(objects, entry.digest, f"file {entry.path.decode(errors='replace')}")
+        files, size_bytes = files + 1, size_bytes + entry.size
+    return files, size_bytes
+
+
+def require(objects: ObjectStore, digest: Digest, what: str) -> None:
+    """Raise `NotFound` unless the object is stored."""
+    if not objects.has(digest):
+        raise NotFound(f"{what} ({digest[:19]}) is not in the store; nothing was recorded")
+
+
+def require_manifest(objects: ObjectStore, manifest: Manifest) -> None:
+    """Raise `NotFound` unless everything a manifest names is stored."""
+    if manifest.artifacts is not None:
+        require_tree(objects, manifest.artifacts.tree)
+        if manifest.artifacts.golden is not None:
+            require_tree(objects, manifest.artifacts.golden)
+    for what, digest in manifest_objects(manifest):
+        require(objects, digest, what)
+
+
+def manifest_objects(manifest: Manifest) -> Iterator[tuple[str, Digest]]:
+    """List the plain objects that a manifest names, trees left out."""
+    for source in manifest.inputs:
+        yield f"the {source.role} snapshot", source.snapshot
+    if manifest.code is not None and manifest.code.patch is not None:
+        yield "the patch of uncommitted changes", manifest.code.patch
+    if manifest.environment is not None:
+        yield "the environment's lock", manifest.environment.lock
+    for evaluation in manifest.evaluations:
+        yield "an evaluation", evaluation
+    if manifest.feature_spec is not None:
+        yield "the feature specification", manifest.feature_spec
+
+
+def require_evaluation(objects: ObjectStore, evaluation: Evaluation) -> None:
+    """Raise `NotFound` unless everything an evaluation names is stored."""
+    require(objects, evaluation.artifacts, "the evaluated artifact tree")
+    require(objects, evaluation.snapshot, "the evaluation snapshot")
+    require(objects, evaluation.scorer, "the scorer")
+    require(objects, evaluation.predictions, "the predictions")
+
+
+def require_facts(objects: ObjectStore, facts: RunFacts) -> None:
+    """Raise `NotFound` unless everything a run's facts name is stored."""
+    for source in facts.inputs:
+        require(objects, source.snapshot, f"the {source.role} snapshot")
+    for path, digest in (*facts.outputs.items(), *facts.artifacts.items()):
+        require(objects, digest, f"what the run wrote to {path}")
+    if facts.log is not None:
+        require(objects, facts.log, "the run's log")
+
+
+def version_objects(objects: ObjectStore, digest: Digest) -> Iterator[Digest]:
+    """List every object that a version is made of, its manifest first; some come twice."""
+    yield digest
+    manifest = objects.get_record(digest, Manifest)
+    if manifest.artifacts is not None:
+        yield from tree_objects(objects, manifest.artifacts.tree)
+        if manifest.artifacts.golden is not None:
+            yield from tree_objects(objects, manifest.artifacts.golden)
+    for source in manifest.inputs:
+        yield from tree_objects(
+            objects, objects.get_record(source.snapshot, Snapshot).source.tree
+        )
+    for evaluation in manifest.evaluations:
+        yield from _evaluation_objects(objects, objects.get_record(evaluation, Evaluation))
+    for _, named in manifest_objects(manifest):
+        yield named
+
+
+def _evaluation_objects(objects: ObjectStore, evaluation: Evaluation) -> Iterator[Digest]:
+    yield from (evaluation.predictions, evaluation.scorer, evaluation.snapshot)
+    yield from tree_objects(
+        objects, objects.get_record(evaluation.snapshot, Snapshot).source.tree
+    )
