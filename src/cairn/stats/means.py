@@ -13,7 +13,7 @@ from cairn.stats.distributions import student_quantile
 from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.metrics import Metric
 from cairn.stats.predictions import Floats
-from cairn.stats.wald import Wald
+from cairn.stats.wald import FLAT, Wald, is_flat
 
 _CLIP = float(np.finfo(np.float64).eps)
 
@@ -46,6 +46,8 @@ def compare_means(metric: Metric, pair: Pair, *, alpha: float) -> Difference | U
             return Undefined(metric=metric.name, reason=f"{who}: {reason}")
     ours, theirs = _losses(metric, candidate), _losses(metric, live)
     gain, error = _mean(theirs - ours)
+    if is_flat(gain, error):
+        return Undefined(metric=metric.name, reason=FLAT)
     law = Wald(gain=gain, standard_error=error, freedom=pair.rows - 1)
     return Difference(
         metric=metric.name,

@@ -105,6 +105,8 @@ def decode(content: bytes) -> Predictions:
     end = content.find(b"\n", len(MAGIC))
     header = _read_header(content[len(MAGIC) : max(end, len(MAGIC))])
     predictions = _read_columns(_Buffers(content, end + 1, rows=header.rows), header)
+    if _header(predictions) != header:
+        raise Corrupt("predictions: the header says more than the columns hold")
     if fault := fault_of(predictions):
         raise Corrupt(f"predictions: {fault}")
     return predictions

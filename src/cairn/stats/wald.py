@@ -10,13 +10,21 @@ from cairn.stats.distributions import (
     student_quantile,
 )
 
+FLAT = "every row shows the same difference, so its error cannot be told"
+_ROUNDING = 1e-12
+
+
+def is_flat(gain: float, standard_error: float) -> bool:
+    """Whether a gain has no spread but that of rounding: three equal rows are no certainty."""
+    return standard_error <= _ROUNDING * abs(gain) != 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wald:
     """A gain with its standard error; `freedom` is infinite for the normal law.
 
-    A standard error of zero means that every row says the same: the gain is then taken as
-    known, so a gain of 0 is not superior to 0 and is non-inferior at any positive margin.
+    A standard error of zero means that the models are alike on every row: the gain is known
+    to be 0, which is not superior to 0 and is non-inferior at any positive margin.
     """
 
     gain: float

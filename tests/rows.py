@@ -1,0 +1,39 @@
+"""Rows of scores as plain arrays: what the tests of the statistics measure and compare."""
+
+import numpy as np
+import numpy.typing as npt
+
+from cairn.stats.align import Pair, Sample
+
+
+def sample(label: npt.ArrayLike, score: npt.ArrayLike) -> Sample:
+    """Rows of one model."""
+    return Sample(positive=np.asarray(label) == 1, score=np.asarray(score, dtype=np.float64))
+
+
+def pair(label: npt.ArrayLike, candidate: npt.ArrayLike, live: npt.ArrayLike) -> Pair:
+    """Rows of two models, with ids in order."""
+    positive = np.asarray(label) == 1
+    return Pair(
+        ids=tuple(f"{row:07d}" for row in range(positive.size)),
+        positive=positive,
+        candidate=np.asarray(candidate, dtype=np.float64),
+        live=np.asarray(live, dtype=np.float64),
+        groups={},
+    )
+
+
+def decisions(counts: npt.ArrayLike) -> Pair:
+    """Rows by [label, candidate's decision, live model's decision], scored 0.8 or 0.2."""
+    code = np.repeat(np.arange(8), np.ravel(np.asarray(counts)))
+    return pair(code >> 2, np.where(code & 2, 0.8, 0.2), np.where(code & 1, 0.8, 0.2))
+
+
+def models(rows: int, *, seed: int, rate: float = 0.3) -> Pair:
+    """A candidate a little better than the live model, both calibrated badly."""
+    world = np.random.default_rng(seed)
+    label = world.random(rows) < rate
+    shared = world.normal(size=rows) + 1.5 * label
+    candidate = shared + 0.4 * world.normal(size=rows)
+    live = shared + 0.7 * world.normal(size=rows)
+    return pair(label, *(1 / (1 + np.exp(0.7 - score)) for score in (candidate, live)))
