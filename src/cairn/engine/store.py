@@ -71,7 +71,7 @@ def create(folder: Path) -> Store:
     if (folder / "store.json").exists():
         raise Conflict(f"{folder} is a store already")
     identity = uuid4().hex
-    key = note.generate(f"cairn.local/{identity}")
+    key = note.generate(origin(identity))
     try:
         for part in ("objects", "ledger", "runs"):
             (folder / part).mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,8 @@ def read_about(folder: Path) -> StoreFile:
     """Read `store.json`; raises `NotFound`, `Corrupt`, and `Invalid` for a newer format."""
     path = folder / "store.json"
     try:
-        values: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        content = path.read_bytes()
+        values: dict[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
     except FileNotFoundError as error:
         raise NotFound(f"there is no store at {folder}; `cairn init` makes one") from error
     except OSError as error:
@@ -111,10 +112,17 @@ def read_about(folder: Path) -> StoreFile:
         )
     try:
         about = msgspec.convert(values, StoreFile)
-        note.read_verifier(about.log)
+        whole = about.origin == origin(about.id) and canonical(about) + b"\n" == content
     except (msgspec.ValidationError, Invalid) as error:
         raise Corrupt(f"{path} is damaged: {error}") from error
+    if not whole:
+        raise Corrupt(f"{path} is damaged: its id and its key do not belong together")
     return about
+
+
+def origin(identity: str) -> str:
+    """Name the ledger of a store: it is in every checkpoint."""
+    return f"cairn.local/{identity}"
 
 
 def key_path(identity: str) -> Path:

@@ -6,7 +6,6 @@
 """
 
 import base64
-import binascii
 import hashlib
 from dataclasses import dataclass
 
@@ -72,7 +71,7 @@ def read_key(text: str) -> SigningKey:
         key = SigningKey(parts[2], secret[1:])
         if secret[:1] != ED25519 or len(secret) != KEY_BYTES + 1 or key.text != text.strip():
             raise ValueError  # noqa: TRY301
-    except (ValueError, IndexError, binascii.Error) as error:
+    except (ValueError, IndexError) as error:
         raise Invalid("this is not a ledger key (PRIVATE+KEY+name+keyid+base64)") from error
     return key
 
@@ -108,7 +107,7 @@ def verify(note: str, verifier: str) -> str:
             continue
         try:
             ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, text.encode())
-        except InvalidSignature as error:
+        except (InvalidSignature, UnicodeEncodeError) as error:
             raise Corrupt(f"the signature of {name} is wrong") from error
         return text
     raise Corrupt(f"the note is not signed by {name} (key {identity.hex()})")
@@ -118,11 +117,12 @@ def read_verifier(text: str) -> tuple[str, bytes, bytes]:
     """Read name, key id and public key of `name+keyid+base64`; raises `Invalid`."""
     parts = text.strip().split("+", 2)
     try:
-        name, identity = parts[0], bytes.fromhex(parts[1])
-        key = base64.b64decode(parts[2], validate=True)
+        name, key = parts[0], base64.b64decode(parts[2], validate=True)
+        identity = _key_id(name, key)
     except (IndexError, ValueError) as error:
         raise Invalid(f"{text!r} is not a public key (name+keyid+base64)") from error
-    if key[:1] != ED25519 or len(key) != KEY_BYTES + 1 or identity != _key_id(name, key):
+    spelled = f"{name}+{identity.hex()}+{base64.b64encode(key).decode()}"
+    if key[:1] != ED25519 or len(key) != KEY_BYTES + 1 or spelled != text.strip():
         raise Invalid(f"{text!r} is not an Ed25519 public key of that name")
     return name, identity, key[1:]
 
@@ -134,8 +134,10 @@ def _signature(line: str, name: str, identity: bytes) -> bytes | None:
     owner, _, encoded = line.removeprefix(_DASH).rpartition(" ")
     try:
         value = base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Corrupt("the signed note has a broken signature line") from error
+    if base64.b64encode(value).decode() != encoded:
+        raise Corrupt("the signed note has a signature that is not spelled canonically")
     if owner != name or value[:ID_BYTES] != identity:
         return None
     if len(value) != ID_BYTES + SIGNATURE_BYTES:
