@@ -55,6 +55,7 @@ from cairn.core.version import (
     Version,
 )
 from cairn.objects import ObjectStore
+from cairn.objects.closure import version_objects
 from cairn.objects.tree import restore_tree
 
 
@@ -279,6 +280,14 @@ class Registry:
             restore_tree(self.objects, artifacts.tree, target)
             model = flavors.load(target, trust=trust)
         return Served(model, found.digest, found)
+
+    def verify_version(self, version: str) -> tuple[int, int]:
+        """Re-hash everything a version is made of; returns objects and bytes.
+
+        Raises `Corrupt` or `NotFound` naming the first object that is not as recorded.
+        """
+        found = set(version_objects(self.objects, self.version(version).digest))
+        return len(found), sum(self.objects.check(digest) for digest in sorted(found))
 
     # whole store
 

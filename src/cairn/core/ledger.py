@@ -63,12 +63,16 @@ class Checkpoint(Record, frozen=True):
 
 
 class ReadLedger(Request["tuple[Entry, ...]"], frozen=True, tag="ledger.read"):
-    """Read entries in order from `start`; of one subject's prefix or action if given."""
+    """Read entries in order from `start`, of one subject's prefix or action if given.
+
+    With `newest` they are the last `limit` of them instead of the first.
+    """
 
     start: Annotated[int, Meta(ge=0)] = 0
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000
     subject: Text = ""
     action: Text = ""
+    newest: bool = False
 
 
 class GetCheckpoint(Request[Checkpoint], frozen=True, tag="ledger.checkpoint"):

@@ -9,8 +9,9 @@ from cairn.core.ledger import Entry, Problem
 from cairn.core.run import RunFacts
 from cairn.core.snapshot import Snapshot
 from cairn.core.version import Manifest
-from cairn.engine import closure, evaluation, run, snapshot, version
+from cairn.engine import evaluation, run, snapshot, version
 from cairn.engine.context import Context
+from cairn.objects import closure
 
 
 def check(context: Context, entries: Sequence[Entry]) -> tuple[int, int, list[Problem]]:

@@ -14,7 +14,7 @@ from cairn.core.evaluation import (
 )
 from cairn.core.ledger import Entry
 from cairn.engine import ledger
-from cairn.engine.closure import require, require_evaluation
+from cairn.objects.closure import require, require_evaluation
 from cairn.engine.context import Context, Draft
 
 RECORDED, TIMED = "evaluation.record", "latency.record"

@@ -127,14 +127,15 @@ def find(context: Context, asked: ReadLedger) -> tuple[Entry, ...]:
     """Answer `ReadLedger`."""
     escaped = asked.subject.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     rows = context.tx.all(
-        "ledger_find",
+        "ledger_find_newest" if asked.newest else "ledger_find",
         start=asked.start,
         subject=asked.subject,
         prefix=f"{escaped}%",
         action=asked.action,
         limit=asked.limit,
     )
-    return tuple(from_canonical(row[0], Entry) for row in rows)
+    found = tuple(from_canonical(row[0], Entry) for row in rows)
+    return found[::-1] if asked.newest else found
 
 
 def checkpoint(context: Context, _asked: GetCheckpoint) -> Checkpoint:

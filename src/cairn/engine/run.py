@@ -5,7 +5,7 @@ from cairn.core.errors import Conflict, Invalid, NotFound
 from cairn.core.ledger import Entry
 from cairn.core.run import FinishRun, GetRun, ListRuns, Run, RunFacts, StartRun
 from cairn.engine import ledger
-from cairn.engine.closure import require_facts
+from cairn.objects.closure import require_facts
 from cairn.engine.context import Context, Draft
 from cairn.sql.database import Row
 

@@ -13,7 +13,7 @@ from cairn.core.snapshot import (
     SnapshotInfo,
 )
 from cairn.engine import ledger
-from cairn.engine.closure import require_tree
+from cairn.objects.closure import require_tree
 from cairn.engine.context import Context, Draft
 from cairn.sql.database import Row
 

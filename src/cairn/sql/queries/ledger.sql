@@ -20,6 +20,15 @@ SELECT content
  ORDER BY seq
  LIMIT :limit;
 
+-- name: ledger_find_newest
+SELECT content
+  FROM ledger_entry
+ WHERE seq >= :start
+   AND (:subject = '' OR subject = :subject OR subject LIKE :prefix ESCAPE '\')
+   AND (:action = '' OR action = :action)
+ ORDER BY seq DESC
+ LIMIT :limit;
+
 -- name: ledger_change
 SELECT seq FROM ledger_entry WHERE actor = :actor AND change_id = :change_id;
 

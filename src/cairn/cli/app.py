@@ -1,0 +1,188 @@
+"""The `cairn` command: each sub-command's module is imported when it is called."""
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import click
+import msgspec
+
+from cairn.core.errors import CairnError, Refused
+
+
+class Shown(NamedTuple):
+    """What a command answers: a value for `--json`, the same as text, and the exit code."""
+
+    value: object
+    text: str
+    exit_code: int = 0
+
+
+# Command name -> module under cairn.cli and the object in it; help text is read from there.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("project", "init"),
+    "demo": ("demo", "demo"),
+    "inventory": ("inventory", "inventory"),
+    "steps": ("inventory", "steps"),
+    "snapshot": ("snapshot", "snapshot"),
+    "run": ("run", "run"),
+    "runs": ("run", "runs"),
+    "register": ("register", "register"),
+    "evaluate": ("evaluation", "evaluate"),
+    "list": ("version", "list_versions"),
+    "show": ("version", "show"),
+    "why": ("version", "why"),
+    "diff": ("version", "diff"),
+    "export": ("version", "export"),
+    "release": ("version", "release"),
+    "mark-bad": ("version", "mark_bad"),
+    "delete": ("version", "delete"),
+    "compare": ("evaluation", "compare"),
+    "gate": ("gate", "gate"),
+    "promote": ("label", "promote"),
+    "rollback": ("label", "rollback"),
+    "history": ("label", "history"),
+    "verify": ("ledger", "verify"),
+    "ledger": ("ledger", "ledger"),
+    "rebuild": ("ledger", "rebuild"),
+    "completion": ("project", "completion"),
+}
+SUMMARIES = {
+    "init": "Make this folder a Cairn project.",
+    "demo": "Walk the nine steps on real data.",
+    "inventory": "Say what a project has, and what nobody knows.",
+    "steps": "Show the nine steps, done or to do.",
+    "snapshot": "Freeze data: add, list, show, diff, restore, verify.",
+    "run": "Run a training script and capture everything.",
+    "runs": "List captured runs.",
+    "register": "Make a version of a run or of weights on disk.",
+    "evaluate": "Score a version on a snapshot.",
+    "list": "List and search versions.",
+    "show": "Show a version, a run or a snapshot.",
+    "why": "Say what made a version and why it is where it is.",
+    "diff": "Say what differs between two versions.",
+    "export": "Write a version's files and its sidecar to a folder.",
+    "release": "Give a version its release number and git tag.",
+    "mark-bad": "Never roll back to this version again.",
+    "delete": "Put a tombstone on a version that nothing holds.",
+    "compare": "Compare two versions' predictions row by row.",
+    "gate": "Policies and decisions: set, show, check, explain, replay, history.",
+    "promote": "Move a label to a version, if its gate agrees.",
+    "rollback": "Point a label back at the last known-good version.",
+    "history": "Show where a label was, when and why.",
+    "verify": "Check the ledger, every row and every byte.",
+    "ledger": "Read and prove the ledger: log, verify, prove, checkpoint.",
+    "rebuild": "Make the database again from the exported ledger.",
+    "completion": "Print the shell completion script.",
+}
+SECTIONS = {
+    "Start": ("init", "demo", "inventory", "steps"),
+    "Make versions": ("snapshot", "run", "runs", "register", "evaluate"),
+    "Look": ("list", "show", "why", "diff", "compare", "export"),
+    "Decide": ("gate", "promote", "rollback", "history", "release", "mark-bad", "delete"),
+    "Trust": ("verify", "ledger", "rebuild", "completion"),
+}
+
+
+class Cairn(click.Group):
+    """Finds sub-commands by name without importing any of the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the names, in the order of the help."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        return getattr(importlib.import_module(f"cairn.cli.{module}"), name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what people want to do, without importing them."""
+        del ctx
+        for section, names in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([(name, SUMMARIES[name]) for name in names])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say which command was probably meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"; did you mean `cairn {near[0]}`?" if near else "; see `cairn --help`"
+            raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Cairn, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cairn-ml", message="cairn %(version)s")
+def app() -> None:
+    """Version control for models: from training run to production and back, on evidence.
+
+    Every command takes --json. References: churn:3, churn@production, churn:1.4.0, sha256:...
+    """
+
+
+def shown(function: Callable[..., Shown]) -> Callable[..., None]:
+    """Turn a function that answers `Shown` into one that prints it, as text or as JSON."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+    @click.pass_context
+    def command(context: click.Context, /, as_json: bool, **given: Any) -> None:
+        answer = function(**given)
+        click.echo(as_json_text(answer.value) if as_json else answer.text)
+        context.exit(answer.exit_code)
+
+    command.__doc__ = function.__doc__
+    command.__name__ = function.__name__
+    if hasattr(function, "__click_params__"):
+        command.__click_params__ += function.__click_params__  # type: ignore[attr-defined]
+    return command
+
+
+def as_json_text(value: object) -> str:
+    """Write a value as indented JSON, keys in a stable order."""
+    plain = msgspec.json.encode(value, order="sorted")
+    return msgspec.json.format(plain, indent=2).decode()
+
+
+def main() -> None:
+    """Run the command line; every failure is a sentence and a documented exit code."""
+    try:
+        code = app.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except CairnError as error:
+        _say(error)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("cairn: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _say(error: CairnError) -> None:
+    if "--json" in sys.argv:
+        report, fix = (error.report, error.fix) if isinstance(error, Refused) else ("", "")
+        body = {"kind": error.kind, "message": str(error), "report": report, "fix": fix}
+        click.echo(as_json_text({"error": body}))
+        return
+    click.echo(f"cairn: {error}", err=True)
+    if isinstance(error, Refused) and error.report:
+        click.echo(f"\n{error.report}", err=True)
+    if isinstance(error, Refused) and error.fix:
+        click.echo(
+            "\nWhat to do:\n" + "\n".join(f"  {line}" for line in error.fix.splitlines()),
+            err=True,
+        )

@@ -1,0 +1,177 @@
+"""A version in full: every part with its digest, as a value and as text."""
+
+from typing import Any
+
+from cairn.cli.text import moment, number, pairs, short, size
+from cairn.core.digest import Digest, canonical, digest_bytes
+from cairn.core.evaluation import Evaluation
+from cairn.core.snapshot import Snapshot
+from cairn.core.tree import escape
+from cairn.core.version import Manifest, Version
+from cairn.objects.tree import tree_entries
+from cairn.registry import Registry
+
+
+def described(registry: Registry, version: Version) -> dict[str, Any]:
+    """Describe a version with all its parts; each part carries the digest that pins it."""
+    manifest = version.manifest
+    return {
+        "name": version.name,
+        "model": version.model,
+        "number": version.number,
+        "digest": version.digest,
+        "registered_by": version.registered_by,
+        "registered_at": version.registered_at,
+        "run": version.run,
+        "release": version.release,
+        "labels": version.labels,
+        "complete": version.complete,
+        "gaps": version.gaps,
+        "archived": version.archived,
+        "marked_bad": version.marked_bad,
+        "deleted": version.deleted,
+        **parts(registry, manifest),
+    }
+
+
+def parts(registry: Registry, manifest: Manifest) -> dict[str, Any]:
+    """Describe what a version is made of."""
+    code = manifest.code
+    return {
+        "artifacts": _artifacts(registry, manifest),
+        "inputs": [_input(registry, given) for given in manifest.inputs],
+        "code": _pinned(code),
+        "patch": {"digest": code.patch} if code and code.patch else None,
+        "environment": _pinned(manifest.environment),
+        "seeds": _pinned({"seeds": manifest.seeds, "unseeded": manifest.unseeded}),
+        "parameters": _pinned({"values": manifest.parameters}),
+        "metrics": _pinned({"values": manifest.metrics}),
+        "evaluations": [_evaluation(registry, digest) for digest in manifest.evaluations],
+        "fields": manifest.fields,
+        "reconstructed": manifest.reconstructed,
+    }
+
+
+def text_of(registry: Registry, version: Version) -> str:
+    """Write a version for a terminal."""
+    manifest = version.manifest
+    lines = [
+        ("version", f"{version.name}  {version.digest}"),
+        ("registered", f"{moment(version.registered_at)} by {version.registered_by}"),
+        ("labels", ", ".join(version.labels) or "-"),
+        ("release", version.release or "-"),
+        ("run", f"run:{version.run[:12]}" if version.run else "-"),
+        *_marks(version),
+        ("artifacts", _artifact_line(registry, manifest)),
+        *((f"data, {i.role}", f"{short(i.snapshot)}  {i.path}") for i in manifest.inputs),
+        ("code", _code_line(manifest)),
+        ("environment", _environment_line(manifest)),
+        ("seeds", ", ".join(f"{s.generator}={s.value}" for s in manifest.seeds) or "-"),
+        ("unseeded", ", ".join(manifest.unseeded) or "-"),
+        ("parameters", _values(manifest.parameters)),
+        (
+            "metrics",
+            ", ".join(f"{k} {number(v)}" for k, v in sorted(manifest.metrics.items())),
+        ),
+        *(("evaluation", _evaluation_line(registry, e)) for e in manifest.evaluations),
+        ("complete", "yes" if version.complete else f"no, {len(version.gaps)} gaps:"),
+        *(("", f"{gap.field}: {gap.reason}") for gap in version.gaps),
+    ]
+    return pairs((name, value or "-") for name, value in lines)
+
+
+def _pinned(part: object) -> dict[str, Any] | None:
+    """Describe a part of the manifest with the digest of its canonical bytes."""
+    import msgspec
+
+    if part is None:
+        return None
+    plain = msgspec.to_builtins(part)
+    return {**plain, "digest": digest_bytes(canonical(part))}
+
+
+def _artifacts(registry: Registry, manifest: Manifest) -> dict[str, Any] | None:
+    artifacts = manifest.artifacts
+    if artifacts is None:
+        return None
+    files = [
+        {"path": escape(entry.path), "size": entry.size, "digest": entry.digest}
+        for entry in tree_entries(registry.objects, artifacts.tree)
+    ]
+    return {
+        "digest": artifacts.tree,
+        "flavor": artifacts.flavor,
+        "safety": artifacts.safety,
+        "formats": artifacts.formats,
+        "golden": artifacts.golden,
+        "files": files,
+    }
+
+
+def _input(registry: Registry, given: Any) -> dict[str, Any]:
+    snapshot = registry.objects.get_record(given.snapshot, Snapshot)
+    return {
+        "role": given.role,
+        "path": given.path,
+        "digest": given.snapshot,
+        "tree": snapshot.source.tree,
+    }
+
+
+def _evaluation(registry: Registry, digest: Digest) -> dict[str, Any]:
+    found = registry.objects.get_record(digest, Evaluation)
+    return {
+        "digest": digest,
+        "snapshot": found.snapshot,
+        "predictions": found.predictions,
+        "rows": found.rows,
+        "metrics": found.metrics,
+    }
+
+
+def _marks(version: Version) -> list[tuple[str, str]]:
+    marks = [
+        ("marked bad", version.marked_bad),
+        ("deleted", version.deleted),
+        ("archived", "it cannot be deployed" if version.archived else None),
+    ]
+    return [
+        (name, reason or "no reason given") for name, reason in marks if reason is not None
+    ]
+
+
+def _artifact_line(registry: Registry, manifest: Manifest) -> str:
+    artifacts = manifest.artifacts
+    if artifacts is None:
+        return "-"
+    entries = list(tree_entries(registry.objects, artifacts.tree))
+    total = size(sum(entry.size for entry in entries))
+    return (
+        f"{short(artifacts.tree)}  {artifacts.flavor}, {artifacts.safety}, "
+        f"{len(entries)} file{'s' if len(entries) != 1 else ''}, {total}"
+    )
+
+
+def _code_line(manifest: Manifest) -> str:
+    code = manifest.code
+    if code is None:
+        return "-"
+    dirty = f" + uncommitted changes {short(code.patch)}" if code.patch else ", clean"
+    return f"{code.commit[:12]}{dirty}  {code.entry_point or ''}"
+
+
+def _environment_line(manifest: Manifest) -> str:
+    found = manifest.environment
+    if found is None:
+        return "-"
+    return f"Python {found.python}, {found.operating_system}, lock {short(found.lock)}"
+
+
+def _evaluation_line(registry: Registry, digest: Digest) -> str:
+    found = registry.objects.get_record(digest, Evaluation)
+    return f"{short(digest)}  {found.rows:,} rows of {short(found.snapshot)}"
+
+
+def _values(values: dict[str, Any]) -> str:
+    set_to = {name: value for name, value in sorted(values.items()) if value is not None}
+    return ", ".join(f"{name}={value}" for name, value in set_to.items())

@@ -1,0 +1,129 @@
+"""`cairn gate`: policies and decisions."""
+
+from pathlib import Path
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.text import moment, short, table
+from cairn.core.errors import Inconclusive, Refused
+from cairn.core.gate import DecisionInfo, Policy
+from cairn.core.name import shown as model_shown
+from cairn.core.reference import model_and_label
+
+EXIT_CODES = {"pass": 0, "fail": Refused.exit_code, "inconclusive": Inconclusive.exit_code}
+
+
+@click.group()
+def gate() -> None:
+    """Bind policies to labels, judge versions, read decisions."""
+
+
+@gate.command("set")
+@click.argument("label")
+@click.argument("policy", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--reason", "-m", default="", help="Why; it is kept in the ledger.")
+@shown
+def set_policy(label: str, policy: Path, *, reason: str) -> Shown:
+    """Bind the POLICY file to LABEL (churn@production); its evaluation data is pinned."""
+    from cairn.gates.policy import load_policy
+
+    registry = cairn.open()
+    model, name = model_and_label(label, team=registry.settings.team)
+    info = registry.set_policy(label, load_policy(policy, registry, model), reason=reason)
+    text = (
+        f"{model_shown(model)}@{name} is now judged by {short(info.digest)}: "
+        f"{len(info.policy.checks)} checks on snapshot {short(info.policy.evaluation)}"
+    )
+    return Shown(info, text)
+
+
+@gate.command("show")
+@click.argument("label")
+@shown
+def show_policy(label: str) -> Shown:
+    """Show the policy bound to LABEL (churn@production)."""
+    info = cairn.open().policy(label)
+    head = (
+        f"{model_shown(info.model)}@{info.label}  {info.digest}\n"
+        f"set {moment(info.set_at)} by {info.set_by}: {info.reason or '-'}\n"
+        f"evaluation data {short(info.policy.evaluation)}, against {info.policy.against}, "
+        f"while nothing is live: {info.policy.bootstrap}\n\n"
+    )
+    return Shown(info, head + _checks(info.policy))
+
+
+@gate.command()
+@click.argument("version")
+@click.argument("label", default="production")
+@shown
+def check(version: str, label: str) -> Shown:
+    """Judge VERSION by the policy of LABEL; nothing moves. Exit 6: refused, 7: undecided."""
+    return _decision(cairn.open().check_gate(version, label))
+
+
+@gate.command()
+@click.argument("decision")
+@shown
+def explain(decision: str) -> Shown:
+    """Say in plain words what a DECISION was made of."""
+    info = cairn.open().decision(decision)
+    return _decision(info)._replace(exit_code=0)
+
+
+@gate.command()
+@click.argument("decision")
+@shown
+def replay(decision: str) -> Shown:
+    """Judge the evidence of a DECISION again; it must give the same bytes."""
+    info = cairn.open().replay(decision)
+    text = f"judged again: the same {info.decision.verdict}, {info.digest}"
+    return Shown(info, text)
+
+
+@gate.command()
+@click.argument("label")
+@shown
+def history(label: str) -> Shown:
+    """List the decisions made for LABEL (churn@production) and the policies it had."""
+    registry = cairn.open()
+    decisions, policies = registry.decisions(label), registry.policies(label)
+    numbers = {version.digest: version.name for version in registry.versions()}
+    rows = [
+        (
+            moment(info.decided_at),
+            numbers.get(info.decision.candidate, short(info.decision.candidate)),
+            info.decision.verdict,
+            f"decision:{short(info.digest).removeprefix('sha256:')}",
+            short(info.decision.policy),
+            info.decided_by,
+        )
+        for info in decisions
+    ]
+    value = {"decisions": decisions, "policies": policies}
+    text = table(("when", "version", "verdict", "decision", "policy", "by"), rows)
+    return Shown(value, text or f"nothing was judged for {label} yet")
+
+
+def _decision(info: DecisionInfo) -> Shown:
+    from cairn.gates.report import report
+
+    code = EXIT_CODES[info.decision.verdict]
+    name = f"decision:{short(info.digest).removeprefix('sha256:')}"
+    return Shown(info, f"{report(info.decision)}\n\n{name}", code)
+
+
+def _checks(policy: Policy) -> str:
+    import msgspec
+
+    rows: list[tuple[str, str, str]] = []
+    for one in policy.checks:
+        fields = {name: getattr(one, name) for name in one.__struct_fields__ if name != "id"}
+        plain = ", ".join(f"{k} {_value(v)}" for k, v in msgspec.to_builtins(fields).items())
+        rows.append((one.id, str(one.__struct_config__.tag), plain))
+    return table(("check", "type", "settings"), rows)
+
+
+def _value(value: object) -> str:
+    return str(value).strip("[]").replace("'", "")

@@ -1,0 +1,116 @@
+"""`cairn promote`, `rollback`, `history`: labels."""
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.text import moment, short, table
+from cairn.core.label import Move
+
+
+@click.command()
+@click.argument("version")
+@click.argument("label", default="production")
+@click.option("--reason", "-m", default="", help="Why; it is kept in the ledger.")
+@click.option(
+    "--expecting",
+    help="The version believed to hold the label (`none`: nobody); another one is a conflict.",
+)
+@click.option("--decision", help="Move only if this earlier decision still holds.")
+@click.option("--waiver", default="", help="Accept an incomplete version, with the reason.")
+@shown
+def promote(
+    version: str,
+    label: str,
+    *,
+    reason: str,
+    expecting: str | None,
+    decision: str | None,
+    waiver: str,
+) -> Shown:
+    """Move LABEL (production) to VERSION, if the policy of the label agrees."""
+    step = cairn.open().promote(
+        version, label, reason=reason, expecting=expecting, decision=decision, waiver=waiver
+    )
+    model = step.model.removeprefix("default/")
+    lines = [f"{model}@{step.label} now holds {model}:{step.number} {_before(step)}"]
+    if step.decision:
+        lines.append(f"gate passed: decision:{short(step.decision).removeprefix('sha256:')}")
+    else:
+        lines.append(f"no gate is bound to {step.label}; bind one with `cairn gate set`")
+    return Shown(step, "\n".join(lines))
+
+
+@click.command()
+@click.argument("label")
+@click.option("--reason", "-m", default="", help="Why; it is kept in the ledger.")
+@click.option("--drill", is_flag=True, help="Rehearse it on a copy of the label and time it.")
+@shown
+def rollback(label: str, *, reason: str, drill: bool) -> Shown:
+    """Point LABEL (churn, or churn@staging) back at its last known-good version."""
+    registry = cairn.open()
+    if drill:
+        from cairn.cli.drill import rehearse
+
+        return rehearse(registry, label)
+    step = registry.rollback(label, reason=reason)
+    model = step.model.removeprefix("default/")
+    return Shown(step, f"{model}@{step.label} now holds {model}:{step.number} {_before(step)}")
+
+
+@click.command()
+@click.argument("label")
+@click.option("--at", help="Only what held then: 2026-03-01T09:30 (local), or with an offset.")
+@shown
+def history(label: str, *, at: str | None) -> Shown:
+    """Show every move of LABEL (churn, or churn@staging): when, who, why."""
+    registry = cairn.open()
+    if at is None:
+        steps = registry.history(label)
+        return Shown(steps, _table(steps) or f"{label} has not moved yet")
+    return _at(registry.live(label, at=instant(at)), label, instant(at))
+
+
+def instant(text: str) -> str:
+    """Read a time; without an offset it is local. Returns it as the ledger writes it."""
+    from datetime import UTC, datetime
+
+    from cairn.core.errors import Invalid
+
+    try:
+        moment_given = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(
+            f"{text!r} is not a time; write 2026-03-01T09:30 or add +01:00"
+        ) from error
+    return moment_given.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _at(step: Move | None, label: str, time: str) -> Shown:
+    if step is None:
+        return Shown(None, f"{label} held nothing at {moment(time)}")
+    model = step.model.removeprefix("default/")
+    held = f"{model}:{step.number} ({short(step.after)})"
+    text = f"{model}@{step.label} held {held} at {moment(time)}"
+    return Shown(
+        step, f"{text}\nsince {moment(step.time)}, by {step.actor}: {step.reason or '-'}"
+    )
+
+
+def _table(steps: tuple[Move, ...]) -> str:
+    rows = [
+        (
+            moment(step.time),
+            step.kind,
+            f"{step.before_number or '-'} -> {step.number}",
+            short(step.after),
+            step.actor,
+            step.reason or "-",
+        )
+        for step in steps
+    ]
+    return table(("when", "what", "version", "digest", "who", "why"), rows)
+
+
+def _before(step: Move) -> str:
+    return f"(before: {step.before_number})" if step.before_number else "(before: nothing)"

@@ -1,0 +1,143 @@
+"""`cairn verify`, `ledger`, `rebuild`: trust."""
+
+from pathlib import Path
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.text import moment, size, table
+from cairn.core.errors import Corrupt, Invalid
+from cairn.core.ledger import (
+    GetCheckpoint,
+    ProveEntry,
+    ReadLedger,
+    Verification,
+)
+
+EXIT_CORRUPT = Corrupt.exit_code
+
+
+@click.command()
+@click.argument("version", required=False)
+@click.option("--all", "whole", is_flag=True, help="Every byte of every object as well.")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint that was kept outside of the store.",
+)
+@shown
+def verify(version: str | None, *, whole: bool, against: Path | None) -> Shown:
+    """Check the ledger, its signature and every row; one VERSION, or --all bytes, as well."""
+    registry = cairn.open()
+    if version is not None:
+        found = registry.version(version)
+        count, size_bytes = registry.verify_version(version)
+        text = f"{found.name} is intact: {count} objects, {size(size_bytes)}, {found.digest}"
+        return Shown({"version": found.name, "digest": found.digest, "objects": count}, text)
+    result = registry.verify(objects=whole, against=against.read_text() if against else "")
+    return _verified(result, whole=whole)
+
+
+@click.group()
+def ledger() -> None:
+    """Read and prove the ledger."""
+
+
+@ledger.command()
+@click.option(
+    "--subject", default="", help="Only entries about this: default/churn@production."
+)
+@click.option("--action", default="", help="Only entries of this kind: label.move.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@shown
+def log(*, subject: str, action: str, limit: int) -> Shown:
+    """List entries, the newest last: who did what, when, and why."""
+    registry = cairn.open()
+    asked = ReadLedger(subject=subject, action=action, limit=limit, newest=True)
+    entries = registry.engine.send(asked)
+    rows = [
+        (e.seq, moment(e.time), e.actor.id, e.action, e.subject, e.reason or "-")
+        for e in entries
+    ]
+    text = table(("entry", "when", "who", "did", "to", "why"), rows) or "no such entry"
+    return Shown(entries, text)
+
+
+@ledger.command("verify")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint that was kept outside of the store.",
+)
+@shown
+def verify_ledger(*, against: Path | None) -> Shown:
+    """Check the ledger's tree, signature and copy, and every row that comes of it."""
+    result = cairn.open().verify(against=against.read_text() if against else "")
+    return _verified(result, whole=False)
+
+
+@ledger.command()
+@shown
+def checkpoint() -> Shown:
+    """Print the newest signed checkpoint; keep it outside of the store."""
+    head = cairn.open().engine.send(GetCheckpoint())
+    return Shown(head, head.note.rstrip("\n"))
+
+
+@ledger.command()
+@click.argument("entry", type=click.IntRange(0))
+@shown
+def prove(entry: int) -> Shown:
+    """Prove that ENTRY is in the ledger, in the form of C2SP tlog-proof."""
+    proof = cairn.open().engine.send(ProveEntry(seq=entry))
+    text = "\n".join(
+        [
+            "c2sp.org/tlog-proof@v1",
+            f"index {proof.seq}",
+            *proof.hashes,
+            "",
+            proof.checkpoint.note,
+        ]
+    )
+    return Shown(proof, text.rstrip("\n"))
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@shown
+def rebuild(*, yes: bool) -> Shown:
+    """Make the database again from the exported ledger and the objects."""
+    from cairn.config import load_settings
+    from cairn.engine.rebuild import rebuild as make_again
+
+    folder = load_settings(Path.cwd()).store
+    if (folder / "cairn.db").exists() and not yes:
+        raise Invalid(
+            f"{folder / 'cairn.db'} is there; `cairn rebuild --yes` puts it aside and makes "
+            "a new one"
+        )
+    done = make_again(folder)
+    lines = [f"replayed {done.entries} ledger entries, the last of {moment(done.last)}"]
+    if done.unsigned:
+        lines.append(
+            f"left out {done.unsigned} unsigned entries after it, cut short by a crash"
+        )
+    if done.kept:
+        lines.append(f"the database that was there is kept as {done.kept}")
+    return Shown(done.__dict__ | {"kept": str(done.kept or "")}, "\n".join(lines))
+
+
+def _verified(result: Verification, *, whole: bool) -> Shown:
+    checked = f"{result.entries} ledger entries, {result.versions} versions"
+    if whole:
+        checked += f", {result.objects} objects ({size(result.size_bytes)})"
+    if not result.problems:
+        return Shown(result, f"verified: {checked}; no problem found")
+    rows = [(problem.place, problem.reason) for problem in result.problems]
+    head = f"PROBLEMS: {len(rows)} in {checked}\n\n"
+    advice = (
+        "\n\nStop writing to this store and keep a copy of it. If objects are intact, "
+        "`cairn rebuild --yes` makes the database again from the exported ledger."
+    )
+    return Shown(result, head + table(("where", "what"), rows) + advice, EXIT_CORRUPT)

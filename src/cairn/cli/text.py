@@ -1,0 +1,60 @@
+"""Words and tables for a terminal."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+
+GAP = "  "
+SHORT = len("sha256:") + 12
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Lay out rows under headers; the widest column gives way when the terminal is narrow."""
+    cells = [[str(value) for value in row] for row in rows]
+    if not cells:
+        return ""
+    widths = [max(len(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
+    room = shutil.get_terminal_size((100, 24)).columns - len(GAP) * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > 8:  # noqa: PLR2004 (still readable)
+        widths[widths.index(max(widths))] -= 1
+    lines = [headers, ["-" * width for width in widths], *cells]
+    return "\n".join(_line(line, widths) for line in lines)
+
+
+def pairs(values: Iterable[tuple[str, object]]) -> str:
+    """Lay out names and values in two columns."""
+    found = [(name, str(value)) for name, value in values]
+    width = max((len(name) for name, _ in found), default=0)
+    return "\n".join(f"{name:<{width}}{GAP}{value}".rstrip() for name, value in found)
+
+
+def short(digest: str | None) -> str:
+    """Shorten a digest to what is enough to type."""
+    return digest[:SHORT] if digest else "-"
+
+
+def moment(time: str | None) -> str:
+    """Write a ledger's time for people: `2026-03-01 09:30:00 UTC`."""
+    return f"{time[:10]} {time[11:19]} UTC" if time else "-"
+
+
+def size(count: int) -> str:
+    """Write a number of bytes for people."""
+    amount, units = float(count), ["B", "kB", "MB", "GB", "TB"]
+    while amount >= 1000 and len(units) > 1:  # noqa: PLR2004 (a thousand)
+        amount, units = amount / 1000, units[1:]
+    return f"{amount:.0f} {units[0]}" if units[0] == "B" else f"{amount:.1f} {units[0]}"
+
+
+def number(value: float | None) -> str:
+    """Write a metric with four digits after the point, `-` for none."""
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return GAP.join(
+        _fit(cell, width) for cell, width in zip(cells, widths, strict=True)
+    ).rstrip()
+
+
+def _fit(cell: str, width: int) -> str:
+    return cell.ljust(width) if len(cell) <= width else cell[: width - 1] + "…"

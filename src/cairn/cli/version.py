@@ -1,0 +1,184 @@
+"""`cairn list`, `show`, `why`, `diff`, `export`, `release`, `mark-bad`, `delete`: versions."""
+
+from pathlib import Path
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.describe import described, text_of
+from cairn.cli.text import moment, number, short, table
+from cairn.core.errors import Invalid
+from cairn.core.name import shown as model_shown
+from cairn.core.version import Version
+
+SEMANTIC = ("major", "minor", "patch")
+
+
+@click.command("list")
+@click.argument("model", required=False)
+@click.option("--where", default="", help='A filter: metrics.roc_auc > 0.7 and stage = "dev"')
+@click.option("--sort", help="A metric to sort by, the best first.")
+@shown
+def list_versions(model: str | None, *, where: str, sort: str | None) -> Shown:
+    """List the versions of MODEL, or of all models, newest first."""
+    versions = cairn.open().versions(model, where=where)
+    if sort is not None:
+        having = [v for v in versions if sort in v.manifest.metrics]
+        versions = tuple(sorted(having, key=lambda v: v.manifest.metrics[sort], reverse=True))
+    if not versions:
+        return Shown(
+            (), "no version yet; `cairn run --model NAME -- python train.py` makes one"
+        )
+    rows = [
+        (
+            v.name,
+            short(v.digest),
+            moment(v.registered_at),
+            ", ".join(v.labels) or "-",
+            _best_metric(v, sort),
+            _state(v),
+        )
+        for v in versions
+    ]
+    return Shown(
+        [_line(v) for v in versions],
+        table(("version", "digest", "registered", "labels", "metric", "state"), rows),
+    )
+
+
+@click.command()
+@click.argument("reference")
+@shown
+def show(reference: str) -> Shown:
+    """Show a version (churn:3, churn@production), a run (run:...) or a snapshot (snap:...)."""
+    registry = cairn.open()
+    if reference.startswith("run:"):
+        from cairn.cli.run import shown_run
+
+        return shown_run(registry, reference)
+    if reference.startswith("snap:"):
+        from cairn.cli.snapshot import shown_snapshot
+
+        return shown_snapshot(registry, reference)
+    version = registry.version(reference)
+    return Shown(described(registry, version), text_of(registry, version))
+
+
+@click.command()
+@click.argument("version")
+@click.option("--code", is_flag=True, help="Only the code: commit, changes, entry point.")
+@shown
+def why(version: str, *, code: bool) -> Shown:
+    """Say what made VERSION, and why it is where it is."""
+    registry = cairn.open()
+    found = registry.version(version)
+    from cairn.cli.why import story, story_of_code
+
+    return story_of_code(registry, found) if code else story(registry, found)
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after")
+@shown
+def diff(before: str, after: str) -> Shown:
+    """Say what differs between two versions: data, code, environment, parameters, metrics."""
+    registry = cairn.open()
+    from cairn.cli.difference import difference
+
+    return difference(registry, registry.version(before), registry.version(after))
+
+
+@click.command()
+@click.argument("version")
+@click.argument("folder", type=click.Path(path_type=Path))
+@shown
+def export(version: str, folder: Path) -> Shown:
+    """Write the files of VERSION, verified, and its sidecar into the new FOLDER."""
+    registry = cairn.open()
+    found = registry.version(version)
+    from cairn.data.export import export as write
+
+    files = write(registry, found, folder)
+    text = (
+        f"{found.name} is in {folder}: {len(files)} files, each with its sidecar .cairn.json"
+    )
+    return Shown({"version": found.name, "digest": found.digest, "files": files}, text)
+
+
+@click.command()
+@click.argument("version")
+@click.argument("number_or_part", default="minor")
+@click.option("--no-tag", is_flag=True, help="Write no git tag.")
+@shown
+def release(version: str, number_or_part: str, *, no_tag: bool) -> Shown:
+    """Release VERSION as the next major, minor, patch, or as 1.4.0; tags the commit."""
+    registry = cairn.open()
+    if number_or_part in SEMANTIC:
+        found = registry.release(version, part=number_or_part)
+    elif number_or_part[:1].isdigit():
+        found = registry.release(version, release=number_or_part)
+    else:
+        raise Invalid(
+            f"{number_or_part!r} is neither major, minor, patch nor a number like 1.4.0"
+        )
+    text = f"{found.name} is released as {model_shown(found.model)}:{found.release}"
+    from cairn.capture.git import tag_release
+
+    told = "no git tag was asked for" if no_tag else tag_release(registry, found)
+    return Shown(_line(found), f"{text}\n{told}")
+
+
+@click.command("mark-bad")
+@click.argument("version")
+@click.option("--reason", "-m", required=True, help="Why; it is kept in the ledger.")
+@shown
+def mark_bad(version: str, *, reason: str) -> Shown:
+    """Never roll back to VERSION again, until it passes a gate afresh."""
+    found = cairn.open().mark_bad(version, reason=reason)
+    held = f"; it still holds {', '.join(found.labels)}" if found.labels else ""
+    return Shown(_line(found), f"{found.name} is marked bad: {reason}{held}")
+
+
+@click.command()
+@click.argument("version")
+@click.option("--reason", "-m", required=True, help="Why; it is kept in the ledger.")
+@shown
+def delete(version: str, *, reason: str) -> Shown:
+    """Put a tombstone on VERSION; its number is never used again and its history stays."""
+    found = cairn.open().delete(version, reason=reason)
+    return Shown(_line(found), f"{found.name} is deleted: {reason}; number and history stay")
+
+
+def _line(version: Version) -> dict[str, object]:
+    return {
+        "name": version.name,
+        "digest": version.digest,
+        "registered_at": version.registered_at,
+        "registered_by": version.registered_by,
+        "labels": version.labels,
+        "metrics": version.manifest.metrics,
+        "complete": version.complete,
+        "release": version.release,
+        "archived": version.archived,
+        "marked_bad": version.marked_bad,
+        "deleted": version.deleted,
+    }
+
+
+def _state(version: Version) -> str:
+    states = [
+        "deleted" if version.deleted is not None else "",
+        "bad" if version.marked_bad is not None else "",
+        "archived" if version.archived else "",
+        "" if version.complete else f"incomplete ({len(version.gaps)} gaps)",
+        f"release {version.release}" if version.release else "",
+    ]
+    return ", ".join(state for state in states if state) or "complete"
+
+
+def _best_metric(version: Version, wanted: str | None) -> str:
+    metrics = version.manifest.metrics
+    name = wanted or next(iter(sorted(metrics)), None)
+    return f"{name} {number(metrics[name])}" if name else "-"

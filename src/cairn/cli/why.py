@@ -1,0 +1,106 @@
+"""The story of a version: what made it, and how it came to where it is."""
+
+from collections.abc import Iterator
+
+from cairn.cli.app import Shown
+from cairn.cli.text import moment, short
+from cairn.core.ledger import Entry, ReadLedger
+from cairn.core.name import shown
+from cairn.core.version import Version
+from cairn.registry import Registry
+
+_WORDS = {
+    "version.register": "was registered",
+    "version.release": "was released",
+    "version.mark-bad": "was marked bad",
+    "version.delete": "was deleted",
+    "gate.judge": "was judged for {label}: {verdict}",
+    "label.refuse": "was refused for {label}: {verdict}",
+    "label.move": "took {label}",
+    "label.rollback": "got {label} back by a rollback",
+}
+
+
+def story(registry: Registry, version: Version) -> Shown:
+    """Tell where a version comes from and what happened to it since, from the ledger."""
+    events = _events(registry, version)
+    lines = [
+        f"{version.name}  {version.digest}",
+        "",
+        "Made from",
+        *(f"  {line}" for line in _origins(registry, version)),
+        "",
+        "Since then",
+        *(f"  {line}" for line in (_told(event) for event in events)),
+    ]
+    value = {
+        "name": version.name,
+        "digest": version.digest,
+        "made_from": list(_origins(registry, version)),
+        "events": events,
+    }
+    return Shown(value, "\n".join(lines))
+
+
+def story_of_code(registry: Registry, version: Version) -> Shown:
+    """Tell which code made a version: commit, changes on top, entry point, configuration."""
+    code = version.manifest.code
+    if code is None:
+        reasons = [gap.reason for gap in version.gaps if gap.field == "code"]
+        return Shown(
+            None, f"nobody knows: {reasons[0] if reasons else 'no code was recorded'}"
+        )
+    lines = [
+        f"commit       {code.commit}",
+        f"remote       {code.remote or '-'}",
+        f"changes      {_changes(registry, version)}",
+        f"entry point  {code.entry_point or '-'}",
+        *(f"config       {path}" for path in code.config_files),
+        *(f"submodule    {path} {commit}" for path, commit in sorted(code.submodules.items())),
+    ]
+    return Shown(code, "\n".join(lines))
+
+
+def _origins(registry: Registry, version: Version) -> Iterator[str]:
+    manifest = version.manifest
+    if version.run is not None:
+        run = registry.run(version.run)
+        command = " ".join(run.command) or "the Python API"
+        yield f"run:{run.id[:12]}  {command}, {moment(run.started_at)}, by {run.started_by}"
+    for given in manifest.inputs:
+        yield f"{given.role} data  {short(given.snapshot)}  {given.path}"
+    if manifest.code is not None:
+        yield f"code  {manifest.code.commit[:12]}, {_changes(registry, version)}"
+    if manifest.environment is not None:
+        yield f"environment  Python {manifest.environment.python}"
+    for gap in version.gaps:
+        yield f"unknown: {gap.field}: {gap.reason}"
+
+
+def _changes(registry: Registry, version: Version) -> str:
+    code = version.manifest.code
+    if code is None or code.patch is None:
+        return "clean"
+    lines = registry.objects.get(code.patch).count(b"\n")
+    return f"uncommitted changes of {lines} lines in {short(code.patch)}"
+
+
+def _events(registry: Registry, version: Version) -> list[Entry]:
+    """Read what the ledger says of a version, and of labels while it moved to or from them."""
+    entries = registry.engine.send(ReadLedger(subject=version.model, limit=10_000))
+    return [
+        entry
+        for entry in entries
+        if version.number in (entry.after.get("number"), entry.before.get("number"))
+        and entry.action in _WORDS
+    ]
+
+
+def _told(entry: Entry) -> str:
+    what = _WORDS[entry.action].format(
+        label=entry.after.get("label"), verdict=entry.after.get("verdict")
+    )
+    model = shown(entry.subject.partition("@")[0].partition(":")[0])
+    reason = f": {entry.reason}" if entry.reason else ""
+    number = entry.after.get("number")
+    return f"{moment(entry.time)}  {model}:{number} {what}, by {entry.actor.id}{reason}"
