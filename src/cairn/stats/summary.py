@@ -8,6 +8,7 @@ from cairn.stats.measure import measure
 from cairn.stats.metrics import Kind
 from cairn.stats.predictions import Predictions
 
+METRICS: tuple[str, ...] = tuple(sorted(get_args(Kind)))
 DIGITS = 12
 _SMALLEST = 1e-12
 
@@ -18,8 +19,7 @@ def summarise(predictions: Predictions) -> dict[str, float]:
     Raises `Invalid` if a label is neither 0 nor 1, or if rows have weights.
     """
     rows = sample(predictions)
-    names: list[str] = sorted(get_args(Kind))
-    found = {name: measure(name, rows) for name in names}
+    found = {name: measure(name, rows) for name in METRICS}
     return {
         name: rounded(estimate.value)
         for name, estimate in found.items()

@@ -72,7 +72,7 @@ def wrong_scorer(version: str, snapshot: Digest, *, scorer: Digest) -> Problem:
         code="wrong-scorer",
         reason=f"{version} was evaluated on {snapshot[:_DIGITS]} by another scorer than "
         f"{scorer[:_DIGITS]}, which the policy asks for",
-        fix=_evaluate(version, snapshot),
+        fix=f"cairn gate check {version}",
     )
 
 
@@ -82,7 +82,7 @@ def not_scored_alike(version: str, live_version: str, snapshot: Digest) -> Probl
         code="wrong-scorer",
         reason=f"{live_version} and {version} were never evaluated on {snapshot[:_DIGITS]} "
         "by the same scorer",
-        fix=f"{_evaluate(live_version, snapshot)} && {_evaluate(version, snapshot)}",
+        fix=f"cairn gate check {version}",
     )
 
 

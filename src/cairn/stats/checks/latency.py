@@ -23,12 +23,13 @@ def judge_latency(check: LatencyBudget, evidence: Evidence) -> Finding:
     """Judge the percentile's bound against the budget."""
     if not evidence.latency_ms:
         return missing(check, _never_measured(evidence))
-    if (calls := _read(evidence.latency_ms)) is None:
+    return judge_calls(check, evidence.latency_ms)
+
+
+def judge_calls(check: LatencyBudget, samples: Sequence[float]) -> Finding:
+    """Judge measured calls, in milliseconds; there is at least one."""
+    if (calls := _read(samples)) is None:
         return missing(check, _BROKEN)
-    return _judged(check, calls)
-
-
-def _judged(check: LatencyBudget, calls: Floats) -> Finding:
     share, alpha = check.percentile / 100, round(1 - check.confidence, 12)
     above = _bound(quantile_upper(calls, share, alpha=alpha))
     below = _bound(quantile_lower(calls, share, alpha=alpha))

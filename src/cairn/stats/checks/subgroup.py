@@ -198,7 +198,9 @@ def _clauses(
         clauses.append(f"{check.metric} is not shown to be worse{beyond} in {of}")
     if by["pass"] and detectable is not None:
         seen = number(detectable, decimals(detectable))
-        clauses.append(f"a loss of {seen} in any judged group would most likely have been seen")
+        clauses.append(
+            f"a loss of {seen} in any judged group would most likely have been seen"
+        )
     if by["inconclusive"]:
         undefined = _named([f"{g.group} ({g.reason})" for g in by["inconclusive"]])
         clauses.append(f"{len(by['inconclusive'])} of {of} cannot be judged: {undefined}")

@@ -1,0 +1,1 @@
+"""Evidence for gates, measured beforehand: predictions, latencies, policies, reports."""

@@ -1,0 +1,204 @@
+"""Policy files: what a person writes in `gates/churn.yaml` becomes a pinned policy.
+
+1. An unknown key, a wrong value or a name that nothing has is refused with line and column.
+2. The evaluation snapshot and, where `cairn.toml` says how to score, the scorer are pinned by
+   digest: a later change of either is a change of the policy.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, cast, get_args
+
+import msgspec
+from msgspec import Meta
+
+from cairn.core.digest import Digest
+from cairn.core.errors import CairnError, Invalid, NotFound
+from cairn.core.gate import Bootstrap, Check, NoSubgroupRegression, Policy, check_policy
+from cairn.core.name import ModelName, Text
+from cairn.core.request import Record
+from cairn.gates import plain_yaml
+from cairn.gates.plain_yaml import Document, Place
+from cairn.gates.scorer import scorer_of
+from cairn.registry import Registry
+from cairn.stats.metrics import parse_metric
+
+FORMAT = "policy/1"
+
+
+class PolicyFile(Record, frozen=True, tag_field="cairn", tag=FORMAT):
+    """A policy as people write it: `evaluation` is a snapshot's name or digest."""
+
+    evaluation: Text
+    checks: Annotated[tuple[Check, ...], Meta(min_length=1)]
+    against: Annotated[str, Meta(pattern=r"^@[a-z][a-z0-9-]*$(?!\n)")] = "@production"
+    bootstrap: Bootstrap = "refuse"
+
+
+def load_policy(path: Path, registry: Registry, model: ModelName) -> Policy:
+    """Read a policy file and pin what it names, for one model of one registry.
+
+    Raises `Invalid`, or `NotFound` for the snapshot, with file, line and column.
+    """
+    document = _read(path)
+    try:
+        written = read_policy(document)
+        _check_groups(written, document, registry.settings.model(model).evaluation)
+        policy = _pinned(written, document, registry=registry, model=model)
+        check_policy(policy)
+    except CairnError as error:
+        raise type(error)(f"{path}: {error}") from error
+    return policy
+
+
+def read_policy(document: Document) -> PolicyFile:
+    """Validate a document by itself; raises `Invalid` with line and column."""
+    if not isinstance(document.value, dict):
+        raise Invalid(f"a policy is a mapping that begins with `cairn: {FORMAT}`")
+    if ("cairn",) not in document.keys:
+        raise Invalid(f"the first line must say which format this is: `cairn: {FORMAT}`")
+    try:
+        written = msgspec.convert(cast("Any", document.value), PolicyFile)
+    except msgspec.ValidationError as error:
+        raise Invalid(_explain(str(error), document)) from error
+    _check_metrics(written, document)
+    return written
+
+
+def schema() -> dict[str, Any]:
+    """Describe policy files as JSON Schema, for editors that complete and check."""
+    described = msgspec.json.schema(PolicyFile)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Cairn gate policy",
+        **described,
+    }
+
+
+def _read(path: Path) -> Document:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFound(
+            f"there is no policy file {path}; `cairn init` writes a first one"
+        ) from error
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{path} is not UTF-8 text: byte {error.start} is not") from error
+    try:
+        return plain_yaml.read(text)
+    except Invalid as error:
+        raise Invalid(f"{path}: {error}") from error
+
+
+def _pinned(
+    written: PolicyFile, document: Document, *, registry: Registry, model: ModelName
+) -> Policy:
+    try:
+        snapshot = registry.find_snapshot(written.evaluation).digest
+    except (NotFound, Invalid) as error:
+        raise type(error)(f"{document.places['evaluation',]}: evaluation: {error}") from error
+    return Policy(
+        evaluation=snapshot,
+        checks=written.checks,
+        scorer=_pinned_scorer(registry, model),
+        against=written.against,
+        bootstrap=written.bootstrap,
+    )
+
+
+def _pinned_scorer(registry: Registry, model: ModelName) -> Digest | None:
+    settings = registry.settings.model(model).evaluation
+    return registry.objects.put_record(scorer_of(registry, settings)) if settings else None
+
+
+def _check_metrics(written: PolicyFile, document: Document) -> None:
+    for number, check in enumerate(written.checks):
+        metric: str | None = getattr(check, "metric", None)
+        if metric is None:
+            continue
+        try:
+            parse_metric(metric)
+        except Invalid as error:
+            place = document.places["checks", number, "metric"]
+            raise Invalid(f"{place}: check {check.id!r}: {error}") from error
+
+
+def _check_groups(written: PolicyFile, document: Document, settings: Any) -> None:
+    """A grouping that no evaluation will have would make every later gate fail."""
+    if settings is None:
+        return
+    for number, check in enumerate(written.checks):
+        if isinstance(check, NoSubgroupRegression) and check.by[0] not in settings.groups:
+            known = ", ".join(settings.groups) or "none"
+            raise Invalid(
+                f"{document.places['checks', number, 'by']}: check {check.id!r} compares by "
+                f"{check.by[0]!r}, which is not among the groups of the evaluation in "
+                f"cairn.toml ({known})"
+            )
+
+
+def _explain(message: str, document: Document) -> str:
+    """Turn a validator's message into place, path and what to write instead."""
+    what, found, where = message.partition(" - at `$")
+    path = _path(where.rstrip("`")) if found else ()
+    spelled = where.rstrip("`").lstrip(".")
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
+        key = unknown[1]
+        what = f"unknown key {key!r}; there are {', '.join(_keys(path, document))}"
+        return _at(document.keys.get((*path, key)), spelled, what)
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
+        what = f"the key {missing[1]!r} is missing"
+    elif path[-1:] == ("type",) and what.startswith("Invalid value"):
+        what = (
+            f"there is no check of type {_found(path, document)!r}, only {', '.join(_KINDS)}"
+        )
+    else:
+        what = f"{_plain(what)}, not {_found(path, document)!r}"
+    return _at(document.places.get(path), spelled, what)
+
+
+def _at(place: Place | None, spelled: str, what: str) -> str:
+    return ": ".join(str(part) for part in (place, spelled, what) if part)
+
+
+def _path(where: str) -> plain_yaml.Path:
+    parts = re.findall(r"\.(\w+)|\[(\d+)\]", where)
+    return tuple(name or int(number) for name, number in parts)
+
+
+def _found(path: plain_yaml.Path, document: Document) -> Any:
+    value = document.value
+    for part in path:
+        value = value[part]
+    return value
+
+
+def _plain(what: str) -> str:
+    """Say `Expected ...` in words that a person who writes YAML knows."""
+    what = re.sub(r", got .*", "", what).replace("Expected", "must be")
+    what = re.sub(r"Invalid enum value .*", f"must be one of {', '.join(_BOOTSTRAP)}", what)
+    what = re.sub(r"Invalid value .*", f"must be {FORMAT}", what)
+    what = re.sub(r"`str` matching regex .*", "a plain name", what)
+    for technical, word in _WORDS.items():
+        what = what.replace(technical, word)
+    return what
+
+
+def _keys(path: plain_yaml.Path, document: Document) -> list[str]:
+    kind: Any = _KINDS[_found((*path, "type"), document)] if path else PolicyFile
+    tag = "type" if path else "cairn"
+    return [tag, *kind.__struct_fields__]
+
+
+_KINDS: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(Check)}
+_BOOTSTRAP: tuple[str, ...] = get_args(Bootstrap)
+_WORDS = {
+    "`array` of length": "a list of length",
+    "`array`": "a list",
+    "`object`": "a mapping",
+    "`float`": "a number",
+    "`int`": "a whole number",
+    "`str`": "text",
+}

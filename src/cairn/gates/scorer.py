@@ -1,0 +1,123 @@
+"""How a project scores its models: what `cairn.toml` says, with the exact source behind it.
+
+A function of the project's own is run from the very bytes whose digest the scorer records.
+It is called with the model and a table of its rows (without label, id and dropped columns)
+and gives one score a row; a row is decided positive from 0.5 on.
+"""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from cairn.config import EvaluationSettings
+from cairn.core.digest import Digest
+from cairn.core.errors import CairnError, Invalid
+from cairn.core.evaluation import Scorer
+from cairn.flavors.scoring import as_array, score
+from cairn.registry import Registry
+
+Score = Callable[[Any, Any], Any]
+"""Takes a model and its rows, gives an array of one score a row."""
+
+
+def scorer_of(registry: Registry, settings: EvaluationSettings) -> Scorer:
+    """Build the scorer that `cairn.toml` describes; the source of its function is stored.
+
+    Raises `Invalid` if the function's file is not in the project.
+    """
+    return Scorer(
+        score=settings.score,
+        label=settings.label,
+        id=settings.id,
+        groups=settings.groups,
+        drop=settings.drop,
+        data=settings.file,
+        source=_stored_source(registry, settings.score),
+    )
+
+
+def score_with(scorer: Scorer, registry: Registry) -> Score:
+    """Give the function that scores as `scorer` says: a method, or the project's own."""
+    if scorer.source is None:
+        return lambda model, rows: positive_share(model, rows, scorer.score)
+    return _own_function(scorer.score, scorer.source, registry)
+
+
+def positive_share(model: Any, rows: Any, method: str) -> Any:
+    """Score by a method of the model; of `predict_proba`, the column of class 1."""
+    outputs = score(model, rows, method=method)
+    if outputs.ndim == 1:
+        return outputs
+    kind = type(model).__qualname__
+    if outputs.ndim > 2 or outputs.shape[1] != 2:  # noqa: PLR2004 - two classes
+        shape = " x ".join(map(str, outputs.shape[1:]))
+        raise Invalid(
+            f"{kind}.{method} gives {shape} numbers a row: evaluations are of two classes; "
+            'write `score = "module:function"` in cairn.toml to choose one number'
+        )
+    return outputs[:, _positive(model)]
+
+
+def _positive(model: Any) -> int:
+    """The column of class 1, or of the class that sorts last as scikit-learn has it."""
+    classes: list[Any] = list(getattr(model, "classes_", ()))
+    return classes.index(1) if 1 in classes else 1
+
+
+def _stored_source(registry: Registry, named: str) -> Digest | None:
+    module, colon, _ = named.partition(":")
+    if not colon:
+        return None
+    path = _source_file(registry.settings.folder, module)
+    return registry.objects.put_file(path)[0]
+
+
+def _source_file(folder: Path, module: str) -> Path:
+    stem = Path(*module.split("."))
+    places = [root / stem for root in (folder, folder / "src")]
+    files = [file for at in places for file in (at.with_suffix(".py"), at / "__init__.py")]
+    found = next((file for file in files if file.is_file()), None)
+    if found is None:
+        raise Invalid(f"cairn.toml scores with {module}, but {folder} has no {stem}.py")
+    return found
+
+
+def _own_function(named: str, source: Digest, registry: Registry) -> Score:
+    module, _, name = named.partition(":")
+    made = _run(module, registry.objects.get(source), registry.settings.folder)
+    function = getattr(made, name, None)
+    if not callable(function):
+        raise Invalid(f"{module} has no function {name}, which the scorer names")
+    return lambda model, rows: _called(function, named, model=model, rows=rows)
+
+
+def _run(module: str, content: bytes, folder: Path) -> ModuleType:
+    """Run exactly the recorded bytes as a module; what they import comes from the project."""
+    made = ModuleType(module)
+    made.__package__, _, _ = module.rpartition(".")
+    roots = [str(folder), str(folder / "src")]
+    sys.path[:0] = roots
+    try:
+        if made.__package__:
+            with suppress(ModuleNotFoundError):  # only a relative import would need it
+                import_module(made.__package__)
+        exec(compile(content, f"{module} (recorded)", "exec"), made.__dict__)  # noqa: S102 - the project's own code
+    except Exception as error:
+        raise Invalid(f"{module} cannot be run: {type(error).__name__}: {error}") from error
+    finally:
+        for root in roots:
+            sys.path.remove(root)
+    return made
+
+
+def _called(function: Score, named: str, *, model: Any, rows: Any) -> Any:
+    try:
+        return as_array(function(model, rows))
+    except CairnError:
+        raise
+    except Exception as error:
+        raise Invalid(f"{named} failed: {type(error).__name__}: {error}") from error

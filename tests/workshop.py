@@ -1,0 +1,81 @@
+"""A project with a store, tables and models: where gates measure real things."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cairn import flavors
+from cairn.core.digest import Digest
+from cairn.core.run import Code, Environment, Input
+from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo
+from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
+from cairn.engine import store
+from cairn.objects.tree import store_tree
+from cairn.registry import Registry
+from cairn.workbench import open_project
+
+SETTINGS = """
+[model.churn.evaluation]
+data = "snap:test"
+id = "customer"
+label = "churned"
+groups = ["region"]
+"""
+MODEL = "default/churn"
+
+
+def open_workshop(folder: Path, settings: str = SETTINGS) -> Registry:
+    """Make a project with an empty store."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cairn.toml").write_text(settings)
+    store.create(folder / ".cairn")
+    return open_project(folder)
+
+
+def add_table(registry: Registry, content: str, *, name: str = "test") -> SnapshotInfo:
+    """Freeze a CSV file under a name."""
+    path = registry.settings.folder / f"{name}.csv"
+    path.write_text(content)
+    tree = store_tree(registry.objects, path).digest
+    snapshot = registry.objects.put_record(Snapshot(source=Files(tree=tree)))
+    return registry.engine.send(AddSnapshot(snapshot=snapshot, origin=path.name, name=name))
+
+
+def register(
+    registry: Registry, model: object, *, evaluations: tuple[Digest, ...] = (), note: str = ""
+) -> Version:
+    """Register a model; it is complete if `evaluations` are given."""
+    artifacts = save(registry, model)
+    train = add_table(registry, "x\n1\n", name="train")
+    lock = registry.objects.put(b"scikit-learn==1.7\n")
+    manifest = Manifest(
+        artifacts=artifacts,
+        inputs=(Input(role="train", snapshot=train.digest),),
+        code=Code(commit="c" * 40),
+        environment=Environment(
+            python="3.11.9",
+            implementation="CPython",
+            operating_system="Linux",
+            machine="x86_64",
+            lock=lock,
+        ),
+        parameters={"note": note},
+        metrics={"roc_auc": 0.7},
+        evaluations=evaluations,
+    )
+    digest = registry.objects.put_record(manifest)
+    return registry.engine.send(
+        RegisterVersion(model=MODEL, manifest=digest, retroactive=not evaluations)
+    )
+
+
+def save(registry: Registry, model: object) -> Artifacts:
+    """Store a model's weights in the safest format there is."""
+    with TemporaryDirectory() as folder:
+        written = flavors.save(model, Path(folder) / "model")
+        tree = store_tree(registry.objects, Path(folder) / "model").digest
+    return Artifacts(
+        tree=tree,
+        flavor=written.flavor,
+        safety=written.inspection.safety,
+        formats=written.inspection.formats,
+    )
