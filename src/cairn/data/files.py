@@ -1,0 +1,141 @@
+"""Snapshots of files and folders: add, restore, compare, verify."""
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from cairn.core.errors import Corrupt, Invalid, NotFound
+from cairn.core.name import SnapshotName
+from cairn.core.request import convert
+from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo, Source
+from cairn.core.tree import Changes, Entry, escape
+from cairn.data.frozen import refuse_address
+from cairn.objects.tree import (
+    Progress,
+    StoredTree,
+    diff_trees,
+    restore_tree,
+    store_tree,
+    tree_entries,
+)
+from cairn.registry import Registry
+
+LONGEST_ORIGIN = 2000
+SHOWN = 5
+_CREDENTIALS = re.compile(
+    r"(?i)[^/:@]+:[^/@]+@|(?<=token=|secret=|signature=|password=)[^/&]+"
+)
+
+
+class Verified(NamedTuple):
+    """What was read from end to end and found intact."""
+
+    files: int
+    size_bytes: int
+
+
+def snapshot_files(
+    registry: Registry,
+    path: Path,
+    *,
+    name: str | None = None,
+    on_progress: Progress | None = None,
+) -> SnapshotInfo:
+    """Freeze a file or folder; the same bytes again are the same snapshot.
+
+    Folders called `.git` and `.cairn` are left out, and the origin says so. Raises what
+    `store_tree` raises, and `Refused` for what is no path at all: `s3://...`.
+    """
+    refuse_address(os.fspath(path))
+    check_name(name)
+    stored = store_tree(registry.objects, path, on_progress=on_progress)
+    origin = _origin(registry, path, stored)
+    return record_snapshot(registry, Files(tree=stored.digest), origin=origin, name=name)
+
+
+def record_snapshot(
+    registry: Registry, source: Source, *, origin: str, name: str | None
+) -> SnapshotInfo:
+    """Record a snapshot whose tree is stored."""
+    digest = registry.objects.put_record(Snapshot(source=source))
+    asked = AddSnapshot(snapshot=digest, origin=origin[:LONGEST_ORIGIN], name=name)
+    return registry.engine.send(asked)
+
+
+def restore(
+    registry: Registry, reference: str, into: Path, *, on_progress: Progress | None = None
+) -> SnapshotInfo:
+    """Write a snapshot's files into a folder that is absent or empty: all, verified, or none.
+
+    Raises what `restore_tree` raises.
+    """
+    info = registry.find_snapshot(reference)
+    restore_tree(registry.objects, info.tree, into, on_progress=on_progress)
+    return info
+
+
+def diff(registry: Registry, before: str, after: str) -> Changes:
+    """Compare two snapshots by path."""
+    old, new = registry.find_snapshot(before), registry.find_snapshot(after)
+    return diff_trees(registry.objects, old.tree, new.tree)
+
+
+def verify(registry: Registry, reference: str) -> Verified:
+    """Read every byte of a snapshot; raises `Corrupt` naming the files that are not intact."""
+    info = registry.find_snapshot(reference)
+    if registry.objects.get_record(info.digest, Snapshot).source.tree != info.tree:
+        raise Corrupt(
+            f"the registry lists another tree for snapshot {info.digest} than it has"
+        )
+    damaged: list[str] = []
+    files = size_bytes = 0
+    for entry in tree_entries(registry.objects, info.tree):
+        files, size_bytes = files + 1, size_bytes + entry.size
+        if not _is_intact(registry, entry):
+            damaged.append(escape(entry.path))
+    if damaged:
+        raise Corrupt(
+            f"{len(damaged)} of {files} files of snapshot {reference} are damaged or missing "
+            f"({', '.join(damaged[:SHOWN])}): bring their objects back from a backup; "
+            "`cairn verify --all` names them"
+        )
+    return Verified(files, size_bytes)
+
+
+def check_name(name: str | None) -> None:
+    """Raise `Invalid` for what cannot be a snapshot's name, before its bytes are stored."""
+    try:
+        if name is not None:
+            convert(name, SnapshotName)
+    except Invalid as error:
+        raise Invalid(
+            f"{name!r} is no name for a snapshot: lower-case letters, digits, '.', '_' and '-'"
+        ) from error
+
+
+def _is_intact(registry: Registry, entry: Entry) -> bool:
+    try:
+        return registry.objects.check(entry.digest) == entry.size
+    except (Corrupt, NotFound):
+        return False
+
+
+def _origin(registry: Registry, path: Path, stored: StoredTree) -> str:
+    """Say where the files lay: within the project if they did; without credentials."""
+    lay = _within(path, registry.settings.folder)
+    origin = _CREDENTIALS.sub("***", escape(os.fsencode(lay)))
+    return (
+        f"{origin} (without {', '.join(stored.left_out[:SHOWN])})"
+        if stored.left_out
+        else origin
+    )
+
+
+def _within(path: Path, folder: Path) -> Path:
+    """Return `path` relative to `folder`, or absolute where it lies outside."""
+    absolute = path.absolute()
+    for lay in (absolute, absolute.parent.resolve() / absolute.name, absolute.resolve()):
+        if lay.is_relative_to(folder.resolve()):
+            return lay.relative_to(folder.resolve())
+    return absolute

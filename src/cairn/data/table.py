@@ -1,0 +1,208 @@
+"""Tables in snapshots: the text of a CSV file becomes typed columns, alike everywhere."""
+
+import csv
+import difflib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cairn.core.errors import Invalid, NotFound
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.tree import SYMLINK, Entry, escape
+from cairn.data.column import Column, read_column
+from cairn.objects import ObjectStore
+from cairn.objects.tree import tree_entries
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+SHOWN = 5
+_PACKED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length, in the order of the file."""
+
+    name: str
+    rows: int
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return one column; raises `NotFound` with the name that is nearest."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        near = _nearest(name, self.names, "its columns are")
+        raise NotFound(f"{self.name} has no column {name!r}{near}")
+
+    def without(self, names: Iterable[str]) -> "Table":
+        """Return the table without some columns; raises `NotFound` for one it has not."""
+        dropped = {self.column(name).name for name in names}
+        kept = tuple(column for column in self.columns if column.name not in dropped)
+        return Table(self.name, self.rows, kept)
+
+    def to_frame(self) -> "DataFrame":
+        """Return a pandas DataFrame, typed as `pandas.read_csv` types the same file.
+
+        Raises `Invalid` if pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise Invalid(
+                "models need their rows as a pandas DataFrame, and pandas is not installed: "
+                "pip install 'cairn-ml[sklearn]'"
+            ) from error
+        series = {column.name: _for_pandas(column) for column in self.columns}
+        return pd.DataFrame(series, index=pd.RangeIndex(self.rows))
+
+
+def read_table(objects: ObjectStore, snapshot: SnapshotInfo, *, file: str = "") -> Table:
+    """Read the table `file` of a snapshot, or the only one in it.
+
+    Raises `NotFound` for a file that is not in the snapshot, `Invalid` for one that is no
+    regular CSV (or TSV) in UTF-8, each with what to do.
+    """
+    entry = _choose(objects, snapshot, file)
+    name = escape(entry.path)
+    delimiter = _delimiter(name)
+    return parse_table(objects.get(entry.digest), name=name, delimiter=delimiter)
+
+
+def parse_table(content: bytes, *, name: str, delimiter: str = ",") -> Table:
+    """Read the bytes of a CSV file: a line of names, then a row a line, in UTF-8.
+
+    Quotes are as in RFC 4180, empty lines are passed over. Raises `Invalid` naming the line.
+    """
+    lines = _Lines(_decoded(content, name), name, delimiter)
+    names = _names(lines.header, name, delimiter)
+    cells = lines.cells()
+    width = len(names)
+    columns = tuple(read_column(names[at], cells[at::width]) for at in range(width))
+    return Table(name, len(cells) // width, columns)
+
+
+class _Lines:
+    """The cells of a CSV file, its header first."""
+
+    def __init__(self, text: str, name: str, delimiter: str) -> None:
+        file = io.StringIO(text, newline="")
+        self._reader = csv.reader(file, delimiter=delimiter, strict=True)
+        self._name = name
+        self.header = next(self._lines())
+
+    def cells(self) -> list[str]:
+        """Return all cells below the header, row by row."""
+        width = len(self.header)
+        cells: list[str] = []
+        for row in self._lines():
+            if len(row) != width:
+                raise Invalid(
+                    f"{self._name}, line {self._reader.line_num}: {len(row)} cells where the "
+                    f"header names {width} columns; write the file again"
+                )
+            cells += row
+        return cells
+
+    def _lines(self) -> Iterator[list[str]]:
+        try:
+            yield from filter(None, self._reader)
+        except csv.Error as error:
+            raise Invalid(
+                f"{self._name}, line {self._reader.line_num}: {error}; look for a quote that "
+                "is not closed"
+            ) from error
+
+
+def _choose(objects: ObjectStore, snapshot: SnapshotInfo, file: str) -> Entry:
+    entries = {escape(entry.path): entry for entry in tree_entries(objects, snapshot.tree)}
+    if file and file not in entries:
+        known = tuple(entries)
+        raise NotFound(f"the snapshot has no file {file!r}{_nearest(file, known, 'it has')}")
+    tables = [file] if file else [name for name in entries if _suffix(name) in DELIMITERS]
+    if not tables and len(entries) == 1:
+        tables = list(entries)
+    if len(tables) != 1:
+        raise Invalid(
+            f"the snapshot has {len(tables)} tables in CSV among {len(entries)} files; write "
+            f"which is meant: file = {_some(tables or tuple(entries))}"
+        )
+    entry = entries[tables[0]]
+    if entry.mode == SYMLINK:
+        raise Invalid(f"{tables[0]} is a symbolic link: name the file that it leads to")
+    return entry
+
+
+def _delimiter(name: str) -> str:
+    suffix = _suffix(name)
+    if suffix in _PACKED:
+        raise Invalid(f"{name} is compressed: unpack it, and snapshot the table itself")
+    if suffix not in DELIMITERS:
+        raise Invalid(
+            f"{name} is not read as a table: write it as CSV "
+            "(frame.to_csv(path, index=False)) and snapshot that"
+        )
+    return DELIMITERS[suffix]
+
+
+def _decoded(content: bytes, name: str) -> str:
+    if not content.strip():
+        raise Invalid(f"{name} is empty: a table begins with a line of column names")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
+        raise Invalid(
+            f"{name}, line {line}: byte 0x{byte:02x} is not UTF-8; convert the whole file "
+            "(iconv -f LATIN1 -t UTF-8), and mind that encodings are not mixed in it"
+        ) from error
+    if "\0" in text:
+        raise Invalid(f"{name} is not text: write it as CSV in UTF-8")
+    return text
+
+
+def _names(header: list[str], name: str, delimiter: str) -> list[str]:
+    others = [other for other in ";\t|" if other != delimiter and other in header[0]]
+    if len(header) == 1 and others:
+        raise Invalid(
+            f"{name} seems to be separated by {others[0]!r}: write it with {delimiter!r}"
+        )
+    names = [text or f"Unnamed: {at}" for at, text in enumerate(header)]
+    doubled = next((text for at, text in enumerate(names) if text in names[:at]), None)
+    if doubled is not None:
+        raise Invalid(f"{name} has two columns {doubled!r}: rename one")
+    return names
+
+
+def _for_pandas(column: Column) -> Any:
+    """Return values as `pandas.read_csv` has them: NaN where missing, which no integer is."""
+    if column.kind == "float" or not column.missing.any():
+        return column.array.tolist() if column.kind == "text" else column.array
+    array = column.array.astype(np.float64 if column.kind == "int" else object)
+    array[column.missing] = np.nan
+    return array.tolist() if column.kind == "text" else array
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
+
+
+def _nearest(name: str, known: Sequence[str], otherwise: str) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; {otherwise} {_some(known)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(map(repr, names[:SHOWN])) + more
