@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.name import SnapshotName
-from cairn.core.request import convert
 from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo, Source
 from cairn.core.tree import Changes, Entry, escape
 from cairn.data.frozen import refuse_address
@@ -106,9 +107,8 @@ def verify(registry: Registry, reference: str) -> Verified:
 def check_name(name: str | None) -> None:
     """Raise `Invalid` for what cannot be a snapshot's name, before its bytes are stored."""
     try:
-        if name is not None:
-            convert(name, SnapshotName)
-    except Invalid as error:
+        msgspec.convert(name, SnapshotName | None)
+    except msgspec.ValidationError as error:
         raise Invalid(
             f"{name!r} is no name for a snapshot: lower-case letters, digits, '.', '_' and '-'"
         ) from error
