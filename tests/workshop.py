@@ -2,12 +2,16 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
 
 from cairn import flavors
 from cairn.core.digest import Digest
 from cairn.core.run import Code, Environment, Input
 from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo
 from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
+from cairn.data.table import parse_table
 from cairn.engine import store
 from cairn.objects.tree import store_tree
 from cairn.registry import Registry
@@ -21,6 +25,7 @@ label = "churned"
 groups = ["region"]
 """
 MODEL = "default/churn"
+SOUTH = 0.2
 
 
 def open_workshop(folder: Path, settings: str = SETTINGS) -> Registry:
@@ -79,3 +84,24 @@ def save(registry: Registry, model: object) -> Artifacts:
         safety=written.inspection.safety,
         formats=written.inspection.formats,
     )
+
+
+def churn(*, rows: int, seed: int = 0) -> str:
+    """A CSV file of customers: the old and the thrifty leave, in the south the old alone."""
+    world = np.random.default_rng(seed)
+    age, spend = world.normal(size=rows), world.normal(size=rows)
+    south = world.random(rows) < SOUTH
+    drive = np.where(south, 2.0 * age, age - 1.5 * spend)
+    churned = (drive + world.normal(size=rows) > 0).astype(int)
+    lines = [
+        f"c{row:05d},{churned[row]},{'south' if south[row] else 'north'},"
+        f"{age[row]:.6f},{spend[row]:.6f}"
+        for row in range(rows)
+    ]
+    return "\n".join(["customer,churned,region,age,spend", *lines]) + "\n"
+
+
+def fitted(model: Any, columns: list[str], *, seed: int = 1, rows: int = 3000) -> Any:
+    """Train a model on other customers, on these columns alone."""
+    table = parse_table(churn(rows=rows, seed=seed).encode(), name="train.csv").to_frame()
+    return model.fit(table[columns], table["churned"])

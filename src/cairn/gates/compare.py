@@ -1,0 +1,200 @@
+"""Two versions on the same rows, offline: where they agree, what flipped, who gains."""
+
+from collections.abc import Iterator
+
+from cairn.core.digest import Digest
+from cairn.core.errors import Invalid
+from cairn.core.evaluation import EvaluationInfo, ListEvaluations
+from cairn.core.request import Record
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.version import Version
+from cairn.gates.evaluation import artifacts_of, configured_scorer, evaluate_with
+from cairn.registry import Registry
+from cairn.stats.agreement import Agreement, agreement, flips
+from cairn.stats.align import Pair, align
+from cairn.stats.estimate import Undefined
+from cairn.stats.measure import compare as compare_metric
+from cairn.stats.metrics import parse_metric
+from cairn.stats.predictions import Predictions, decode
+from cairn.stats.summary import METRICS, rounded
+
+CONFIDENCE = 0.95
+EXAMPLES = 10
+
+
+class MetricDifference(Record, frozen=True):
+    """One metric of both versions; `undefined` says why there are no numbers.
+
+    `difference` is candidate less live; `lower` and `upper` are its bounds, each at 95%.
+    """
+
+    metric: str
+    rows: int = 0
+    discordant: int = 0
+    candidate: float | None = None
+    live: float | None = None
+    difference: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    better: str = "higher"
+    undefined: str = ""
+
+
+class GroupDifference(Record, frozen=True):
+    """One group: how often the versions agree in it, and one metric of both."""
+
+    grouping: str
+    group: str
+    rows: int
+    positives: int
+    agreement: float
+    metric: MetricDifference
+
+
+class Flipped(Record, frozen=True):
+    """One row that the versions decide differently; `label` is 0 or 1."""
+
+    id: str
+    label: int
+    candidate: float
+    live: float
+
+
+class Comparison(Record, frozen=True):
+    """Everything that two versions say differently about one snapshot.
+
+    `gained` rows are decided rightly by the candidate alone, `lost` ones by the live version
+    alone; `flipped` are examples of both, the largest change of score first.
+    """
+
+    candidate: str
+    live: str
+    snapshot: Digest
+    scorer: Digest
+    evaluations: tuple[Digest, Digest]
+    rows: int
+    agreement: float
+    gained: int
+    lost: int
+    metrics: tuple[MetricDifference, ...]
+    groups: tuple[GroupDifference, ...] = ()
+    flipped: tuple[Flipped, ...] = ()
+
+
+def compare(
+    registry: Registry,
+    candidate: Version,
+    live: Version,
+    *,
+    on: str | None = None,
+    metric: str = "roc_auc",
+    examples: int = EXAMPLES,
+) -> Comparison:
+    """Compare two versions on a snapshot; one that was not evaluated there is evaluated now.
+
+    `on` is by default the snapshot that `cairn.toml` names for the model. `metric` is the one
+    that groups are compared by.
+    """
+    parse_metric(metric)
+    first, second = _evaluated(registry, candidate, live, on=on)
+    pair = align(_predictions(registry, first), _predictions(registry, second))
+    agreed = agreement(pair)
+    return Comparison(
+        candidate=candidate.name,
+        live=live.name,
+        snapshot=first.evaluation.snapshot,
+        scorer=first.evaluation.scorer,
+        evaluations=(first.digest, second.digest),
+        rows=pair.rows,
+        agreement=rounded(agreed.rate),
+        gained=agreed.gained,
+        lost=agreed.lost,
+        metrics=tuple(_difference(name, pair) for name in METRICS),
+        groups=tuple(_groups(pair, metric)),
+        flipped=tuple(
+            Flipped(
+                id=flip.id, label=int(flip.positive), candidate=flip.candidate, live=flip.live
+            )
+            for flip in flips(pair, limit=examples)
+        ),
+    )
+
+
+def _evaluated(
+    registry: Registry, candidate: Version, live: Version, *, on: str | None
+) -> tuple[EvaluationInfo, EvaluationInfo]:
+    """Find, or make, evaluations of both by one scorer on one snapshot."""
+    settings = registry.settings.model(candidate.model).evaluation
+    name = on or (settings.data if settings else None)
+    snapshot = registry.find_snapshot(name) if name else None
+    stored = _stored_alike(registry, candidate, live, snapshot=snapshot)
+    if stored is not None:
+        return stored
+    if snapshot is None:
+        raise Invalid(
+            f"{candidate.name} and {live.name} were never evaluated alike; name a snapshot: "
+            f"`cairn compare {candidate.name} {live.name} --on snap:NAME`"
+        )
+    scorer = configured_scorer(registry, candidate)
+    return (
+        evaluate_with(registry, candidate, snapshot=snapshot, scorer=scorer),
+        evaluate_with(registry, live, snapshot=snapshot, scorer=scorer),
+    )
+
+
+def _stored_alike(
+    registry: Registry, candidate: Version, live: Version, *, snapshot: SnapshotInfo | None
+) -> tuple[EvaluationInfo, EvaluationInfo] | None:
+    """The newest evaluations on the same snapshot by the same scorer, if there are any."""
+    digest = snapshot.digest if snapshot else None
+    ours, theirs = (
+        registry.engine.send(
+            ListEvaluations(artifacts=artifacts_of(version).tree, snapshot=digest)
+        )
+        for version in (candidate, live)
+    )
+    others = {(i.evaluation.snapshot, i.evaluation.scorer): i for i in reversed(theirs)}
+    for info in ours:
+        match = others.get((info.evaluation.snapshot, info.evaluation.scorer))
+        if match is not None:
+            return info, match
+    return None
+
+
+def _predictions(registry: Registry, info: EvaluationInfo) -> Predictions:
+    return decode(registry.objects.get(info.evaluation.predictions))
+
+
+def _groups(pair: Pair, metric: str) -> Iterator[GroupDifference]:
+    for grouping, column in sorted(pair.groups.items()):
+        for group in column.levels:
+            rows = pair.where(column.rows(group))
+            agreed: Agreement = agreement(rows)
+            yield GroupDifference(
+                grouping=grouping,
+                group=group,
+                rows=rows.rows,
+                positives=int(rows.positive.sum()),
+                agreement=rounded(agreed.rate),
+                metric=_difference(metric, rows),
+            )
+
+
+def _difference(metric: str, pair: Pair) -> MetricDifference:
+    found = compare_metric(metric, pair, alpha=round(1 - CONFIDENCE, 12))
+    if isinstance(found, Undefined):
+        return MetricDifference(metric=metric, rows=pair.rows, undefined=found.reason)
+    lower, upper = found.lower, found.upper
+    if found.better == "lower":
+        lower, upper = -upper, -lower
+    return MetricDifference(
+        metric=metric,
+        rows=found.rows,
+        discordant=found.discordant,
+        candidate=rounded(found.candidate),
+        live=rounded(found.live),
+        difference=rounded(found.difference),
+        lower=rounded(lower),
+        upper=rounded(upper),
+        better=found.better,
+    )

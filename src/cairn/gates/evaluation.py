@@ -1,0 +1,71 @@
+"""Score a version on a snapshot as `cairn.toml` says, and record the predictions."""
+
+from typing import Any
+
+from cairn.core.errors import Invalid, NotFound, Refused
+from cairn.core.evaluation import EvaluationInfo, Scorer
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.version import Artifacts, Version
+from cairn.data.evaluation import record_evaluation
+from cairn.data.table import read_table
+from cairn.gates.rows import predict
+from cairn.gates.scorer import score_with, scorer_of
+from cairn.registry import Registry
+
+
+def evaluate(registry: Registry, version: Version, *, on: str) -> EvaluationInfo:
+    """Score `version` on the snapshot `on`; the same again gives the same digest.
+
+    Raises `Invalid` if `cairn.toml` does not say how or the data do not fit, and `Refused`
+    for a model that could run code when it is loaded.
+    """
+    scorer = configured_scorer(registry, version)
+    return evaluate_with(registry, version, snapshot=registry.find_snapshot(on), scorer=scorer)
+
+
+def evaluate_with(
+    registry: Registry, version: Version, *, snapshot: SnapshotInfo, scorer: Scorer
+) -> EvaluationInfo:
+    """Score `version` by a scorer that is known already, such as the one a policy pins."""
+    artifacts = artifacts_of(version)
+    model = load_model(registry, version)
+    try:
+        table = read_table(registry.objects, snapshot, file=scorer.data)
+        predictions = predict(model, table, scorer=scorer, score=score_with(scorer, registry))
+        return record_evaluation(
+            registry,
+            artifacts=artifacts.tree,
+            snapshot=snapshot.digest,
+            scorer=scorer,
+            predictions=predictions,
+        )
+    except (Invalid, NotFound) as error:
+        name = f"{version.name} on {snapshot.name or snapshot.digest[:19]}"
+        raise type(error)(f"{name} cannot be evaluated: {error}") from error
+
+
+def configured_scorer(registry: Registry, version: Version) -> Scorer:
+    """Read how `cairn.toml` scores the model; raises `Invalid` with what to write there."""
+    settings = registry.settings.model(version.model).evaluation
+    if settings is None:
+        short = version.name.rpartition(":")[0]
+        raise Invalid(
+            f"cairn.toml does not say how to score {short}: write\n"
+            f'[model."{short}".evaluation]\ndata = "snap:test"\nlabel = "..."'
+        )
+    return scorer_of(registry, settings)
+
+
+def artifacts_of(version: Version) -> Artifacts:
+    """Give the version's weights; raises `Invalid` if it was registered without."""
+    if version.manifest.artifacts is None:
+        raise Invalid(f"{version.name} has no weights, so it cannot be scored")
+    return version.manifest.artifacts
+
+
+def load_model(registry: Registry, version: Version) -> Any:
+    """Load the version's model, every byte verified; never one that could run code."""
+    try:
+        return registry.load(version.name).model
+    except Refused as error:
+        raise Refused(f"{version.name} cannot be measured: {error}", fix=error.fix) from error

@@ -1,0 +1,179 @@
+"""How long a loaded model takes for one row: measured here, stored with the machine it was on.
+
+1. Rows of the evaluation snapshot are scored one at a time, by the policy's scorer.
+2. The first calls are thrown away, window by window, until two windows in a row have medians
+   that agree: caches, branch predictors and the processor's clock have then settled.
+3. Then calls are timed until there are `SAMPLES`, or time is up; a slow model gives fewer, and
+   the check knows what those can show. It gets more time if it may keep its budget only
+   with more calls, and no more once it is clear that it does not.
+"""
+
+import gc
+import os
+import platform
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from cairn.core.errors import Invalid
+from cairn.core.evaluation import Latency, LatencyInfo, RecordLatency, Scorer
+from cairn.core.gate import LatencyBudget
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.version import Version
+from cairn.data.table import Table, read_table
+from cairn.gates.evaluation import artifacts_of, load_model
+from cairn.gates.rows import inputs
+from cairn.gates.scorer import Score, score_with
+from cairn.registry import Registry
+from cairn.stats.checks.latency import judge_calls
+
+SAMPLES = 500
+ROWS = 200
+WINDOW = 50
+WINDOWS = 20
+AGREE = 0.1
+SLOW_MS = 20.0
+WARM_SECONDS = 5.0
+USUAL_SECONDS = 20.0
+MOST_SECONDS = 120.0
+DIGITS = 6
+
+Clock = Callable[[], float]
+"""Gives seconds, as `perf_counter` does."""
+
+
+def measure_latency(
+    registry: Registry,
+    version: Version,
+    *,
+    on: SnapshotInfo,
+    scorer: Scorer,
+    budgets: Sequence[LatencyBudget] = (),
+) -> LatencyInfo:
+    """Time single-row calls of the loaded model on rows of `on`, and record them.
+
+    `budgets` are the checks that will be judged on it, so that a slow model is given the time
+    for as many calls as they need, and one that is clearly too slow no more than that.
+    Raises `Invalid` if the data do not fit, and `Refused` for a model that could run code
+    when it is loaded.
+    """
+    artifacts = artifacts_of(version)
+    table = read_table(registry.objects, on, file=scorer.data)
+    model = load_model(registry, version)
+    call = _calls(model, table, scorer=scorer, score=score_with(scorer, registry))
+    with _alone():
+        discarded, samples = sample(call, budgets, clock=perf_counter)
+    latency = Latency(
+        artifacts=artifacts.tree,
+        snapshot=on.digest,
+        samples_ms=samples,
+        warm_up=discarded,
+        batch_rows=1,
+        machine=_machine(),
+    )
+    digest = registry.objects.put_record(latency)
+    return registry.engine.send(RecordLatency(latency=digest))
+
+
+def _calls(model: Any, table: Table, *, scorer: Scorer, score: Score) -> Callable[[], float]:
+    """Prepare single rows, spread over the table; each call times one, in seconds."""
+    if not table.rows:
+        raise Invalid(f"{table.name} has no rows to measure latency with")
+    frame = inputs(model, table, scorer=scorer)
+    picked = range(0, table.rows, max(1, table.rows // ROWS))[:ROWS]
+    rows = cycle([frame.iloc[[row]] for row in picked])
+
+    def call() -> float:
+        row = next(rows)
+        begun = perf_counter()
+        score(model, row)
+        return perf_counter() - begun
+
+    return call
+
+
+def sample(
+    call: Callable[[], float], budgets: Sequence[LatencyBudget], *, clock: Clock
+) -> tuple[int, tuple[float, ...]]:
+    """Warm up, then time calls until there are enough; calls thrown away, and milliseconds."""
+    begun = clock()
+    discarded = _warmed_up(call, clock, until=begun + WARM_SECONDS)
+    samples: list[float] = []
+    while not samples or not _enough(samples, budgets, seconds=clock() - begun):
+        samples += [round(1000 * call(), DIGITS) for _ in range(_some(samples))]
+    return discarded, tuple(samples)
+
+
+def _some(samples: Sequence[float]) -> int:
+    """How many calls to make before thinking again: one, or if they are quick a window."""
+    slow = not samples or max(samples) > SLOW_MS
+    return 1 if slow else WINDOW - len(samples) % WINDOW
+
+
+def _enough(
+    samples: Sequence[float], budgets: Sequence[LatencyBudget], *, seconds: float
+) -> bool:
+    if len(samples) >= SAMPLES or seconds >= MOST_SECONDS:
+        return True
+    due = seconds >= USUAL_SECONDS
+    # Looked at a few times only: each look has its own chance of a false alarm.
+    if not due and len(samples) % WINDOW:
+        return False
+    codes = {judge_calls(budget, samples).code for budget in budgets}
+    return "over-budget" in codes or (due and "too-few-calls" not in codes)
+
+
+def _warmed_up(call: Callable[[], float], clock: Clock, *, until: float) -> int:
+    """Call until two windows in a row agree; returns the number of calls."""
+    calls, before = 0, None
+    for _ in range(WINDOWS):
+        window: list[float] = []
+        while len(window) < WINDOW and clock() < until:
+            window.append(call())
+        calls += len(window)
+        if len(window) < WINDOW:
+            return calls
+        middle = median(window)
+        if before is not None and abs(middle - before) <= AGREE * before:
+            return calls
+        before = middle
+    return calls
+
+
+@contextmanager
+def _alone() -> Generator[None]:
+    """Keep libraries to one thread, and the garbage collector off what was there before."""
+    with ExitStack() as stack:
+        with suppress(ModuleNotFoundError):
+            limits: Any = import_module("threadpoolctl").threadpool_limits
+            stack.enter_context(limits(limits=1))
+        gc.collect()
+        gc.freeze()
+        stack.callback(gc.unfreeze)
+        yield
+
+
+def _machine() -> str:
+    """Say what kind of machine this is, not whose."""
+    return ", ".join(
+        [
+            f"{platform.system()} {platform.release()} {platform.machine()}",
+            _processor(),
+            f"{os.cpu_count()} processors",
+            f"{platform.python_implementation()} {platform.python_version()}",
+        ]
+    )
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or "unknown processor"

@@ -1,0 +1,99 @@
+"""Measure beforehand whatever the policy of a label needs and nobody has stored yet.
+
+What cannot be measured here is left out: the gate then refuses for want of evidence, on
+record. That is so for a version without weights, for a model that could run code when it is
+loaded, and where neither the policy nor `cairn.toml` says how to score.
+"""
+
+from contextlib import suppress
+
+from cairn.core.digest import Digest, digest_of
+from cairn.core.errors import NotFound, Refused
+from cairn.core.evaluation import ListEvaluations, ListLatencies, Scorer
+from cairn.core.gate import (
+    Floor,
+    GetPolicy,
+    LatencyBudget,
+    NonInferiority,
+    NoSubgroupRegression,
+    Policy,
+    Superiority,
+)
+from cairn.core.label import GetLabel
+from cairn.core.name import LabelName
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.version import Version
+from cairn.gates.evaluation import evaluate_with
+from cairn.gates.latency import measure_latency
+from cairn.gates.scorer import scorer_of
+from cairn.registry import Registry
+from cairn.stats.checks.latency import judge_calls
+
+COMPARATIVE = (Superiority, NonInferiority, NoSubgroupRegression)
+
+
+def measure(registry: Registry, version: Version, *, label: LabelName) -> None:
+    """Evaluate the candidate and the live version, and time the candidate, where missing.
+
+    Raises `Invalid` if the data do not fit the model, and `Corrupt` for damaged bytes.
+    """
+    try:
+        policy = registry.engine.send(GetPolicy(model=version.model, label=label)).policy
+    except NotFound:
+        return
+    scorer = _scorer(registry, version, policy)
+    if scorer is None:
+        return
+    snapshot = registry.find_snapshot(policy.evaluation)
+    _evaluate(registry, _compared(registry, version, policy), snapshot=snapshot, scorer=scorer)
+    budgets = [check for check in policy.checks if isinstance(check, LatencyBudget)]
+    if any(_undecided(registry, version, budget) for budget in budgets):
+        with suppress(Refused):
+            measure_latency(registry, version, on=snapshot, scorer=scorer, budgets=budgets)
+
+
+def _scorer(registry: Registry, version: Version, policy: Policy) -> Scorer | None:
+    if policy.scorer is not None:
+        return registry.objects.get_record(policy.scorer, Scorer)
+    settings = registry.settings.model(version.model).evaluation
+    return scorer_of(registry, settings) if settings else None
+
+
+def _compared(registry: Registry, version: Version, policy: Policy) -> list[Version]:
+    """The versions whose predictions the policy's checks read, those with weights."""
+    asked: list[Version] = []
+    if any(isinstance(check, (*COMPARATIVE, Floor)) for check in policy.checks):
+        asked.append(version)
+    if any(isinstance(check, COMPARATIVE) for check in policy.checks):
+        label = policy.against.removeprefix("@")
+        live = registry.engine.send(GetLabel(model=version.model, label=label))
+        asked += [registry.version(f"{version.model}:{live.number}")] if live else []
+    return [found for found in asked if found.manifest.artifacts is not None]
+
+
+def _evaluate(
+    registry: Registry, versions: list[Version], *, snapshot: SnapshotInfo, scorer: Scorer
+) -> None:
+    for version in versions:
+        if digest_of(scorer) not in _scorers(registry, version, snapshot.digest):
+            with suppress(Refused):
+                evaluate_with(registry, version, snapshot=snapshot, scorer=scorer)
+
+
+def _scorers(registry: Registry, version: Version, snapshot: Digest) -> set[Digest]:
+    """Which scorers a version was evaluated by on a snapshot."""
+    artifacts = version.manifest.artifacts
+    if artifacts is None:
+        return set()
+    found = registry.engine.send(ListEvaluations(artifacts=artifacts.tree, snapshot=snapshot))
+    return {info.evaluation.scorer for info in found}
+
+
+def _undecided(registry: Registry, version: Version, budget: LatencyBudget) -> bool:
+    """Whether no stored measurement decides: there is none, or the newest is inconclusive."""
+    artifacts = version.manifest.artifacts
+    if artifacts is None:
+        return False
+    found = registry.engine.send(ListLatencies(artifacts=artifacts.tree))
+    newest = found[0].latency.samples_ms if found else ()
+    return not newest or judge_calls(budget, newest).outcome == "inconclusive"

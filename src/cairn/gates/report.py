@@ -1,0 +1,209 @@
+"""Decisions and comparisons in plain words, for a terminal of 100 columns."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from cairn.core.gate import Decision, Finding, GroupFinding, explain
+from cairn.gates.compare import Comparison, MetricDifference
+from cairn.stats.checks.words import count, decimals, number, signed
+
+WIDTH = 100
+MARKS = {"pass": "pass", "fail": "FAIL", "inconclusive": "open", "not-applicable": "n/a"}
+_NAME = 20
+_GROUPS = 20
+_DIGITS = len("sha256:") + 12
+
+
+def decision_text(decision: Decision) -> str:
+    """Say what was decided and why, every check with its numbers, and what to do next."""
+    return "\n".join(
+        [
+            explain(decision).partition("\n")[0],
+            "",
+            *_table(_HEAD, [_numbers(finding) for finding in decision.findings]),
+            *_reasons(decision.findings),
+            *_failing_groups(decision.findings),
+            *_next(decision.findings),
+            "",
+            *_basis(decision),
+        ]
+    )
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Say where two versions differ: all metrics, each group, and rows that flipped."""
+    return "\n".join(
+        [
+            *_agreement(comparison),
+            "",
+            *_table(
+                ["metric", comparison.candidate, comparison.live, *_DIFFERENCE, "rows"],
+                [[m.metric, *_compared(m), f"{m.rows:,}"] for m in comparison.metrics],
+            ),
+            *_all_groups(comparison),
+            *_flipped(comparison),
+        ]
+    )
+
+
+def _agreement(comparison: Comparison) -> list[str]:
+    agreed = f"{100 * comparison.agreement:.2f}% of {count(comparison.rows)}"
+    return _wrapped(
+        f"{comparison.candidate} and {comparison.live} agree on {agreed}; "
+        f"{comparison.gained:,} are right only with {comparison.candidate}, "
+        f"{comparison.lost:,} only with {comparison.live}.",
+        first="",
+    )
+
+
+_DIFFERENCE = ["difference", "at least", "at most"]
+_HEAD = ["check", "", "observed", "live", *_DIFFERENCE, "p", "rows"]
+
+
+def _numbers(finding: Finding) -> list[str]:
+    low, high = finding.lower, finding.upper
+    places = decimals(high - low) if low is not None and high is not None else 4
+    compared = finding.difference is not None
+    return [
+        _short(finding.check),
+        MARKS[finding.outcome],
+        _number(finding.observed, places),
+        _number(finding.baseline, places),
+        _number(finding.difference, places, sign=True),
+        _number(low, places, sign=compared),
+        _number(high, places, sign=compared),
+        "" if finding.p is None else _p(finding.p),
+        "" if finding.rows is None else f"{finding.rows:,}",
+    ]
+
+
+def _reasons(findings: Sequence[Finding]) -> Iterator[str]:
+    yield ""
+    for finding in findings:
+        mark = MARKS[finding.outcome]
+        yield from _wrapped(f"{finding.check}: {finding.reason}", first=f"{mark:<6}")
+
+
+def _failing_groups(findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings:
+        if finding.groups and finding.outcome in ("fail", "inconclusive"):
+            yield ""
+            yield f"{finding.check}, by group:"
+            rows = [_group(group) for group in finding.groups[:_GROUPS]]
+            yield from _table(
+                ["group", "", "candidate", "live", "difference", "p", "rows"], rows
+            )
+            if len(finding.groups) > _GROUPS:
+                yield f"  and {len(finding.groups) - _GROUPS} more groups"
+
+
+def _group(group: GroupFinding) -> list[str]:
+    return [
+        _short(group.group),
+        MARKS[group.outcome],
+        _number(group.observed, 4),
+        _number(group.baseline, 4),
+        _number(group.difference, 4, sign=True),
+        "" if group.p_adjusted is None else _p(group.p_adjusted),
+        f"{group.rows:,}",
+    ]
+
+
+def _next(findings: Sequence[Finding]) -> Iterator[str]:
+    steps = [f for f in findings if f.fix and f.outcome in ("fail", "inconclusive")]
+    if steps:
+        yield ""
+        yield "What to do next:"
+    for finding in steps:
+        for line in finding.fix.splitlines():
+            yield from _wrapped(f"{finding.check}: {line}", first="  ")
+
+
+def _basis(decision: Decision) -> Iterator[str]:
+    live = f"live {decision.live[:_DIGITS]}" if decision.live else "nothing live"
+    yield from _wrapped(
+        f"Judged: candidate {decision.candidate[:_DIGITS]}, {live}, "
+        f"policy {decision.policy[:_DIGITS]}, snapshot {decision.snapshot[:_DIGITS]} "
+        f"(look {decision.look} at it).",
+        first="",
+    )
+    if decision.waiver:
+        yield from _wrapped(f"Waiver: {decision.waiver}", first="")
+
+
+def _compared(found: MetricDifference) -> list[str]:
+    if found.lower is None or found.upper is None:
+        return ["-"] * 5
+    places = decimals(found.upper - found.lower)
+    plain = [_number(value, places) for value in (found.candidate, found.live)]
+    differences = (found.difference, found.lower, found.upper)
+    return [*plain, *(_number(value, places, sign=True) for value in differences)]
+
+
+def _all_groups(comparison: Comparison) -> Iterator[str]:
+    for grouping in dict.fromkeys(group.grouping for group in comparison.groups):
+        groups = [group for group in comparison.groups if group.grouping == grouping]
+        yield ""
+        yield f"{groups[0].metric.metric} by {grouping}:"
+        yield from _table(
+            [grouping, "rows", "agree", comparison.candidate, comparison.live, *_DIFFERENCE],
+            [
+                [
+                    _short(group.group),
+                    f"{group.rows:,}",
+                    f"{100 * group.agreement:.1f}%",
+                    *_compared(group.metric),
+                ]
+                for group in groups
+            ],
+        )
+
+
+def _flipped(comparison: Comparison) -> Iterator[str]:
+    if not comparison.flipped:
+        return
+    yield ""
+    yield "Decided differently, the largest change of score first:"
+    yield from _table(
+        ["row", "label", comparison.candidate, comparison.live],
+        [
+            [_short(row.id), str(row.label), f"{row.candidate:.4f}", f"{row.live:.4f}"]
+            for row in comparison.flipped
+        ],
+    )
+
+
+def _number(value: float | None, places: int, *, sign: bool = False) -> str:
+    if value is None:
+        return ""
+    return signed(value, places) if sign else number(value, places)
+
+
+def _p(value: float) -> str:
+    return "<0.0001" if value < 0.0001 else f"{value:.4f}"  # noqa: PLR2004 - four digits
+
+
+def _short(name: str) -> str:
+    plain = "".join(char if char.isprintable() else "?" for char in name)
+    return plain if len(plain) <= _NAME else plain[: _NAME - 1] + "…"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns as wide as they need: names to the left, numbers to the right."""
+    shown = [[_short(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[place]) for row in shown) for place in range(len(head))]
+    for row in shown:
+        first, *others = (cell.ljust(w) for cell, w in zip(row, widths, strict=True))
+        numbers = [cell.strip().rjust(len(cell)) for cell in others]
+        yield "  ".join([first, *numbers]).rstrip()
+
+
+def _wrapped(text: str, *, first: str) -> list[str]:
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    return textwrap.wrap(
+        plain,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * max(len(first), 2),
+        break_on_hyphens=False,
+    )
