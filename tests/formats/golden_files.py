@@ -146,6 +146,7 @@ INDEPENDENT: dict[str, Callable[[bytes], Any]] = {
     "leaf/1": reader.read_leaf,
     "predictions/1": reader.read_predictions,
     "segment": _segment,
+    "entry": ledger_reader.read_entry,
     "checkpoint": lambda content: ledger_reader.read_checkpoint(content, key()),
     "store/1": reader.read_store,
     "sidecar/1": reader.read_sidecar,
@@ -155,6 +156,7 @@ CAIRN: dict[str, Callable[[bytes], Any]] = {
     "leaf/1": tree.read_leaf,
     "predictions/1": _columns,
     "segment": _entries_by_cairn,
+    "entry": lambda content: from_canonical(content, Entry),
     "checkpoint": _checkpoint_by_cairn,
     "sidecar/1": lambda content: from_canonical(content.removesuffix(b"\n"), Sidecar),
 }
