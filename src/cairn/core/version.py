@@ -188,8 +188,8 @@ REQUIRED: dict[str, tuple[str, str]] = {
 }
 
 
-def completeness(manifest: Manifest, required: Iterable[str] = ()) -> tuple[Gap, ...]:
-    """List what the manifest lacks: built-in parts, the project's fields, recorded gaps."""
+def missing(manifest: Manifest, required: Iterable[str] = ()) -> tuple[Gap, ...]:
+    """List what the manifest lacks of REQUIRED and of the fields that the project requires."""
     have = {
         "artifacts": manifest.artifacts is not None,
         "data": any(i.role in ("train", "input") for i in manifest.inputs),
@@ -200,7 +200,7 @@ def completeness(manifest: Manifest, required: Iterable[str] = ()) -> tuple[Gap,
         "evaluation": bool(manifest.evaluations),
         "seeds": not manifest.unseeded,
     }
-    missing = [
+    parts = [
         Gap(field=k, reason=REQUIRED[k][0], fix=REQUIRED[k][1]) for k in have if not have[k]
     ]
     own = [
@@ -212,7 +212,7 @@ def completeness(manifest: Manifest, required: Iterable[str] = ()) -> tuple[Gap,
         for name in required
         if name not in manifest.fields
     ]
-    return (*missing, *own, *manifest.gaps)
+    return (*parts, *own)
 
 
 # Without these a version cannot be registered as if nothing were wrong; the rest of REQUIRED
@@ -225,13 +225,13 @@ def register(asked: RegisterVersion, manifest: Manifest) -> tuple[Gap, ...]:
 
     Raises `Refused` naming every blocking gap with its fix, unless asked retroactively.
     """
-    gaps = completeness(manifest, asked.required)
+    lacking = missing(manifest, asked.required)
     if manifest.artifacts is None:
         raise Refused(
             f"{shown(asked.model)} cannot be registered: it has no artifacts",
             fix="give the path of the weights: `cairn register PATH --model NAME`",
         )
-    blocking = [g for g in gaps if g.field in BLOCKING or g.field.startswith("fields.")]
+    blocking = [g for g in lacking if g.field in BLOCKING or g.field.startswith("fields.")]
     if blocking and not asked.retroactive:
         raise Refused(
             f"{shown(asked.model)} cannot be registered: "
@@ -239,7 +239,7 @@ def register(asked: RegisterVersion, manifest: Manifest) -> tuple[Gap, ...]:
             fix="\n".join(f"{g.field}: {g.fix}" for g in blocking)
             + "\nor register what is known with `--retroactive`: an incomplete version",
         )
-    return gaps
+    return (*lacking, *manifest.gaps)
 
 
 def again(version: Version) -> Version:

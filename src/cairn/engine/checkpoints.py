@@ -12,9 +12,9 @@ def check(context: Context, entries: list[bytes], *, against: str) -> list[Probl
     """Return a problem for each checkpoint that the entries do not lead to."""
     nodes = rules.tree_of(rules.leaf_hash(content) for content in entries)
 
-    def examine(place: str, signed: str, *, whole: bool) -> list[Problem]:
+    def examine(place: str, signed: str, *, covers: int | None = None) -> list[Problem]:
         try:
-            _examine(context, signed, nodes, entries=len(entries), whole=whole)
+            _examine(context, signed, nodes, entries=len(entries), covers=covers)
         except CairnError as error:
             return [Problem(place=place, reason=str(error))]
         return []
@@ -22,14 +22,14 @@ def check(context: Context, entries: list[bytes], *, against: str) -> list[Probl
     problems: list[Problem] = []
     rows = context.tx.all("ledger_checkpoints")
     for size, signed in rows:
-        problems += examine(f"checkpoint {size}", signed, whole=size == rows[-1][0])
-    if entries and not rows:
-        problems.append(Problem(place="checkpoint", reason="the ledger was never signed"))
+        problems += examine(f"checkpoint {size}", signed, covers=size)
+    if entries and (not rows or rows[-1][0] != len(entries)):
+        problems.append(Problem(place="checkpoint", reason="the last entry is not signed"))
     pin = store.pin_path(context.about.id)
     if pin.is_file():
-        problems += examine(f"pinned checkpoint {pin}", pin.read_text("utf-8"), whole=False)
+        problems += examine(f"pinned checkpoint {pin}", pin.read_text("utf-8"))
     if against:
-        problems += examine("the checkpoint given", against, whole=False)
+        problems += examine("the checkpoint given", against)
     return problems
 
 
@@ -39,7 +39,7 @@ def _examine(
     nodes: dict[tuple[int, int], bytes],
     *,
     entries: int,
-    whole: bool,
+    covers: int | None,
 ) -> None:
     """Raise `Corrupt` unless the checkpoint is signed and the entries give its root."""
     about = context.about
@@ -52,7 +52,7 @@ def _examine(
             f"it covers {size} entries but the ledger has {entries}: entries were cut off, "
             "or this is an older copy of the store"
         )
-    if whole and size != entries:
-        raise Corrupt(f"it covers {size} entries, the ledger has {entries}")
+    if covers is not None and size != covers:
+        raise Corrupt(f"it covers {size} entries, its row says {covers}")
     if rules.root_hash(size, lambda level, index: nodes[level, index]) != root:
         raise Corrupt(f"the first {size} entries are not those that were signed")

@@ -14,8 +14,8 @@ from cairn.core.evaluation import (
 )
 from cairn.core.ledger import Entry
 from cairn.engine import ledger
-from cairn.objects.closure import require, require_evaluation
 from cairn.engine.context import Context, Draft
+from cairn.objects.closure import require, require_evaluation
 
 RECORDED, TIMED = "evaluation.record", "latency.record"
 

@@ -1,6 +1,6 @@
 """Bind policies to labels, and judge versions by them on stored evidence only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cairn.core import gate as rules
 from cairn.core.digest import Digest, digest_of
@@ -8,6 +8,7 @@ from cairn.core.errors import Conflict, Corrupt, Inconclusive, Invalid, NotFound
 from cairn.core.gate import (
     Decision,
     DecisionInfo,
+    Finding,
     GetDecision,
     GetPolicy,
     JudgeGate,
@@ -137,15 +138,22 @@ def answer_refused(context: Context, entry: Entry) -> None:
     kind = Refused if decision.verdict == "fail" else Inconclusive
     raise kind(
         f"{model}:{entry.after['number']} was not promoted to {decision.label}: "
-        + "; ".join(f"{f.check}: {f.reason}" for f in open_points),
+        + "; ".join(_by_reason(open_points)),
         report=rules.explain(decision),
         fix="\n".join(
             [
-                *(f.fix for f in open_points if f.fix),
+                *dict.fromkeys(f.fix for f in open_points if f.fix),
                 f"read the decision: `cairn gate explain decision:{shown_digest}`",
             ]
         ),
     )
+
+
+def _by_reason(findings: Sequence[Finding]) -> Iterator[str]:
+    """Say each reason once, after the checks that it stopped: `better, floor: ...`."""
+    for reason in dict.fromkeys(finding.reason for finding in findings):
+        checks = ", ".join(f.check for f in findings if f.reason == reason)
+        yield f"{checks}: {reason}"
 
 
 def require_unchanged(context: Context, digest: Digest, now: Decision) -> None:

@@ -5,8 +5,8 @@ from cairn.core.errors import Conflict, Invalid, NotFound
 from cairn.core.ledger import Entry
 from cairn.core.run import FinishRun, GetRun, ListRuns, Run, RunFacts, StartRun
 from cairn.engine import ledger
-from cairn.objects.closure import require_facts
 from cairn.engine.context import Context, Draft
+from cairn.objects.closure import require_facts
 from cairn.sql.database import Row
 
 STARTED, FINISHED = "run.start", "run.finish"

@@ -13,8 +13,8 @@ from cairn.core.snapshot import (
     SnapshotInfo,
 )
 from cairn.engine import ledger
-from cairn.objects.closure import require_tree
 from cairn.engine.context import Context, Draft
+from cairn.objects.closure import require_tree
 from cairn.sql.database import Row
 
 ADDED = "snapshot.add"

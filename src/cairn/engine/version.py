@@ -18,8 +18,8 @@ from cairn.core.version import (
     Version,
 )
 from cairn.engine import holders, ledger, run
-from cairn.objects.closure import require_manifest, require_tree
 from cairn.engine.context import Context, Draft
+from cairn.objects.closure import require_manifest, require_tree
 from cairn.objects.tree import tree_entries
 from cairn.sql import search
 from cairn.sql.database import Row

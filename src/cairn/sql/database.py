@@ -48,9 +48,9 @@ class Transaction:
             return self._connection.execute(text, values).fetchall()
 
     def tables(self) -> tuple[str, ...]:
-        """List the tables, migrations left out."""
+        """List the tables."""
         rows = self.select(sqlite.TABLES, {})
-        return tuple(row[0] for row in rows if row[0] != "migration")
+        return tuple(row[0] for row in rows)
 
     def table(self, name: str) -> set[Row]:
         """Read every row of one of `tables()`."""

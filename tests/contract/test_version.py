@@ -1,0 +1,307 @@
+"""Versions: identity, numbers, references, search, completeness."""
+
+from collections.abc import Callable
+
+import pytest
+
+from cairn.core.errors import CairnError, Conflict, Corrupt, Invalid, NotFound, Refused
+from cairn.core.run import Gap
+from cairn.core.version import Artifacts, RegisterVersion
+from cairn.registry import Registry
+from store import MODEL, data, manifest, register, weights_of
+
+
+def test_versions_are_numbered_from_one(registry: Registry) -> None:
+    names = [register(registry, weights).name for weights in "abc"]
+
+    assert names == ["churn:1", "churn:2", "churn:3"]
+
+
+def test_the_same_bundle_again_answers_with_the_number_it_has(registry: Registry) -> None:
+    first = register(registry, "a")
+    register(registry, "b")
+
+    again = register(registry, "a")
+
+    assert again == first
+
+
+def test_one_bundle_may_be_a_version_of_two_models(registry: Registry) -> None:
+    mine = register(registry, "a")
+    theirs = register(registry, "a", model="risk/churn")
+
+    assert (mine.digest, mine.name) == (theirs.digest, "churn:1")
+    assert theirs.name == "risk/churn:1"
+
+
+def test_a_changed_metric_is_another_version(registry: Registry) -> None:
+    assert register(registry, auc=0.8).digest != register(registry, auc=0.81).digest
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ("inputs", "no data snapshot says what it was trained on"),
+        ("code", "no commit says which code made it"),
+        ("environment", "the environment was not recorded"),
+        ("metrics", "no metric was measured"),
+        ("artifacts", "it has no artifacts"),
+    ],
+)
+def test_a_bundle_that_lacks_a_part_is_refused_and_nothing_is_written(
+    registry: Registry, part: str, reason: str
+) -> None:
+    empty = {"inputs": (), "metrics": {}}.get(part)
+    digest = manifest(registry, **{part: empty})
+    entries = registry.verify().entries
+
+    with pytest.raises(Refused, match=reason) as refusal:
+        registry.engine.send(RegisterVersion(model=MODEL, manifest=digest))
+
+    assert refusal.value.fix
+    assert registry.versions() == ()
+    assert registry.verify().entries == entries
+
+
+def test_what_is_unknown_is_registered_retroactively_as_incomplete(registry: Registry) -> None:
+    digest = manifest(registry, code=None, environment=None)
+
+    version = registry.engine.send(
+        RegisterVersion(model=MODEL, manifest=digest, retroactive=True)
+    )
+
+    assert not version.complete
+    assert [gap.field for gap in version.gaps] == ["code", "environment"]
+
+
+def test_gaps_that_were_recorded_stay_with_the_version(registry: Registry) -> None:
+    gap = Gap(field="data", reason="a C library read a file unseen")
+    digest = manifest(registry, gaps=(gap,))
+
+    version = registry.engine.send(RegisterVersion(model=MODEL, manifest=digest))
+
+    assert version.gaps == (gap,)
+
+
+def test_missing_bytes_are_refused_and_nothing_is_written(registry: Registry) -> None:
+    lost = Artifacts(tree="sha256:" + "0" * 64, flavor="files", safety="safe")
+    digest = manifest(registry, artifacts=lost)
+
+    with pytest.raises(NotFound):
+        registry.engine.send(RegisterVersion(model=MODEL, manifest=digest))
+
+    assert registry.versions() == ()
+
+
+def test_an_object_that_is_no_manifest_is_refused(registry: Registry) -> None:
+    digest = registry.objects.put(b"{}")
+
+    with pytest.raises(Corrupt):
+        registry.engine.send(RegisterVersion(model=MODEL, manifest=digest))
+
+
+def test_fields_that_the_project_requires_must_be_given(registry: Registry) -> None:
+    digest = manifest(registry)
+
+    with pytest.raises(Refused, match="requires the field 'owner'"):
+        registry.engine.send(
+            RegisterVersion(model=MODEL, manifest=digest, required=("owner",))
+        )
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "churn:2",
+        "churn:v2",
+        "default/churn:2",
+        "churn/versions/2",
+        "registry:models/churn:2",
+        "churn@staging",
+        "churn:1.4.0",
+        "churn:v1.4.0",
+        "churn/versions/1.4.0",
+        "churn:v1.4.0-staging",
+        "tag:churn-v1.4.0",
+        "tag:v1.4.0",
+    ],
+)
+def test_every_form_of_reference_finds_the_version(registry: Registry, reference: str) -> None:
+    register(registry, "a")
+    wanted = register(registry, "b")
+    registry.promote("churn:2", "staging")
+    registry.release("churn:2", release="1.4.0")
+
+    assert registry.version(reference).digest == wanted.digest
+
+
+def test_a_digest_or_a_commit_finds_its_version(registry: Registry) -> None:
+    version = register(registry)
+
+    assert registry.version(version.digest[:15]).name == "churn:1"
+    assert registry.version("commit:c0ffee").name == "churn:1"
+
+
+def test_a_commit_of_two_versions_names_both(registry: Registry) -> None:
+    register(registry, "a")
+    register(registry, "b")
+
+    with pytest.raises(Conflict, match="more than one version: churn:2, churn:1"):
+        registry.version("commit:c0ffee")
+
+
+def test_a_stage_in_a_name_resolves_through_the_label(registry: Registry) -> None:
+    register(registry)
+    registry.release("churn:1", release="1.2.0")
+
+    with pytest.raises(Conflict, match="holds no label, not canary"):
+        registry.version("churn:v1.2.0-canary")
+
+
+@pytest.mark.parametrize(
+    ("reference", "kind", "message"),
+    [
+        ("churn:9", NotFound, "churn has no version 9; it has only 1"),
+        ("nobody:1", NotFound, "there is no model nobody yet"),
+        ("churn@production", NotFound, "production of churn holds nothing"),
+        ("churn:3.0.0", NotFound, "churn has no release 3.0.0"),
+        ("sha256:00000000", NotFound, "no version is called"),
+        ("Churn:1", Invalid, "names no version; the forms are"),
+        ("churn", Invalid, "names no version; the forms are"),
+        ("churn:0", Invalid, "names no version"),
+        ("../../etc/passwd", Invalid, "names no version"),
+    ],
+)
+def test_a_reference_to_nothing_says_what_there_is(
+    registry: Registry, reference: str, kind: type[CairnError], message: str
+) -> None:
+    register(registry)
+
+    with pytest.raises(kind, match=message):
+        registry.version(reference)
+
+
+def test_releases_only_go_up(registry: Registry) -> None:
+    for weights in "abc":
+        register(registry, weights)
+    registry.release("churn:1", release="1.4.0")
+
+    assert registry.release("churn:2", part="patch").release == "1.4.1"
+    with pytest.raises(Invalid, match=r"1\.3\.0 must be higher than 1\.4\.1"):
+        registry.release("churn:3", release="1.3.0")
+    with pytest.raises(Conflict, match=r"already released as 1\.4\.0"):
+        registry.release("churn:1", part="major")
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("metrics.roc_auc > 0.75", [3, 2]),
+        ("metrics.roc_auc <= 0.7 and params.depth = 4", [1]),
+        ('stage = "staging"', [2]),
+        ('stage != "staging"', [3, 1]),
+        ("number >= 2", [3, 2]),
+        ("metrics.unknown > 0", []),
+        ("", [3, 2, 1]),
+    ],
+)
+def test_versions_are_searched_by_what_they_are(
+    registry: Registry, where: str, found: list[int]
+) -> None:
+    for index, auc in enumerate((0.7, 0.8, 0.9)):
+        register(registry, f"w{index}", auc=auc)
+    registry.promote("churn:2", "staging")
+
+    assert [version.number for version in registry.versions("churn", where=where)] == found
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "metrics.roc_auc",
+        "metrics.roc_auc >",
+        "metrics.roc_auc > 0.7 or stage = 'x'",
+        "metrics.roc_auc > 0.7 and",
+        "1 = 1",
+        "digest = 'x'; DROP TABLE version",
+        "model = 'x' -- comment",
+        "stage > 'a'",
+    ],
+)
+def test_a_filter_that_is_none_is_refused_with_an_example(
+    registry: Registry, where: str
+) -> None:
+    register(registry)
+
+    with pytest.raises(Invalid):
+        registry.versions(where=where)
+
+    assert len(registry.versions()) == 1
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        lambda r: r.promote("churn:1", "production"),
+        lambda r: (r.promote("churn:1", "production"), r.promote("churn:2", "production")),
+    ],
+)
+def test_a_version_that_a_label_may_need_cannot_be_deleted(
+    registry: Registry, hold: Callable[[Registry], object]
+) -> None:
+    register(registry, "a")
+    register(registry, "b")
+    hold(registry)
+
+    with pytest.raises(Refused, match=r"churn:1 cannot be deleted: (it holds|production may)"):
+        registry.delete("churn:1", reason="old")
+
+    assert registry.version("churn:1").deleted is None
+
+
+def test_numbers_are_never_used_again(registry: Registry) -> None:
+    register(registry, "a")
+    registry.delete("churn:1", reason="trained on the wrong table")
+
+    assert register(registry, "b").name == "churn:2"
+    assert registry.version("churn:1").deleted == "trained on the wrong table"
+    with pytest.raises(Refused, match="this very model and was deleted"):
+        register(registry, "a")
+
+
+def test_a_deleted_version_cannot_be_promoted(registry: Registry) -> None:
+    register(registry)
+    registry.delete("churn:1", reason="old")
+
+    with pytest.raises(Refused, match="churn:1 was deleted: old"):
+        registry.promote("churn:1", "staging")
+
+
+def test_every_byte_of_a_version_is_verified(registry: Registry) -> None:
+    version = register(registry)
+    objects, size_bytes = registry.verify_version("churn:1")
+
+    flip(registry, weights_of(version))
+
+    assert objects >= 10
+    assert size_bytes > 0
+    with pytest.raises(Corrupt):
+        registry.verify_version("churn:1")
+
+
+def test_a_snapshot_that_was_never_stored_is_refused(registry: Registry) -> None:
+    found = data(registry)
+
+    assert registry.find_snapshot("snap:train") == found
+    with pytest.raises(NotFound, match="there is no snapshot 'nope'"):
+        registry.find_snapshot("snap:nope")
+
+
+def flip(registry: Registry, digest: str) -> None:
+    """Change one byte of a stored object."""
+    digits = digest.removeprefix("sha256:")
+    path = registry.settings.store / "objects" / "sha256" / digits[:2] / digits[2:]
+    content = bytearray(path.read_bytes())
+    content[0] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
