@@ -58,9 +58,18 @@ def defaults() -> dict[str, set[Any]]:
 DEFAULTS = defaults()
 
 
-def replacements(path: Path) -> Iterator[Any]:
-    """What to put at a place; `...` takes away what is there."""
+def at(value: Any, path: Path) -> Any:
+    """What is at a place."""
+    for step in path:
+        value = value[step]
+    return value
+
+
+def replacements(path: Path, old: Any) -> Iterator[Any]:
+    """What to put at a place instead of `old`; `...` takes it away."""
     yield from REPLACEMENTS
+    if isinstance(old, str):
+        yield from (old[:-1], old + "0", old + "\n", " " + old, old.upper())
     if path:
         yield ...
         yield from DEFAULTS.get(str(path[-1]), ())
@@ -107,7 +116,7 @@ def test_both_refuse_the_same_records(kind: str) -> None:
     refused = 0
 
     for path in places(value):
-        for replacement in replacements(path):
+        for replacement in replacements(path, at(value, path)):
             spelled = canonical_reader.spell(changed(value, path, replacement))
             refused += not agree(kind, spelled.encode())
 
@@ -119,9 +128,7 @@ def test_both_refuse_a_field_that_nobody_knows(kind: str) -> None:
     value = json.loads(LARGEST[kind])
 
     for path in places(value):
-        here = value
-        for step in path:
-            here = here[step]
+        here = at(value, path)
         if isinstance(here, dict):
             more = changed(value, path, {**here, "later": 1})
             agree(kind, canonical_reader.spell(more).encode())
