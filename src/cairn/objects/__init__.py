@@ -21,4 +21,4 @@ def open_local(folder: Path) -> ObjectStore:
 
 def in_memory() -> ObjectStore:
     """Make an empty store that lives as long as this process."""
-    return ObjectStore(MemoryBackend())
+    return ObjectStore(MemoryBackend({}))

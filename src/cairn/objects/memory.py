@@ -10,10 +10,10 @@ from cairn.objects.backend import Incoming
 
 
 class MemoryBackend:
-    """Objects as long as the process lives."""
+    """Objects in `contents`, by name."""
 
-    def __init__(self) -> None:
-        self._contents: dict[str, bytes] = {}
+    def __init__(self, contents: dict[str, bytes]) -> None:
+        self._contents = contents
 
     def receive(self) -> Incoming:
         """Begin a new object."""
