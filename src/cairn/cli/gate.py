@@ -107,11 +107,11 @@ def history(label: str) -> Shown:
 
 
 def _decision(info: DecisionInfo) -> Shown:
-    from cairn.gates.report import report
+    from cairn.gates.report import decision_text
 
     code = EXIT_CODES[info.decision.verdict]
     name = f"decision:{short(info.digest).removeprefix('sha256:')}"
-    return Shown(info, f"{report(info.decision)}\n\n{name}", code)
+    return Shown(info, f"{decision_text(info.decision)}\n\n{name}", code)
 
 
 def _checks(policy: Policy) -> str:

@@ -34,7 +34,7 @@ IGNORED = (".cairn/",)
 def init(folder: Path) -> Shown:
     """Make FOLDER (this one) a Cairn project: cairn.toml, gates/, .gitignore, the store."""
     from cairn.engine.store import key_path
-    from cairn.gates.templates import STARTER
+    from cairn.gates.template import starter_policy
 
     if (folder / "cairn.toml").exists():
         raise Conflict(f"{folder.resolve()} is a Cairn project already (it has cairn.toml)")
@@ -42,7 +42,7 @@ def init(folder: Path) -> Shown:
         folder.mkdir(parents=True, exist_ok=True)
         store = _store(folder / ".cairn")
         (folder / "gates").mkdir(exist_ok=True)
-        _write_new(folder / "gates" / "model.yaml", STARTER)
+        _write_new(folder / "gates" / "churn.yaml", starter_policy("churn"))
         _ignore(folder / ".gitignore")
         _write_new(folder / "cairn.toml", TOML)
     except OSError as error:
@@ -91,7 +91,7 @@ def _told(folder: Path, key: Path) -> str:
         [
             f"{folder.resolve()} is now a Cairn project:",
             "  cairn.toml        settings; commit it",
-            "  gates/model.yaml  a starting policy for promotions; commit it",
+            "  gates/churn.yaml  a starting policy for promotions; commit it",
             "  .cairn/           the store; ignored by git, back it up",
             f"  {key}  signs the ledger; keep a copy elsewhere",
             "",

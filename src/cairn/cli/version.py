@@ -124,7 +124,7 @@ def release(version: str, number_or_part: str, *, no_tag: bool) -> Shown:
             f"{number_or_part!r} is neither major, minor, patch nor a number like 1.4.0"
         )
     text = f"{found.name} is released as {model_shown(found.model)}:{found.release}"
-    from cairn.capture.git import tag_release
+    from cairn.capture.tag import tag_release
 
     told = "no git tag was asked for" if no_tag else tag_release(registry, found)
     return Shown(_line(found), f"{text}\n{told}")

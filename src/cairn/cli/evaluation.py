@@ -1,0 +1,52 @@
+"""`cairn evaluate`, `compare`: what versions predict."""
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.text import number, pairs, short
+
+
+@click.command()
+@click.argument("version")
+@click.option("--on", required=True, help="The snapshot to score: snap:test.")
+@shown
+def evaluate(version: str, *, on: str) -> Shown:
+    """Score VERSION on a snapshot, as cairn.toml says, and keep every prediction."""
+    registry = cairn.open()
+    info = registry.evaluate(version, on=on)
+    found = info.evaluation
+    text = pairs(
+        [
+            ("evaluation", info.digest),
+            ("version", registry.version(version).name),
+            ("snapshot", f"{on}  {short(found.snapshot)}"),
+            ("rows", f"{found.rows:,}"),
+            *((name, number(value)) for name, value in sorted(found.metrics.items())),
+        ]
+    )
+    return Shown(info, text)
+
+
+@click.command()
+@click.argument("candidate")
+@click.argument("live")
+@click.option("--on", help="The snapshot to compare on; by default the one in cairn.toml.")
+@click.option("--metric", default="roc_auc", show_default=True, help="For the groups' table.")
+@click.option("--examples", default=10, show_default=True, type=click.IntRange(0, 1000))
+@shown
+def compare(candidate: str, live: str, *, on: str | None, metric: str, examples: int) -> Shown:
+    """Compare the predictions of CANDIDATE and LIVE on the same rows."""
+    from cairn.gates.compare import compare as rows_of
+    from cairn.gates.report import comparison_text
+
+    registry = cairn.open()
+    found = rows_of(
+        registry,
+        registry.version(candidate),
+        registry.version(live),
+        on=on,
+        metric=metric,
+        examples=examples,
+    )
+    return Shown(found, comparison_text(found))

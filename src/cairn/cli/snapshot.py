@@ -1,0 +1,144 @@
+"""`cairn snapshot`: frozen data."""
+
+from pathlib import Path
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.progress import progress
+from cairn.cli.text import moment, pairs, short, size, table
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.tree import Entry, escape
+from cairn.objects.tree import tree_entries
+from cairn.registry import Registry
+
+LISTED_FILES = 20
+
+
+@click.group()
+def snapshot() -> None:
+    """Freeze data, and get it back exactly."""
+
+
+@snapshot.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--name", help="What to call it: snap:NAME from now on means this data.")
+@shown
+def add(path: Path, *, name: str | None) -> Shown:
+    """Freeze the file or folder PATH; the same bytes again are the same snapshot."""
+    from cairn.data.files import snapshot_files
+
+    with progress(f"freezing {path}") as report:
+        info = snapshot_files(cairn.open(), path, name=name, on_progress=report)
+    called = f"snap:{info.name}" if info.name else short(info.digest)
+    text = f"{called} is {info.digest}\n{_count(info)} from {info.origin}"
+    return Shown(info, text)
+
+
+@snapshot.command("list")
+@shown
+def list_snapshots() -> Shown:
+    """List snapshots, newest first."""
+    infos = cairn.open().snapshots()
+    rows = [
+        (
+            i.name or "-",
+            short(i.digest),
+            i.files,
+            size(i.size_bytes),
+            moment(i.added_at),
+            i.origin,
+        )
+        for i in infos
+    ]
+    text = table(("name", "digest", "files", "size", "added", "from"), rows)
+    return Shown(
+        infos, text or "no snapshot yet; `cairn snapshot add PATH --name NAME` makes one"
+    )
+
+
+@snapshot.command("show")
+@click.argument("reference")
+@shown
+def show_snapshot(reference: str) -> Shown:
+    """Show a snapshot (snap:NAME or its digest) and the files in it."""
+    return shown_snapshot(cairn.open(), reference)
+
+
+@snapshot.command()
+@click.argument("before")
+@click.argument("after")
+@shown
+def diff(before: str, after: str) -> Shown:
+    """Say which files differ between two snapshots."""
+    from cairn.data.files import diff as compare
+
+    changes = compare(cairn.open(), before, after)
+    rows = [
+        *(("added", escape(e.path), "-", size(e.size)) for e in changes.added),
+        *(("removed", escape(e.path), size(e.size), "-") for e in changes.removed),
+        *(("changed", escape(a.path), size(a.size), size(b.size)) for a, b in changes.changed),
+    ]
+    value = {
+        "added": [_file(entry) for entry in changes.added],
+        "removed": [_file(entry) for entry in changes.removed],
+        "changed": [
+            {"path": escape(old.path), "before": old.digest, "after": new.digest}
+            for old, new in changes.changed
+        ],
+    }
+    return Shown(value, table(("what", "path", before, after), rows) or "they do not differ")
+
+
+@snapshot.command()
+@click.argument("reference")
+@click.argument("folder", type=click.Path(path_type=Path))
+@shown
+def restore(reference: str, folder: Path) -> Shown:
+    """Write a snapshot's files, verified, into the new or empty FOLDER."""
+    from cairn.data.files import restore as write
+
+    with progress(f"restoring into {folder}") as report:
+        info = write(cairn.open(), reference, folder, on_progress=report)
+    return Shown(info, f"{reference} is in {folder}: {_count(info)}, every byte verified")
+
+
+@snapshot.command()
+@click.argument("reference")
+@shown
+def verify(reference: str) -> Shown:
+    """Read every byte of a snapshot and compare it with what was frozen."""
+    from cairn.data.files import verify as check
+
+    found = check(cairn.open(), reference)
+    text = f"{reference} is intact: {found.files} files, {size(found.size_bytes)}"
+    return Shown({"files": found.files, "size_bytes": found.size_bytes}, text)
+
+
+def shown_snapshot(registry: Registry, reference: str) -> Shown:
+    """Show one snapshot: what it is, where it came from, its first files."""
+    info = registry.find_snapshot(reference)
+    entries = list(tree_entries(registry.objects, info.tree))
+    head = pairs(
+        [
+            ("snapshot", f"{info.name or '-'}  {info.digest}"),
+            ("content", f"{_count(info)}, {info.kind}"),
+            ("from", info.origin),
+            ("added", f"{moment(info.added_at)} by {info.added_by}"),
+        ]
+    )
+    rows = [(escape(e.path), size(e.size), short(e.digest)) for e in entries[:LISTED_FILES]]
+    more = (
+        f"\n... and {len(entries) - LISTED_FILES} more" if len(entries) > LISTED_FILES else ""
+    )
+    value = {"snapshot": info, "files": [_file(entry) for entry in entries]}
+    return Shown(value, f"{head}\n\n{table(('file', 'size', 'digest'), rows)}{more}")
+
+
+def _count(info: SnapshotInfo) -> str:
+    return f"{info.files:,} file{'s' if info.files != 1 else ''}, {size(info.size_bytes)}"
+
+
+def _file(entry: Entry) -> dict[str, object]:
+    return {"path": escape(entry.path), "size": entry.size, "digest": entry.digest}
