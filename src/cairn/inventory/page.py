@@ -5,6 +5,7 @@ project gives the same bytes; only `asserted_by_human` belongs to people and is 
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,10 +29,14 @@ def write(inventory: Inventory, path: Path) -> None:
     """Write the file, whole or not at all; raises `Unavailable`."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        draft.write_bytes(spell(inventory))
+        with draft.open("wb") as file:
+            file.write(spell(inventory))
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise Unavailable(f"{path} cannot be written: {error.strerror or error}") from error
 
 

@@ -11,9 +11,10 @@ _UPPER = re.compile(_QUERY, re.DOTALL)
 _ANY_CASE = re.compile(_QUERY, re.DOTALL | re.IGNORECASE)
 _PROSE = re.compile(r"\s*(?:Select|With)\b")
 
-# `FROM` that names no table: EXTRACT(YEAR FROM day), TRIM(' ' FROM name), IS DISTINCT FROM.
+# `FROM` that reads no table: EXTRACT(YEAR FROM day), IS DISTINCT FROM, DELETE FROM.
 _OTHER_FROM = re.compile(
-    r"\b(?:EXTRACT|TRIM|SUBSTRING|OVERLAY)\s*\([^()]*\)|\bDISTINCT\s+FROM\b", re.IGNORECASE
+    r"\b(?:EXTRACT|TRIM|SUBSTRING|OVERLAY)\s*\([^()]*\)|\b(?:DISTINCT|DELETE)\s+FROM\b",
+    re.IGNORECASE,
 )
 _PART = r"(?:[\w$\-{}]+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\])"
 _NAME = rf"{_PART}(?:\s*\.\s*{_PART}){{0,3}}"
