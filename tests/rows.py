@@ -1,5 +1,7 @@
 """Rows of scores as plain arrays: what the tests of the statistics measure and compare."""
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,12 +17,17 @@ def pair(label: npt.ArrayLike, candidate: npt.ArrayLike, live: npt.ArrayLike) ->
     """Rows of two models, with ids in order."""
     positive = np.asarray(label) == 1
     return Pair(
-        ids=tuple(f"{row:07d}" for row in range(positive.size)),
+        ids=_ids(positive.size),
         positive=positive,
         candidate=np.asarray(candidate, dtype=np.float64),
         live=np.asarray(live, dtype=np.float64),
         groups={},
     )
+
+
+@cache
+def _ids(rows: int) -> tuple[str, ...]:
+    return tuple(f"{row:07d}" for row in range(rows))
 
 
 def decisions(counts: npt.ArrayLike) -> Pair:

@@ -51,11 +51,11 @@ class Law(Protocol):
         ...
 
     def lower(self, alpha: float) -> float:
-        """The largest gain that `p_above` rejects at `alpha`."""
+        """The gain up to which `p_above` rejects at `alpha`."""
         ...
 
     def upper(self, alpha: float) -> float:
-        """The smallest gain that `p_below` rejects at `alpha`."""
+        """The gain from which on `p_below` rejects at `alpha`."""
         ...
 
 
@@ -64,8 +64,9 @@ class Difference:
     """One metric of two models on the same rows.
 
     `gain` is the difference oriented so that positive means a better candidate; `lower` and
-    `upper` are its one-sided bounds, each of error `alpha`. They agree with the tests: a
-    superiority p-value at a margin is at most `alpha` exactly if `lower` reaches the margin.
+    `upper` are its one-sided bounds, each of error `alpha`. They agree with the tests: the
+    p-value of superiority at a margin is at most `alpha` if `lower` exceeds that margin, and
+    not if `lower` falls short of it.
     `rows` counts the rows that the metric is about, `discordant` those of them on which the
     models differ (in decision where the metric has a threshold, else in score).
     """

@@ -46,24 +46,27 @@ class Discordance:
     def p_above(self, gain: float) -> float:
         """p-value of the hypothesis that the true gain is at most `gain`."""
         score = self._score(gain)
-        if gain < 0:
-            return score
-        return max(score, binomial_at_least(self.wins, self.wins + self.losses, 0.5))
+        return score if gain < 0 else max(score, self._exact())
 
     def p_below(self, gain: float) -> float:
         """p-value of the hypothesis that the true gain is at least `gain`."""
         return self._swapped().p_above(-gain)
 
     def lower(self, alpha: float) -> float:
-        """The largest gain that `p_above` rejects at `alpha`."""
-        return crossing(lambda gain: self.p_above(gain) - alpha, -1.0, self.gain)
+        """The gain up to which `p_above` rejects at `alpha`."""
+        bound = crossing(lambda gain: self._score(gain) - alpha, -1.0, self.gain)
+        return bound if bound < 0 or self._exact() <= alpha else 0.0
 
     def upper(self, alpha: float) -> float:
-        """The smallest gain that `p_below` rejects at `alpha`."""
+        """The gain from which on `p_below` rejects at `alpha`."""
         return -self._swapped().lower(alpha)
 
     def _swapped(self) -> "Discordance":
         return Discordance(wins=self.losses, losses=self.wins, rows=self.rows)
+
+    def _exact(self) -> float:
+        """One-sided p-value of exact McNemar: as many wins of the discordant rows, or more."""
+        return binomial_at_least(self.wins, self.wins + self.losses, 0.5)
 
     def _score(self, gain: float) -> float:
         """One-sided p-value of Tango's score statistic at a true gain of `gain`."""

@@ -1,5 +1,8 @@
 """Log loss and Brier score: means of a loss a row, judged by Student's t.
 
+Losses are skewed, and t leans on the central limit: at 60 rows the upper bound of a Brier
+score misses about half again as often as alpha says, at 1,000 rows as often.
+
 Log loss clips scores to [2.2e-16, 1 - 2.2e-16], as scikit-learn does: a tree ensemble says 0
 and 1, and one such mistake would otherwise make the mean infinite.
 """

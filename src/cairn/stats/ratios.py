@@ -62,7 +62,8 @@ def compare_ratios(metric: Metric, pair: Pair, *, alpha: float) -> Difference | 
     smoothed = counts + _EXTRA * (1 - np.eye(2))
     law = Wald(
         gain=candidate[0] - live[0],
-        standard_error=math.sqrt(float((influence**2 * smoothed).sum())),
+        # `fsum`, so that swapping the models, which swaps the cells, changes no digit.
+        standard_error=math.sqrt(math.fsum((influence**2 * smoothed).ravel().tolist())),
     )
     _, weights = _parts(metric)
     matters = (weights[:, :, None] + weights[:, None, :]) > 0

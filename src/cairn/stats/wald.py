@@ -40,11 +40,11 @@ class Wald:
         return self._tail(gain - self.gain)
 
     def lower(self, alpha: float) -> float:
-        """The largest gain that `p_above` rejects at `alpha`."""
+        """The gain up to which `p_above` rejects at `alpha`."""
         return self.gain - self._width(alpha)
 
     def upper(self, alpha: float) -> float:
-        """The smallest gain that `p_below` rejects at `alpha`."""
+        """The gain from which on `p_below` rejects at `alpha`."""
         return self.gain + self._width(alpha)
 
     def _tail(self, distance: float) -> float:
