@@ -17,6 +17,11 @@ from cairn.objects.tree import store_tree
 from cairn.registry import Registry
 from cairn.workbench import open_project
 
+
+class Shady:
+    """A model that Cairn has no safe format for."""
+
+
 SETTINGS = """
 [model.churn.evaluation]
 data = "snap:test"
@@ -49,9 +54,30 @@ def register(
     registry: Registry, model: object, *, evaluations: tuple[Digest, ...] = (), note: str = ""
 ) -> Version:
     """Register a model; it is complete if `evaluations` are given."""
-    artifacts = save(registry, model)
+    return register_artifacts(
+        registry, save(registry, model), evaluations=evaluations, note=note
+    )
+
+
+def register_file(registry: Registry, name: str, content: bytes) -> Version:
+    """Register a file that another library wrote."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / name).write_bytes(content)
+        inspection = flavors.inspect(Path(folder))
+        tree = store_tree(registry.objects, Path(folder)).digest
+    artifacts = Artifacts(tree=tree, flavor="pickle", safety=inspection.safety)
+    return register_artifacts(registry, artifacts)
+
+
+def register_artifacts(
+    registry: Registry,
+    artifacts: Artifacts,
+    *,
+    evaluations: tuple[Digest, ...] = (),
+    note: str = "",
+) -> Version:
+    """Register weights that are stored already."""
     train = add_table(registry, "x\n1\n", name="train")
-    lock = registry.objects.put(b"scikit-learn==1.7\n")
     manifest = Manifest(
         artifacts=artifacts,
         inputs=(Input(role="train", snapshot=train.digest),),
@@ -61,7 +87,7 @@ def register(
             implementation="CPython",
             operating_system="Linux",
             machine="x86_64",
-            lock=lock,
+            lock=registry.objects.put(b"scikit-learn==1.7\n"),
         ),
         parameters={"note": note},
         metrics={"roc_auc": 0.7},

@@ -26,6 +26,7 @@ from cairn.core.gate import LatencyBudget
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.data.table import Table, read_table
+from cairn.flavors.frame import take_rows
 from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.rows import inputs
 from cairn.gates.scorer import Score, score_with
@@ -84,9 +85,9 @@ def _calls(model: Any, table: Table, *, scorer: Scorer, score: Score) -> Callabl
     """Prepare single rows, spread over the table; each call times one, in seconds."""
     if not table.rows:
         raise Invalid(f"{table.name} has no rows to measure latency with")
-    frame = inputs(model, table, scorer=scorer)
+    whole = inputs(model, table, scorer=scorer)
     picked = range(0, table.rows, max(1, table.rows // ROWS))[:ROWS]
-    rows = cycle([frame.iloc[[row]] for row in picked])
+    rows = cycle([take_rows(whole, [row]) for row in picked])
 
     def call() -> float:
         row = next(rows)

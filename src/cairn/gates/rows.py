@@ -36,16 +36,20 @@ def predict(model: Any, table: Table, *, scorer: Scorer, score: Score) -> Predic
 
 
 def inputs(model: Any, table: Table, *, scorer: Scorer) -> Any:
-    """Give the columns that the model was trained with, as a DataFrame; never the label.
+    """Give the rows as the model was trained on them; the label is never among the columns.
 
-    A model that does not name its columns gets all but label, id, groups and those that
-    `cairn.toml` drops.
+    A function of the project gets all but label, id and what `cairn.toml` drops, and a model
+    that names no columns all but those and the groups: as an array if scikit-learn counted
+    them when it was fitted, else as a DataFrame.
     """
     hidden = {table.column(name).name for name in (scorer.label, *scorer.drop)}
+    beside = {*hidden, *([scorer.id] if scorer.id else [])}
+    if scorer.source is not None:
+        return table.without(beside).to_frame()
     named: Sequence[str] = list(getattr(model, "feature_names_in_", ()))
     if not named:
-        beside = {*hidden, *scorer.groups, *([scorer.id] if scorer.id else [])}
-        return table.without(beside).to_frame()
+        frame = table.without({*beside, *scorer.groups}).to_frame()
+        return frame.to_numpy() if hasattr(model, "n_features_in_") else frame
     if seen := [name for name in named if name in hidden]:
         raise Invalid(
             f"the model was trained with {', '.join(map(repr, seen))}, which cairn.toml names "

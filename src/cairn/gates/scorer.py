@@ -1,8 +1,8 @@
 """How a project scores its models: what `cairn.toml` says, with the exact source behind it.
 
 A function of the project's own is run from the very bytes whose digest the scorer records.
-It is called with the model and a table of its rows (without label, id and dropped columns)
-and gives one score a row; a row is decided positive from 0.5 on.
+It is called with the model and a DataFrame of the rows (without label, id and dropped
+columns) and gives one score a row; a row is decided positive from 0.5 on.
 """
 
 import sys

@@ -1,5 +1,6 @@
 """A whole policy: every check is judged, and completeness always."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -129,7 +130,23 @@ def test_each_way_in_which_evidence_is_missing_fails_and_says_what_to_type(
     compared = findings[:4]
     assert {finding.outcome for finding in compared} == {"fail"}
     assert all(says in finding.reason for finding in compared)
-    assert all("cairn evaluate" in finding.fix for finding in compared)
+    assert all("cairn " in finding.fix and "churn:2" in finding.fix for finding in compared)
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf])
+def test_nan_and_infinity_fail_with_their_own_code(broken: float) -> None:
+    score = BETTER.score.copy()
+    score[:3] = broken
+    bad = replace(BETTER, score=score)
+
+    as_candidate = judge_all(POLICY, sound(evidence(bad, LIVE)))
+    as_live = judge_all(POLICY, sound(evidence(BETTER, bad)))
+
+    assert [finding.code for finding in as_candidate[:4]] == ["not-finite"] * 4
+    assert [finding.code for finding in as_live[:4]] == [
+        *["no-baseline"] * 2, "reached", "no-baseline",
+    ]  # fmt: skip
+    assert "3 of 1000 rows that churn:2 was evaluated on" in as_candidate[0].reason
 
 
 def test_equal_evidence_gives_equal_bytes_that_read_back() -> None:

@@ -230,6 +230,26 @@ def test_numbers_are_kept_to_twelve_digits() -> None:
     assert without_reason(finding) != finding
 
 
+@pytest.mark.parametrize("metric", ["brier", "log_loss"])
+def test_two_rows_that_happen_to_differ_alike_prove_nothing(metric: str) -> None:
+    live = tabulate(ids(2), [0, 1], score=[0.4, 0.6])
+    candidate = tabulate(ids(2), [0, 1], score=[0.3, 0.7])
+
+    finding = judged(Superiority(id="better", metric=metric), candidate, live)
+
+    assert (finding.outcome, finding.code) == ("inconclusive", "undefined-metric")
+    assert "every row shows the same difference" in finding.reason
+
+
+def test_other_scores_in_the_same_order_are_no_better_by_area() -> None:
+    live = tabulate(ids(6), [0, 1, 0, 1, 0, 1], score=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    candidate = tabulate(ids(6), [0, 1, 0, 1, 0, 1], score=[0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+
+    finding = judged(AREA, candidate, live)
+
+    assert (finding.outcome, finding.code) == ("fail", "not-better")
+
+
 def _number(value: float | None) -> float:
     assert value is not None
     return value

@@ -7,6 +7,8 @@ type; it never turns into a number.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from cairn.core.digest import Digest
 from cairn.core.gate import Bootstrap
 from cairn.core.run import Gap
@@ -44,6 +46,21 @@ class Evidence:
     gaps: tuple[Gap, ...] = ()
     waiver: str = ""
     bootstrap: Bootstrap = "refuse"
+
+
+def sound(version: str, found: Predictions | Problem) -> Predictions | Problem:
+    """Let predictions through if every label and score is a finite number."""
+    if isinstance(found, Problem):
+        return found
+    wrong = int((~np.isfinite(found.score) | ~np.isfinite(found.label)).sum())
+    if not wrong:
+        return found
+    return Problem(
+        code="not-finite",
+        reason=f"{wrong} of {found.score.size} rows that {version} was evaluated on have a "
+        "label or score that is NaN or infinite",
+        fix=f"find out where {version} gives them, and evaluate it again",
+    )
 
 
 def no_evaluation(version: str, snapshot: Digest) -> Problem:

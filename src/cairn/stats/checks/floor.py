@@ -9,9 +9,8 @@ from msgspec.structs import replace
 from cairn.core.errors import Invalid
 from cairn.core.gate import Finding, Floor
 from cairn.stats.align import sample
-from cairn.stats.checks.evidence import Evidence, Problem
-from cairn.stats.checks.settle import finite
-from cairn.stats.checks.without import missing, not_finite, undefined
+from cairn.stats.checks.evidence import Evidence, Problem, sound
+from cairn.stats.checks.without import missing, undefined
 from cairn.stats.checks.words import count, decimals, number, percent
 from cairn.stats.estimate import Estimate, Undefined
 from cairn.stats.measure import measure
@@ -20,15 +19,14 @@ from cairn.stats.predictions import Predictions
 
 def judge_floor(check: Floor, evidence: Evidence) -> Finding:
     """Judge the metric's confidence bound against the value."""
-    if isinstance(evidence.candidate, Problem):
-        return missing(check, evidence.candidate)
-    found = _measured(check, evidence.candidate)
+    candidate = sound(evidence.version, evidence.candidate)
+    if isinstance(candidate, Problem):
+        return missing(check, candidate)
+    found = _measured(check, candidate)
     if isinstance(found, Problem):
         return missing(check, found)
     if isinstance(found, Undefined):
         return undefined(check, metric=check.metric, reason=found.reason)
-    if not finite(found.value, found.lower, found.upper):
-        return missing(check, not_finite(check.metric))
     return _held_against(check, found)
 
 

@@ -7,9 +7,8 @@ is missing or broken fails, a metric that the rows do not define is inconclusive
 from cairn.core.errors import Invalid
 from cairn.core.gate import Finding, NonInferiority, NoSubgroupRegression, Superiority
 from cairn.stats.align import Pair, align
-from cairn.stats.checks.evidence import Evidence, Problem
-from cairn.stats.checks.settle import finite
-from cairn.stats.checks.without import kind, missing, not_finite, undefined
+from cairn.stats.checks.evidence import Evidence, Problem, sound
+from cairn.stats.checks.without import kind, missing, undefined
 from cairn.stats.checks.words import count, decimals, number, percent, signed
 from cairn.stats.detectable import detectable_gain
 from cairn.stats.estimate import Difference, Undefined
@@ -23,17 +22,18 @@ _ALIKE = "evaluate both versions on the same snapshot with the same scorer: `cai
 
 def pair(check: Comparative, evidence: Evidence) -> Pair | Finding:
     """Put both models' rows side by side."""
-    if evidence.live is None:
+    if evidence.live is None or evidence.live_version is None:
         return _nothing_live(check, evidence)
-    if isinstance(evidence.candidate, Problem):
-        return missing(check, evidence.candidate)
-    if isinstance(evidence.live, Problem):
-        reason = f"the live version has nothing to compare with: {evidence.live.reason}"
-        found = Problem(code="no-baseline", reason=reason, fix=evidence.live.fix)
-        return missing(check, found)
+    candidate = sound(evidence.version, evidence.candidate)
+    live = sound(evidence.live_version, evidence.live)
+    if isinstance(candidate, Problem):
+        return missing(check, candidate)
+    if isinstance(live, Problem):
+        reason = f"the live version has nothing to compare with: {live.reason}"
+        return missing(check, Problem(code="no-baseline", reason=reason, fix=live.fix))
     try:
         parse_metric(check.metric)
-        return align(evidence.candidate, evidence.live)
+        return align(candidate, live)
     except Invalid as error:
         return missing(check, Problem(code="not-comparable", reason=str(error), fix=_ALIKE))
 
@@ -48,8 +48,6 @@ def difference(
     found = compare(check.metric, rows, alpha=alpha(check))
     if isinstance(found, Undefined):
         return undefined(check, metric=check.metric, reason=found.reason)
-    if not finite(found.candidate, found.live, found.gain, found.lower, found.upper):
-        return missing(check, not_finite(check.metric))
     return found
 
 

@@ -1,6 +1,5 @@
 """The last step of every check: findings that can be stored, equal on every machine."""
 
-import math
 from typing import TypeVar
 
 import msgspec
@@ -16,23 +15,18 @@ Part = TypeVar("Part", Finding, GroupFinding)
 def settle(finding: Finding) -> Finding:
     """Round numbers to twelve significant digits, where libraries and processors agree.
 
-    Texts are cut to what a record may hold. A number that is not finite is left out.
+    Texts are cut to what a record may hold.
     """
     groups = tuple(_settled(group) for group in finding.groups)
     return _settled(msgspec.structs.replace(finding, groups=groups))
 
 
-def finite(*values: float) -> bool:
-    """Whether every value is a number."""
-    return all(math.isfinite(value) for value in values)
-
-
 def _settled(part: Part) -> Part:
-    changes: dict[str, float | str | None] = {}
+    changes: dict[str, float | str] = {}
     for name in part.__struct_fields__:
         value = getattr(part, name)
         if isinstance(value, float):
-            changes[name] = rounded(value) if math.isfinite(value) else None
+            changes[name] = rounded(value)
         elif isinstance(value, str):
             changes[name] = value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
     return msgspec.structs.replace(part, **changes)

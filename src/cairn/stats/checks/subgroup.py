@@ -18,14 +18,13 @@ from cairn.core.gate import Finding, GroupFinding, NoSubgroupRegression, Outcome
 from cairn.stats.align import Pair
 from cairn.stats.checks.evidence import Evidence, Problem
 from cairn.stats.checks.paired import alpha, pair
-from cairn.stats.checks.settle import finite
-from cairn.stats.checks.without import missing, not_finite
+from cairn.stats.checks.without import missing
 from cairn.stats.checks.words import count, decimals, number, signed
 from cairn.stats.detectable import detectable_gain
 from cairn.stats.estimate import Difference, Undefined
 from cairn.stats.measure import compare
 from cairn.stats.multiple import holm
-from cairn.stats.predictions import Flags, Grouping
+from cairn.stats.predictions import Grouping
 
 OTHER = "other"
 _NAMED = 5
@@ -45,7 +44,7 @@ class _Group:
         return () if self.levels == (self.name,) else self.levels
 
 
-Compared = Mapping[_Group, Difference | Undefined]
+Results = Mapping[_Group, Difference | Undefined]
 
 
 def judge_subgroups(check: NoSubgroupRegression, evidence: Evidence) -> Finding:
@@ -57,13 +56,14 @@ def judge_subgroups(check: NoSubgroupRegression, evidence: Evidence) -> Finding:
     if grouping is None:
         return missing(check, _no_grouping(check, rows))
     large, small = _split(grouping, check.min_rows)
-    compared = {group: _compare(check, rows, grouping.rows(*group.levels)) for group in large}
-    if not all(
-        isinstance(found, Undefined) or _is_finite(found) for found in compared.values()
-    ):
-        return missing(check, not_finite(check.metric))
-    groups = (*_judged(check, compared), *(_too_small(check, group) for group in small))
-    return _concluded(check, groups, rows=rows.rows, detectable=_detectable(check, compared))
+    found = {
+        group: compare(
+            check.metric, rows.where(grouping.rows(*group.levels)), alpha=alpha(check)
+        )
+        for group in large
+    }
+    groups = (*_judged(check, found), *(_too_small(check, group) for group in small))
+    return _concluded(check, groups, rows=rows.rows, detectable=_detectable(check, found))
 
 
 def _split(grouping: Grouping, min_rows: int) -> tuple[list[_Group], list[_Group]]:
@@ -82,17 +82,9 @@ def _split(grouping: Grouping, min_rows: int) -> tuple[list[_Group], list[_Group
     return ([*large, pool], []) if pool.rows >= min_rows else (large, [pool])
 
 
-def _compare(check: NoSubgroupRegression, rows: Pair, chosen: Flags) -> Difference | Undefined:
-    return compare(check.metric, rows.where(chosen), alpha=alpha(check))
-
-
-def _is_finite(found: Difference) -> bool:
-    return finite(found.candidate, found.live, found.gain, found.lower, found.upper)
-
-
-def _judged(check: NoSubgroupRegression, compared: Compared) -> list[GroupFinding]:
+def _judged(check: NoSubgroupRegression, results: Results) -> list[GroupFinding]:
     """Findings of all large groups: tested ones first, the clearest regression foremost."""
-    tested = {g: found for g, found in compared.items() if isinstance(found, Difference)}
+    tested = {g: found for g, found in results.items() if isinstance(found, Difference)}
     adjusted = holm([found.p_regression(check.margin) for found in tested.values()])
     findings = [
         _tested(check, group, found=found, p=p)
@@ -101,7 +93,7 @@ def _judged(check: NoSubgroupRegression, compared: Compared) -> list[GroupFindin
     findings.sort(key=lambda finding: (finding.p_adjusted, finding.group))
     return findings + [
         _undefined(check, group, found.reason)
-        for group, found in compared.items()
+        for group, found in results.items()
         if isinstance(found, Undefined)
     ]
 
@@ -213,9 +205,9 @@ def _named(parts: Sequence[str]) -> str:
     return ", ".join(parts[:_NAMED]) + more
 
 
-def _detectable(check: NoSubgroupRegression, compared: Compared) -> float | None:
+def _detectable(check: NoSubgroupRegression, results: Results) -> float | None:
     """The regression that would be seen in every group that was tested, four times in five."""
-    errors = [f.standard_error for f in compared.values() if isinstance(f, Difference)]
+    errors = [f.standard_error for f in results.values() if isinstance(f, Difference)]
     if not errors:
         return None
     return check.margin + detectable_gain(max(errors), alpha=alpha(check) / len(errors))

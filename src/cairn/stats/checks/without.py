@@ -30,15 +30,6 @@ def undefined(check: Check, *, metric: str, reason: str) -> Finding:
     )
 
 
-def not_finite(metric: str) -> Problem:
-    """A number came out as NaN or infinity: the predictions are broken."""
-    return Problem(
-        code="not-finite",
-        reason=f"{metric} of the stored predictions is not a finite number",
-        fix="look for NaN and infinity in the model's scores, then `cairn evaluate` again",
-    )
-
-
 def kind(check: Check) -> str:
     """The check's type as policies spell it: `superiority`."""
     return str(check.__struct_config__.tag)
