@@ -23,7 +23,7 @@ def write(folder: Path, files: Mapping[str, Content] | Mapping[bytes, Content]) 
         path = folder / os.fsdecode(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, str):
-            path.symlink_to(content)
+            os.symlink(content, path)  # noqa: PTH211 (to the letter: Path drops `./`)
         else:
             path.write_bytes(content)
     return folder
@@ -39,7 +39,9 @@ def read(folder: Path) -> dict[bytes, Content]:
 
 
 def _content(path: Path) -> Content:
-    return str(path.readlink()) if path.is_symlink() else path.read_bytes()
+    if path.is_symlink():
+        return os.readlink(path)  # noqa: PTH115 (to the letter)
+    return path.read_bytes()
 
 
 def executables(folder: Path) -> set[str]:

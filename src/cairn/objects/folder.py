@@ -60,7 +60,8 @@ class Folder:
         names, links = self._names(folder, prefix)
         for name in names:
             if name.endswith(b"/"):
-                with open_folder(name, self.call(prefix + name[:-1]), within=folder) as inner:
+                plain = name[:-1]  # behind a slash a link would be followed
+                with open_folder(plain, self.call(prefix + plain), within=folder) as inner:
                     yield from self._inside(inner, prefix + name)
             else:
                 yield Found(prefix + name, name, folder, name in links)
