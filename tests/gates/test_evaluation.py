@@ -14,7 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from cairn.core.errors import Invalid, NotFound, Refused
 from cairn.core.evaluation import EvaluationInfo, Scorer
 from cairn.core.version import Manifest
-from cairn.gates.evaluation import evaluate
+from cairn.gates.evaluation import configured_scorer, evaluate
+from cairn.gates.scorer import score_with
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, decode
 from workshop import (
@@ -344,3 +345,15 @@ def test_a_model_that_could_run_code_is_not_loaded_to_be_scored(registry: Regist
 
     with pytest.raises(Refused, match="churn:1 cannot be measured"):
         evaluate(registry, version, on="test")
+
+
+def test_a_model_that_breaks_while_scoring_is_named(registry: Registry) -> None:
+    add_table(registry, TABLE)
+    model = fitted(LogisticRegression(), FEATURES)
+    model.coef_ = None
+    scorer = configured_scorer(
+        registry, register(registry, fitted(LogisticRegression(), FEATURES))
+    )
+
+    with pytest.raises(Invalid, match=r"LogisticRegression\.predict_proba"):
+        score_with(scorer, registry)(model, _frame(np.zeros((2, 2))))

@@ -297,7 +297,9 @@ def test_a_folder_or_binary_file_is_refused(registry: Registry, tmp_path: Path) 
 
 
 def test_the_schema_for_editors_is_up_to_date() -> None:
-    assert json.loads(SCHEMA.read_text()) == schema()
+    assert json.loads(SCHEMA.read_text()) == schema(), (
+        "write it again: json.dumps(cairn.gates.policy.schema(), indent=2)"
+    )
 
 
 def test_the_schema_describes_every_key() -> None:

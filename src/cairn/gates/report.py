@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from cairn.core.gate import Decision, Finding, GroupFinding, explain
 from cairn.gates.compare import Comparison, MetricDifference
-from cairn.stats.checks.words import count, decimals, number, signed
+from cairn.stats.checks.words import count, decimals, number, shown, signed
 
 WIDTH = 100
 MARKS = {"pass": "pass", "fail": "FAIL", "inconclusive": "open", "not-applicable": "n/a"}
-_NAME = 20
+_LONGEST = 20
 _GROUPS = 20
 _DIGITS = len("sha256:") + 12
 
@@ -65,7 +65,7 @@ def _numbers(finding: Finding) -> list[str]:
     places = decimals(high - low) if low is not None and high is not None else 4
     compared = finding.difference is not None
     return [
-        _short(finding.check),
+        finding.check,
         MARKS[finding.outcome],
         _number(finding.observed, places),
         _number(finding.baseline, places),
@@ -99,7 +99,7 @@ def _failing_groups(findings: Sequence[Finding]) -> Iterator[str]:
 
 def _group(group: GroupFinding) -> list[str]:
     return [
-        _short(group.group),
+        group.group,
         MARKS[group.outcome],
         _number(group.observed, 4),
         _number(group.baseline, 4),
@@ -149,7 +149,7 @@ def _all_groups(comparison: Comparison) -> Iterator[str]:
             [grouping, "rows", "agree", comparison.candidate, comparison.live, *_DIFFERENCE],
             [
                 [
-                    _short(group.group),
+                    group.group,
                     f"{group.rows:,}",
                     f"{100 * group.agreement:.1f}%",
                     *_compared(group.metric),
@@ -167,7 +167,7 @@ def _flipped(comparison: Comparison) -> Iterator[str]:
     yield from _table(
         ["row", "label", comparison.candidate, comparison.live],
         [
-            [_short(row.id), str(row.label), f"{row.candidate:.4f}", f"{row.live:.4f}"]
+            [row.id, str(row.label), f"{row.candidate:.4f}", f"{row.live:.4f}"]
             for row in comparison.flipped
         ],
     )
@@ -183,16 +183,11 @@ def _p(value: float) -> str:
     return "<0.0001" if value < 0.0001 else f"{value:.4f}"  # noqa: PLR2004 - four digits
 
 
-def _short(name: str) -> str:
-    plain = "".join(char if char.isprintable() else "?" for char in name)
-    return plain if len(plain) <= _NAME else plain[: _NAME - 1] + "…"
-
-
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns as wide as they need: names to the left, numbers to the right."""
-    shown = [[_short(cell) for cell in row] for row in (head, *rows)]
-    widths = [max(len(row[place]) for row in shown) for place in range(len(head))]
-    for row in shown:
+    cells = [[shown(cell, _LONGEST) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
+    for row in cells:
         first, *others = (cell.ljust(w) for cell, w in zip(row, widths, strict=True))
         numbers = [cell.strip().rjust(len(cell)) for cell in others]
         yield "  ".join([first, *numbers]).rstrip()

@@ -43,7 +43,13 @@ def scorer_of(registry: Registry, settings: EvaluationSettings) -> Scorer:
 def score_with(scorer: Scorer, registry: Registry) -> Score:
     """Give the function that scores as `scorer` says: a method, or the project's own."""
     if scorer.source is None:
-        return lambda model, rows: positive_share(model, rows, scorer.score)
+        method = scorer.score
+        return lambda model, rows: _called(
+            lambda model, rows: positive_share(model, rows, method),
+            f"{type(model).__qualname__}.{method}",
+            model=model,
+            rows=rows,
+        )
     return _own_function(scorer.score, scorer.source, registry)
 
 

@@ -223,6 +223,18 @@ def test_nothing_live_is_inconclusive() -> None:
     assert (finding.outcome, finding.code) == ("inconclusive", "nothing-live")
 
 
+def test_names_of_groups_cannot_play_with_the_terminal() -> None:
+    column = regions(**{"\x1b[2Jnorth": 400, "south" * 30: 400})
+    worse = decided(800, wrong=range(700), groups={"region": column})
+    live = decided(800, groups={"region": column})
+
+    finding = judged(GROUPS, worse, live)
+
+    assert "?[2Jnorth" in finding.reason
+    assert "\x1b" not in finding.reason
+    assert "south" * 10 not in finding.reason
+
+
 def test_group_values_may_be_any_text() -> None:
     column = ["a;b" if row % 2 else "ü\n" for row in range(1000)]
     rows = tabulate(

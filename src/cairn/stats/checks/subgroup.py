@@ -19,7 +19,7 @@ from cairn.stats.align import Pair
 from cairn.stats.checks.evidence import Evidence, Problem
 from cairn.stats.checks.paired import alpha, pair
 from cairn.stats.checks.without import missing
-from cairn.stats.checks.words import count, decimals, number, signed
+from cairn.stats.checks.words import count, decimals, number, shown, signed
 from cairn.stats.detectable import detectable_gain
 from cairn.stats.estimate import Difference, Undefined
 from cairn.stats.measure import compare
@@ -185,7 +185,9 @@ def _clauses(
     clauses: list[str] = []
     if by["fail"]:
         clauses.append(f"{check.metric} is worse{beyond} in {len(by['fail'])} of {of}: ")
-        clauses[-1] += _named([f"{g.group} {g.reason.partition(': ')[0]}" for g in by["fail"]])
+        clauses[-1] += _named(
+            [f"{shown(g.group)} {g.reason.partition(': ')[0]}" for g in by["fail"]]
+        )
     elif by["pass"]:
         clauses.append(f"{check.metric} is not shown to be worse{beyond} in {of}")
     if by["pass"] and detectable is not None:
@@ -194,9 +196,12 @@ def _clauses(
             f"a loss of {seen} in any judged group would most likely have been seen"
         )
     if by["inconclusive"]:
-        undefined = _named([f"{g.group} ({g.reason})" for g in by["inconclusive"]])
+        undefined = _named([f"{shown(g.group)} ({g.reason})" for g in by["inconclusive"]])
         clauses.append(f"{len(by['inconclusive'])} of {of} cannot be judged: {undefined}")
-    clauses += [f"not judged: {g.reason} ({_named(g.pooled)})" for g in by["not-applicable"]]
+    clauses += [
+        f"not judged: {g.reason} ({_named(list(map(shown, g.pooled)))})"
+        for g in by["not-applicable"]
+    ]
     return clauses
 
 

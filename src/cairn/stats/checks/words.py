@@ -37,5 +37,11 @@ def count(rows: int, noun: str = "row") -> str:
     return f"{rows:,} {noun}{'' if rows == 1 else 's'}"
 
 
+def shown(name: str, longest: int = 40) -> str:
+    """Spell a name that came with the data: no control characters, not too long."""
+    plain = "".join(char if char.isprintable() else "?" for char in name)
+    return plain if len(plain) <= longest else plain[: longest - 1] + "…"
+
+
 def _signless_zero(text: str) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
