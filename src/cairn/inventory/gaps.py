@@ -41,6 +41,19 @@ def trains(script: Script) -> bool:
     return script.kind == "notebook" or any(sign.startswith("calls ") for sign in script.signs)
 
 
+def capture_command(inventory: Inventory) -> str | None:
+    """Say how to run the training under capture, if the page knows where it starts."""
+    scripts = [s for s in inventory.code if trains(s) and s.kind == "script"]
+    if not scripts:
+        return None
+    return f"cairn run --model {_model(inventory)} -- python {_typed(scripts[0].path)}"
+
+
+def data_path(inventory: Inventory | None) -> str | None:
+    """Say how to type the path of the first data that the page knows."""
+    return _typed(inventory.data[0].path) if inventory and inventory.data else None
+
+
 def _weights(inventory: Inventory) -> Gap | None:
     if inventory.weights:
         return None
@@ -122,12 +135,7 @@ def _gap(ingredient: Ingredient, reason: str, fix: str) -> Gap:
 
 
 def _capture(inventory: Inventory, ingredient: Ingredient, example: str) -> str:
-    """Say how to measure it: run the training under capture, if we know where it starts."""
-    scripts = [s for s in inventory.code if trains(s) and s.kind == "script"]
-    if not scripts:
-        return _record(ingredient, example)
-    path = shlex.quote(unescape(scripts[0].path).decode("utf-8", "replace"))
-    return f"cairn run --model {_model(inventory)} -- python {path}"
+    return capture_command(inventory) or _record(ingredient, example)
 
 
 def _model(inventory: Inventory) -> str:
@@ -142,8 +150,11 @@ def _record(ingredient: Ingredient, answer: str) -> str:
 
 
 def _paths(scripts: Sequence[Script]) -> str:
-    names = [unescape(script.path).decode("utf-8", "replace") for script in scripts]
-    return " ".join(shlex.quote(name) for name in names)
+    return " ".join(_typed(script.path) for script in scripts)
+
+
+def _typed(path: str) -> str:
+    return shlex.quote(unescape(path).decode("utf-8", "replace"))
 
 
 def _listed(names: Sequence[str]) -> str:

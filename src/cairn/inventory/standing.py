@@ -1,0 +1,123 @@
+"""Where a project stands: the facts that the nine steps are judged on, read in one go."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from cairn.capture.git import find_top, run_git
+from cairn.core.digest import Digest
+from cairn.core.errors import Invalid, NotFound, Unavailable
+from cairn.core.evaluation import ListEvaluations
+from cairn.core.gate import PolicyInfo
+from cairn.core.label import DrillInfo, Move
+from cairn.core.name import PREDEFINED_LABELS
+from cairn.core.run import Run
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.version import Version
+from cairn.inventory.code import repository
+from cairn.inventory.findings import FILE, Inventory
+from cairn.inventory.gaps import trains
+from cairn.inventory.page import read
+from cairn.registry import Registry
+
+PRODUCTION = "production"
+
+
+class Standing(NamedTuple):
+    """Facts about a project; lists are newest first, `loose` is training code outside of git.
+
+    `compared` are pairs of a version and the live one whose predictions for the rows of one
+    snapshot are both stored.
+    """
+
+    page: Inventory | None
+    commit: str | None
+    loose: tuple[str, ...]
+    store: str = ""
+    snapshots: tuple[SnapshotInfo, ...] = ()
+    runs: tuple[Run, ...] = ()
+    versions: tuple[Version, ...] = ()
+    moves: tuple[Move, ...] = ()
+    policies: tuple[PolicyInfo, ...] = ()
+    drills: tuple[DrillInfo, ...] = ()
+    compared: tuple[tuple[Version, Version, Digest], ...] = ()
+
+
+def standing(registry: Registry | None, folder: Path) -> Standing:
+    """Read everything that can prove a step; without a registry, what the folder tells."""
+    page = _page(folder)
+    known = Standing(page, _commit(folder), _loose(folder, page))
+    if registry is None:
+        return known
+    versions = registry.versions()
+    models = sorted({version.model for version in versions})
+    moves = tuple(move for model in models for move in registry.labels(model))
+    labels = {f"{model}@{label}" for model in models for label in PREDEFINED_LABELS}
+    labels |= {f"{move.model}@{move.label}" for move in moves}
+    ordered = sorted(labels, key=lambda label: (not label.endswith(f"@{PRODUCTION}"), label))
+    return known._replace(
+        store=_spell(registry.settings.store, folder.resolve()),
+        snapshots=registry.snapshots(),
+        runs=registry.runs(),
+        versions=versions,
+        moves=moves,
+        policies=tuple(_policies(registry, ordered)),
+        drills=tuple(info for label in ordered for info in registry.drills(label)),
+        compared=tuple(_compared(registry, versions, moves)),
+    )
+
+
+def _spell(store: Path, folder: Path) -> str:
+    inside = store.resolve().is_relative_to(folder)
+    return str(store.resolve().relative_to(folder) if inside else store)
+
+
+def _page(folder: Path) -> Inventory | None:
+    try:
+        return read(folder / FILE)
+    except (NotFound, Invalid):
+        return None
+
+
+def _commit(folder: Path) -> str | None:
+    if find_top(folder.resolve()) is None:
+        return None
+    try:
+        return run_git(("rev-parse", "--verify", "--quiet", "HEAD"), folder).decode().strip()
+    except Unavailable:
+        return None
+
+
+def _loose(folder: Path, page: Inventory | None) -> tuple[str, ...]:
+    git = repository(folder.resolve())
+    code = page.code if page else ()
+    return tuple(s.path for s in code if trains(s) and git.tracking(s.path) != "tracked")
+
+
+def _policies(registry: Registry, labels: list[str]) -> Iterator[PolicyInfo]:
+    for label in labels:
+        try:
+            yield registry.policy(label)
+        except NotFound:
+            continue
+
+
+def _compared(
+    registry: Registry, versions: tuple[Version, ...], moves: tuple[Move, ...]
+) -> Iterator[tuple[Version, Version, Digest]]:
+    live = {move.after for move in moves if move.label == PRODUCTION}
+    for holder in (version for version in versions if version.digest in live):
+        seen = _evaluated(registry, holder)
+        for other in versions if seen else ():
+            if other.model == holder.model and other.digest != holder.digest:
+                both = sorted(seen & _evaluated(registry, other))
+                yield from ((other, holder, snapshot) for snapshot in both)
+
+
+def _evaluated(registry: Registry, version: Version) -> set[Digest]:
+    """Collect the snapshots that a version's predictions are stored for."""
+    artifacts = version.manifest.artifacts
+    if artifacts is None:
+        return set()
+    stored = registry.engine.send(ListEvaluations(artifacts=artifacts.tree))
+    return {info.evaluation.snapshot for info in stored}
