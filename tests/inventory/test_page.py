@@ -176,7 +176,7 @@ def test_an_answer_must_say_something_about_an_ingredient(project: Project) -> N
     with pytest.raises(Invalid, match="is empty"):
         inventory.record(project.scan(), "metrics", "  ")
     with pytest.raises(Invalid, match="'colour' is no ingredient: they are weights, data"):
-        inventory.record(project.scan(), "colour", "red")  # pyright: ignore[reportArgumentType]
+        inventory.record(project.scan(), "colour", "red")
 
 
 def test_the_page_is_no_finding_of_the_next_scan(project: Project) -> None:

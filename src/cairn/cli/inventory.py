@@ -9,9 +9,8 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
 from cairn.cli.text import pairs, size, table
 from cairn.core.errors import NotFound, Refused
-from cairn.core.request import convert
 from cairn.core.run import Gap
-from cairn.inventory.findings import FILE, INGREDIENTS, Ingredient, Inventory
+from cairn.inventory.findings import FILE, INGREDIENTS, Inventory
 
 EXIT_GAPS = Refused.exit_code
 LISTED = 5
@@ -62,15 +61,20 @@ def record(ingredient: str, answer: str) -> Shown:
     from cairn.inventory import read, write
     from cairn.inventory import record as add
 
-    changed = add(read(Path(FILE)), convert(ingredient, Ingredient), answer)
+    changed = add(read(Path(FILE)), ingredient, answer)
     write(changed, Path(FILE))
     return Shown(changed.asserted_by_human, f"{ingredient}: {answer} (asserted by a person)")
 
 
 @click.command()
+@click.argument("number", type=int, required=False)
 @shown
-def steps() -> Shown:
-    """Show the nine steps: done or to do, and the artifact that proves each."""
+def steps(number: int | None) -> Shown:
+    """Show the nine steps: done or to do, and the artifact that proves each.
+
+    With NUMBER, refuse (exit code 6) while a step before that one is still to do.
+    """
+    from cairn.inventory.steps import check_order
     from cairn.inventory.steps import steps as look
 
     try:
@@ -79,10 +83,14 @@ def steps() -> Shown:
         registry = None
     folder = registry.settings.folder if registry else Path.cwd()
     found = look(registry, folder)
+    if number is not None:
+        check_order(number, found)
     rows = [
         (s.number, "done" if s.done else "to do", s.title, s.artifact or s.fix) for s in found
     ]
-    return Shown(found, table(("step", "state", "what", "artifact, or what to type"), rows))
+    todo = next((f"\n\nnext: {s.fix}" for s in found if not s.done), "")
+    text = table(("step", "state", "what", "artifact, or what to type"), rows)
+    return Shown(found, text + todo)
 
 
 def _found(found: Inventory) -> str:
@@ -92,7 +100,7 @@ def _found(found: Inventory) -> str:
         ("code", [f"{s.path} ({s.git})" for s in found.code]),
         ("configuration", [c.path for c in found.configuration]),
         ("hard-coded", [f"{h.name}={h.value} at {h.at}" for h in found.hard_coded]),
-        ("metrics", [f"{m.name} {m.value} in {m.at}" for m in found.metrics]),
+        ("metrics", [f"{m.name} {m.value} in {m.at} ({m.provenance})" for m in found.metrics]),
         ("environment", [e.path for e in found.environment]),
         ("seeds", [f"{s.generator}={s.value} at {s.at}" for s in found.seeds]),
         ("not read", [f"{u.path}: {u.reason}" for u in found.unread]),

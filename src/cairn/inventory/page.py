@@ -56,19 +56,20 @@ def read(path: Path) -> Inventory:
         raise Invalid(f"{path}: {error}; {fix}") from error
 
 
-def record(inventory: Inventory, ingredient: Ingredient, answer: str) -> Inventory:
+def record(inventory: Inventory, ingredient: str, answer: str) -> Inventory:
     """Add what a person says about an ingredient, a place or a number; once is enough."""
     text = " ".join(answer.split())
-    if ingredient not in INGREDIENTS:
+    name: Ingredient | None = next((i for i in INGREDIENTS if ingredient == i), None)
+    if name is None:
         raise Invalid(f"{ingredient!r} is no ingredient: they are {', '.join(INGREDIENTS)}")
     if not text:
         raise Invalid(
             f"the answer for {ingredient} is empty: say what is known, or `don't know`"
         )
-    known = inventory.asserted_by_human.get(ingredient, ())
+    known = inventory.asserted_by_human.get(name, ())
     if text in known:
         return inventory
-    said: Assertions = {**inventory.asserted_by_human, ingredient: (*known, text)}
+    said: Assertions = {**inventory.asserted_by_human, name: (*known, text)}
     changed = msgspec.structs.replace(inventory, asserted_by_human=said)
     return convert(msgspec.to_builtins(changed), Inventory)
 
