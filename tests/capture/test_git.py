@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(name="processes")
-def _processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+def _processes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     started: list[Any] = []
     real = subprocess.run
 

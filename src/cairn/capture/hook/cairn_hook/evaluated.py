@@ -1,0 +1,205 @@
+"""Which data was a metric computed on: matched to the prediction that it was made from.
+
+1. A metric belongs to a prediction if it was given its very array, a view or a copy of it, or
+   else to the last one with as many rows: thresholds make new arrays.
+2. Data is training data if the model was fitted to these rows, and held out otherwise.
+3. Features, labels and scores are written when the first metric is computed on them: the
+   script may drop or change them at any time.
+"""
+
+import os
+
+from . import estimators, frames, journal, seeds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MOSTLY, DISTINCT = 0.5, 0.99
+_SCORES = ("predict_proba", "predict")
+
+
+class Examples:
+    """Rows that one fitted model was measured on; held until their scores are complete."""
+
+    def __init__(self, number: str, made: "estimators.Prediction", rows: "Any") -> None:
+        self.number = number
+        self.model = made.model
+        self.fit = made.fit
+        self.rows = estimators.weak(rows)
+        self.held = rows if made.held else None
+        self.keys: Any = None
+        self.labels: Any = None
+        self.positive: Any = None
+        self.scored: set[str] = set()
+
+
+_all: "list[Examples]" = []
+_count = [0]
+
+
+def measured(
+    name: str, value: "Any", labels: "Any", predicted: "Any", *, prediction: "Any" = None
+) -> None:
+    """Write down a metric with the examples that it was computed on, if they are known."""
+    made = prediction or _prediction_behind(labels, predicted)
+    examples = None if made is None else _examples(made, labels)
+    if examples is not None and made is not None:
+        _note_scores(examples, made)
+    if value is not None:
+        number = None if examples is None else examples.number
+        journal.write(
+            "metric", name=name, value=value, examples=number, rows=frames.count(labels)
+        )
+
+
+def complete(model: "Any" = None) -> None:
+    """Ask for the probabilities that the script did not ask for, while the data is there."""
+    for examples in _all:
+        asked = examples.model()
+        if model is not None and asked is not model:
+            continue
+        rows = examples.held if examples.held is not None else examples.rows()
+        if asked is not None and rows is not None and examples.positive is not None:
+            _complete(examples, asked, rows)
+        examples.held = None
+
+
+def _complete(examples: Examples, model: "Any", rows: "Any") -> None:
+    if estimators.fit_of(model) is not examples.fit:
+        return
+    if "predict_proba" not in examples.scored and hasattr(model, "predict_proba"):
+        _write_scores(examples, "predict_proba", model.predict_proba(rows))
+    elif not examples.scored:
+        _write_scores(examples, "predict", model.predict(rows))
+
+
+def _prediction_behind(labels: "Any", predicted: "Any") -> "Any":
+    total = frames.count(labels)
+    near = [made for made in reversed(estimators.predictions) if made.count == total]
+    for made in near:
+        result = made.result()
+        if result is not None and predicted is not None and _is_from(predicted, result):
+            return made
+    return near[0] if near else None
+
+
+def _is_from(predicted: "Any", result: "Any") -> bool:
+    """Tell whether an array is a prediction, a part of it, or a copy of either."""
+    import numpy as np
+
+    if predicted is result:
+        return True
+    left, right = np.asarray(predicted), np.asarray(result)
+    if left.size and np.may_share_memory(left, right):
+        return True
+    columns = [right] if right.ndim == 1 else [right, *np.moveaxis(right, -1, 0)]
+    return any(
+        left.shape == each.shape and bool(np.array_equal(left, each)) for each in columns
+    )
+
+
+def _examples(made: "estimators.Prediction", labels: "Any") -> "Examples | None":
+    import numpy as np
+
+    rows = made.rows()
+    if rows is None:
+        return None
+    wanted = np.asarray(labels)
+    keys = None
+    for known in reversed(_all):
+        if known.fit is not made.fit or not np.array_equal(known.labels, wanted):
+            continue
+        keys = keys if keys is not None else frames.row_keys(rows)
+        if known.rows() is rows or (keys is not None and np.array_equal(known.keys, keys)):
+            return known
+    return _new_examples(made, rows, labels)
+
+
+def _new_examples(made: "estimators.Prediction", rows: "Any", labels: "Any") -> Examples:
+    import numpy as np
+
+    with seeds.undisturbed():
+        complete()
+    _count[0] += 1
+    found = Examples("%d-%d" % (os.getpid(), _count[0]), made, rows)
+    found.keys = frames.row_keys(rows)
+    found.labels = np.array(labels)
+    role, overlap = _role(found.keys, made.fit.keys)
+    task, classes = _task(made.model(), found)
+    journal.write(
+        "examples",
+        number=found.number,
+        model=made.fit.key,
+        generation=made.fit.generation,
+        role=role,
+        overlap=overlap,
+        rows=made.count,
+        frame=frames.store(rows, labels, found.keys),
+        task=task,
+        classes=classes,
+        label=str(getattr(labels, "name", None) or "label"),
+    )
+    _all.append(found)
+    return found
+
+
+def _role(keys: "Any", seen: "Any") -> "tuple[str, int]":
+    """Tell training data from held-out data, and how many rows are in both.
+
+    Rows that are not distinct say nothing: in a table of few values all of them recur.
+    """
+    import numpy as np
+
+    if keys is None or seen is None or len(keys) == 0:
+        return "heldout", 0
+    if len(keys) == len(seen) and np.array_equal(keys, seen):
+        return "train", len(keys)
+    if len(np.unique(seen)) < DISTINCT * len(seen):
+        return "heldout", 0
+    overlap = int(np.isin(keys, seen).sum())
+    return ("train" if overlap > MOSTLY * len(keys) else "heldout"), overlap
+
+
+def _task(model: "Any", examples: Examples) -> "tuple[str, list[str]]":
+    """Name the task; of two classes, the second one is what the scores speak for."""
+    import numpy as np
+
+    classes = getattr(model, "classes_", None)
+    if classes is None:
+        return "other", []
+    shown = [str(each) for each in classes]
+    if np.ndim(classes) != 1 or len(classes) != 2:  # noqa: PLR2004
+        return "multiclass", shown
+    if examples.labels.ndim != 1 or not np.isin(examples.labels, classes).all():
+        return "other", shown
+    examples.positive = classes[1]
+    _save(examples, "labels", examples.labels == classes[1])
+    return "binary", shown
+
+
+def _note_scores(examples: Examples, made: "estimators.Prediction") -> None:
+    result = made.result()
+    if result is not None and examples.positive is not None:
+        _write_scores(examples, made.method, result)
+
+
+def _write_scores(examples: Examples, method: str, result: "Any") -> None:
+    import numpy as np
+
+    if method not in _SCORES or method in examples.scored:
+        return
+    outputs = np.asarray(result)
+    scores = outputs[:, 1] if method == "predict_proba" else outputs == examples.positive
+    _save(examples, method, scores)
+    examples.scored.add(method)
+
+
+def _save(examples: Examples, name: str, values: "Any") -> None:
+    import numpy as np
+
+    folder = os.path.join(journal.folder_beside("examples"), examples.number)
+    os.makedirs(folder, exist_ok=True)
+    unfinished = os.path.join(folder, "unfinished.npy")
+    np.save(unfinished, np.asarray(values, dtype=np.float64), allow_pickle=False)
+    os.replace(unfinished, os.path.join(folder, name + ".npy"))

@@ -1,0 +1,230 @@
+"""Files that the script opens, as Python's own audit events tell: read, written, databases.
+
+A file inside the project or a declared folder is noted with its size and time when it is read,
+so that a later change shows. One that was read and is now overwritten is copied first: the
+bytes that the script saw are the input.
+"""
+
+import os
+import stat
+import sys
+
+from . import journal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 (looked at, not used)
+LARGEST_COPY = 64 << 20
+_COMPILED = (".pyc", ".pyo", ".so", ".pyd")
+_SOURCE = (".py", ".pyi", ".pyw")
+_WITHIN = ("/__pycache__/", "/.git/", "/.ipynb_checkpoints/", "/site-packages/", "/.venv/")
+_SYSTEM = (
+    *("/proc/", "/sys/", "/dev/", "/run/", "/etc/", "/usr/", "/lib/", "/lib64/", "/bin/"),
+    *("/sbin/", "/boot/", "/var/lib/", "/var/cache/", "/var/log/"),
+)
+
+
+class _Scope:
+    """Which paths are of interest; every prefix ends in a slash."""
+
+    inside: "tuple[str, ...]" = ()
+    skipped: "tuple[str, ...]" = ()
+    libraries: "tuple[str, ...]" = ()
+    elsewhere: "tuple[str, ...]" = ()
+
+
+_scope = _Scope()
+_read_files: "dict[str, tuple[int, int, int]]" = {}
+_written: "set[str]" = set()
+_noted: "set[str]" = set()
+_copies = [0]
+
+
+def start(root: str, *, data: "list[str]", skipped: "list[str]") -> None:
+    """Begin to watch files under `root` and the `data` folders, but never `skipped` ones."""
+    home = os.path.expanduser("~")
+    _scope.inside = tuple(_prefix(folder) for folder in (root, *data))
+    _scope.skipped = tuple(_prefix(folder) for folder in skipped)
+    _scope.libraries = tuple(sorted({_prefix(folder) for folder in _library_folders()}))
+    _scope.elsewhere = (
+        *_SYSTEM,
+        *(_prefix(folder) for folder in (sys.base_prefix, sys.prefix)),
+        *(_prefix(os.environ.get("TMPDIR", folder)) for folder in _TEMPORARY),
+        home + "/.",
+    )
+    sys.addaudithook(_audit)
+
+
+def is_library(file: "str | None") -> bool:
+    """Tell whether code in `file` is installed, not the project's; a notebook has no file."""
+    return file is not None and file.startswith((*_scope.libraries, "<frozen "))
+
+
+def _library_folders() -> "list[str]":
+    folders = [os.path.dirname(os.__file__)]
+    folders += [
+        entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))
+    ]
+    if sys.prefix != sys.base_prefix:
+        folders.append(sys.prefix)
+    return folders
+
+
+def _prefix(folder: str) -> str:
+    return os.path.join(os.path.abspath(folder), "")
+
+
+def _audit(event: str, args: "tuple[Any, ...]") -> None:
+    try:
+        watch = _EVENTS.get(event)
+        if watch is not None and not journal.is_own():
+            watch(*args)
+    except Exception:  # an audit hook that raises forbids what it was told of
+        pass
+
+
+def _opened(path: "Any", _mode: "Any", flags: int, *_: "Any") -> None:
+    if isinstance(path, int):
+        return
+    text = os.fsdecode(path)
+    if text.endswith(_COMPILED) or text.startswith(_scope.libraries):
+        return
+    place = os.path.abspath(text)
+    if not place.startswith(_scope.inside):
+        _outside(place, flags)
+    elif not _is_skipped(place):
+        _inside(place, flags)
+
+
+def _is_skipped(place: str) -> bool:
+    if place.startswith((*_scope.skipped, *_scope.libraries)):
+        return True
+    return any(part in place for part in _WITHIN)
+
+
+def _inside(place: str, flags: int) -> None:
+    access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
+    if access == os.O_RDONLY:
+        _read(place)
+        return
+    if access == os.O_RDWR and not flags & os.O_TRUNC:
+        _read(place)
+    _write(place)
+
+
+def _outside(place: str, flags: int) -> None:
+    """Note data that lies elsewhere; by way of a link it may lie in the project after all."""
+    if place in _noted or place.startswith(_scope.elsewhere) or place.endswith(_SOURCE):
+        return
+    real = os.path.realpath(place)
+    if real.startswith(_scope.inside):
+        if not _is_skipped(real):
+            _inside(real, flags)
+        return
+    _noted.add(place)
+    foreign = not real.startswith((*_scope.elsewhere, *_scope.libraries))
+    if foreign and os.path.isfile(real) and not flags & os.O_WRONLY:
+        journal.write("outside", path=journal.escaped(place))
+
+
+def _read(place: str) -> None:
+    if place in _written:
+        return
+    mark = _mark(place)
+    if mark is None or _read_files.get(place) == mark:
+        return
+    _read_files[place] = mark
+    event = "source" if place.endswith(_SOURCE) else "read"
+    journal.write(
+        event, path=journal.escaped(place), inode=mark[0], size=mark[1], changed=mark[2]
+    )
+
+
+def _write(place: str) -> None:
+    if place in _written:
+        return
+    copy = _copied(place) if place in _read_files else None
+    _written.add(place)
+    journal.write("write", path=journal.escaped(place), copy=copy)
+
+
+def _mark(place: str) -> "tuple[int, int, int] | None":
+    try:
+        found = os.stat(place)
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _copied(place: str) -> "str | None":
+    """Copy a file that is about to be overwritten, if it is still what was read."""
+    mark = _mark(place)
+    if mark is None or mark != _read_files[place] or mark[1] > LARGEST_COPY:
+        return None
+    _copies[0] += 1
+    name = "%d-%d" % (os.getpid(), _copies[0])
+    folder = journal.folder_beside("kept")
+    os.makedirs(folder, exist_ok=True)
+    with open(place, "rb") as source, open(os.path.join(folder, name), "xb") as target:
+        target.write(source.read())
+    return name
+
+
+def _renamed(source: "Any", target: "Any", *_: "Any") -> None:
+    """Follow a file that is written beside its place and then moved there."""
+    before, after = (os.path.abspath(os.fsdecode(path)) for path in (source, target))
+    moved = before in _written or before.startswith(_scope.elsewhere)
+    if moved and after.startswith(_scope.inside) and not _is_skipped(after):
+        _write(after)
+
+
+def _connected(database: "Any", *_: "Any") -> None:
+    """Note a SQLite database: it is opened in C, and may be read and written."""
+    text = os.fsdecode(database)
+    if text.startswith("file:"):
+        text = text[len("file:") :].partition("?")[0]
+    place = os.path.abspath(text)
+    if text in ("", ":memory:") or not place.startswith(_scope.inside) or _is_skipped(place):
+        return
+    first = place not in _read_files
+    _read(place)
+    if first and place in _read_files:
+        copy = _copied(place)
+        journal.write("database", path=journal.escaped(place), copy=copy)
+    elif first:
+        _write(place)
+
+
+def _looked_up(host: "Any", *_: "Any") -> None:
+    """Note a host that the script talks to: what it reads there is frozen nowhere."""
+    name = os.fsdecode(host) if isinstance(host, (str, bytes)) else ""
+    local = name in ("", "localhost", "::1", "0.0.0.0", os.uname().nodename)  # noqa: S104
+    if not local and not name.startswith("127.") and name not in _noted:
+        _noted.add(name)
+        journal.write("network", host=journal.escaped(name))
+
+
+def _launched(program: "Any", args: "Any", _folder: "Any", variables: "Any") -> None:
+    """Note a Python that is started so that it cannot be watched."""
+    command = [os.fsdecode(word) for word in ([args] if isinstance(args, str) else args)]
+    name = os.path.basename(os.fsdecode(program) if program else command[0])
+    if not name.startswith("python"):
+        return
+    bare = variables is not None and "CAIRN_HOOK_EVENTS" not in variables
+    alone = any(word in ("-I", "-S", "-E") for word in command[1:4])
+    if (bare or alone) and name not in _noted:
+        _noted.add(name)
+        journal.write("unwatched", program=journal.escaped(name))
+
+
+_EVENTS = {
+    "open": journal.guarded(_opened),
+    "os.rename": journal.guarded(_renamed),
+    "sqlite3.connect": journal.guarded(_connected),
+    "socket.getaddrinfo": journal.guarded(_looked_up),
+    "subprocess.Popen": journal.guarded(_launched),
+}

@@ -1,0 +1,136 @@
+"""Describe the environment of the Python that runs this file, as one JSON object.
+
+Run by the script's own interpreter, with the script's `sys.path` as JSON on standard input:
+what is installed there is what the model was made with.
+"""
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def main() -> None:
+    """Write the description to standard output."""
+    sys.path[:] = json.load(sys.stdin)
+    sys.stdout.write(json.dumps({**environment(), "host": host()}))
+
+
+def environment() -> "dict[str, Any]":
+    """Describe the software: interpreter, operating system, every distribution."""
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "operating_system": _operating_system(),
+        "machine": platform.machine(),
+        "libc": " ".join(platform.libc_ver()).strip(),
+        "accelerators": _accelerators(),
+        "distributions": _distributions(),
+    }
+
+
+def host() -> "dict[str, Any]":
+    """Describe the machine: facts of one run, not of a model."""
+    return {
+        "name": platform.node(),
+        "kernel": "%s %s" % (platform.system(), platform.release()),
+        "cpu": _first(r"(?m)^model name\s*:\s*(.+)$", _text("/proc/cpuinfo")),
+        "cores": os.cpu_count() or 0,
+        "memory_bytes": _memory(),
+        "drivers": _drivers(),
+    }
+
+
+def _distributions() -> "list[dict[str, Any]]":
+    """List what can be imported from `sys.path`: of two with one name, the first counts."""
+    found: dict[str, dict[str, Any]] = {}
+    for distribution in metadata.distributions():
+        name = distribution.metadata["Name"]
+        if not name:
+            continue
+        key = re.sub(r"[-_.]+", "-", name).lower()
+        if key not in found:
+            found[key] = {
+                "name": key,
+                "version": distribution.version,
+                "source": _source(distribution),
+            }
+    return [found[key] for key in sorted(found)]
+
+
+def _source(distribution: "metadata.Distribution") -> "dict[str, Any] | None":
+    """Read where a distribution came from if that was not a package index (PEP 610)."""
+    try:
+        return json.loads(distribution.read_text("direct_url.json") or "null")
+    except (OSError, ValueError):
+        return None
+
+
+def _operating_system() -> str:
+    for path in ("/etc/os-release", "/usr/lib/os-release"):
+        found = _first(r"(?m)^PRETTY_NAME=[\"']?([^\"'\n]*)", _text(path))
+        if found:
+            return found
+    return "%s %s" % (platform.system(), platform.release())
+
+
+def _accelerators() -> "list[str]":
+    """Name the NVIDIA GPUs that the driver, or else its tool, reports."""
+    folder = "/proc/driver/nvidia/gpus"
+    names = [
+        _first(r"(?m)^Model:\s*(.+)$", _text(str(gpu)))
+        for gpu in sorted(Path(folder).glob("*/information"))
+    ]
+    return sorted(filter(None, names)) or sorted(_ask_tool("name"))
+
+
+def _drivers() -> "list[str]":
+    version = _first(
+        r"Kernel Module\s+(?:for \S+\s+)?([\d.]+)", _text("/proc/driver/nvidia/version")
+    )
+    found = [version] if version else _ask_tool("driver_version")[:1]
+    return ["nvidia " + version for version in found]
+
+
+def _ask_tool(field: str) -> "list[str]":
+    command = ["nvidia-smi", "--query-gpu=" + field, "--format=csv,noheader"]
+    try:
+        output = subprocess.run(  # noqa: S603 (a fixed command)
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [
+        line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()
+    ]
+
+
+def _memory() -> str:
+    try:
+        return str(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (OSError, ValueError):
+        return ""
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    return found.group(1).strip() if found else ""
+
+
+if __name__ == "__main__":
+    main()

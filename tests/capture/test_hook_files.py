@@ -1,0 +1,361 @@
+"""What a script reads and writes is seen, and the script does not notice."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from watched import HOOK, Seen, plain, run, watch
+
+READERS = """
+import csv, json, pickle, sqlite3, configparser
+import numpy as np
+import pandas as pd
+with open("plain.csv") as file:
+    list(csv.reader(file))
+json.load(open("conf.json"))
+pickle.load(open("data.pkl", "rb"))
+np.load("array.npy")
+np.loadtxt("numbers.txt")
+np.memmap("raw.bin", dtype="u1", mode="r")
+pd.read_csv("frame.csv", engine="c")
+pd.read_csv("zipped.csv.gz")
+sqlite3.connect("base.db").execute("select 1").fetchall()
+configparser.ConfigParser().read("conf.ini")
+"""
+
+
+def make_inputs(folder: Path) -> None:
+    import numpy as np
+    import pandas as pd
+
+    folder.mkdir()
+    (folder / "plain.csv").write_text("a,b\n1,2\n")
+    (folder / "conf.json").write_text("{}")
+    (folder / "data.pkl").write_bytes(b"\x80\x04K\x01.")
+    np.save(folder / "array.npy", np.arange(3))
+    (folder / "numbers.txt").write_text("1 2\n")
+    (folder / "raw.bin").write_bytes(b"123")
+    pd.DataFrame({"a": [1]}).to_csv(folder / "frame.csv")
+    pd.DataFrame({"a": [1]}).to_csv(folder / "zipped.csv.gz")
+    sqlite3.connect(folder / "base.db").execute("create table t (x)").connection.close()
+    (folder / "conf.ini").write_text("[a]\n")
+
+
+def test_every_usual_way_to_read_is_seen(tmp_path: Path) -> None:
+    make_inputs(tmp_path / "work")
+
+    seen = watch(tmp_path / "work", READERS)
+
+    assert seen.code == 0, seen.output
+    assert sorted(seen.paths("read")) == sorted(
+        place.name for place in (tmp_path / "work").iterdir() if place.name != "train.py"
+    )
+    assert seen.paths("write") == []
+    assert seen.of("fault", "outside", "network") == []
+
+
+def test_what_was_written_is_seen_however_it_was_written(tmp_path: Path) -> None:
+    seen = watch(
+        tmp_path / "work",
+        """
+import os, pathlib, shutil, sqlite3, tempfile
+open("a.txt", "w").write("1")
+pathlib.Path("b.txt").write_text("2")
+os.close(os.open("c.txt", os.O_CREAT | os.O_WRONLY))
+with tempfile.NamedTemporaryFile("w", dir=".", delete=False) as file:
+    file.write("3")
+os.replace(file.name, "d.txt")
+with tempfile.NamedTemporaryFile("w", delete=False) as file:
+    file.write("3")
+shutil.move(file.name, "e.txt")
+open("log.txt", "a").write("4")
+sqlite3.connect("new.db").execute("create table t (x)")
+""",
+    )
+
+    assert seen.code == 0, seen.output
+    written = {"a.txt", "b.txt", "c.txt", "d.txt", "e.txt", "log.txt", "new.db"}
+    assert written <= set(seen.paths("write"))
+    assert seen.paths("read") == []
+
+
+def test_what_the_run_made_itself_is_no_input(tmp_path: Path) -> None:
+    seen = watch(tmp_path / "work", 'open("a", "w").write("1")\nopen("a").read()\n')
+
+    assert seen.paths("read") == []
+
+
+def test_bytes_that_were_read_are_kept_before_they_are_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "history.json").write_text("[1]")
+
+    seen = watch(
+        tmp_path / "work",
+        'text = open("history.json").read()\nopen("history.json", "w").write(text + "[2]")\n',
+    )
+
+    (written,) = seen.of("write")
+    assert (seen.room / "kept" / written["copy"]).read_text() == "[1]"
+    assert seen.paths("read") == ["history.json"]
+
+
+def test_a_database_is_kept_as_it_was_when_it_was_opened(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    base = tmp_path / "work" / "base.db"
+    sqlite3.connect(base).execute("create table t (x)").connection.close()
+    before = base.read_bytes()
+
+    seen = watch(
+        tmp_path / "work",
+        'import sqlite3\nwith sqlite3.connect("file:base.db?mode=rw", uri=True) as base:\n'
+        '    base.execute("insert into t values (1)")\n',
+    )
+
+    (opened,) = seen.of("database")
+    assert (seen.room / "kept" / opened["copy"]).read_bytes() == before
+
+
+def test_libraries_caches_and_temporary_files_are_nobodys_data(tmp_path: Path) -> None:
+    seen = watch(
+        tmp_path / "work",
+        """
+import json, os, tempfile, email.message
+open(json.__file__).read()
+open("/proc/self/status").read()
+open("/etc/hosts").read()
+with tempfile.TemporaryFile() as file:
+    file.write(b"1")
+os.makedirs(".git"); open(".git/x", "w").write("1"); open(".git/x").read()
+os.makedirs("__pycache__"); open("__pycache__/x", "w").write("1")
+""",
+    )
+
+    assert seen.code == 0, seen.output
+    assert seen.of("read", "write", "outside") == []
+
+
+def test_data_outside_the_project_is_named(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "data.csv").write_text("1")
+    (home / ".cached").write_text("1")
+
+    seen = watch(
+        home / "work",
+        'open("../data.csv").read()\nopen("../.cached").read()\n',
+        variables={"HOME": str(home), "TMPDIR": str(tmp_path / "tmp")},
+    )
+
+    assert seen.paths("outside") == ["data.csv"]
+
+
+def test_a_link_into_the_project_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "data.csv").write_text("1")
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "work")
+
+    seen = watch(
+        tmp_path / "work",
+        f"open({str(tmp_path / 'elsewhere' / 'data.csv')!r}).read()\n",
+        variables={"TMPDIR": str(tmp_path / "tmp")},
+    )
+
+    assert [event["path"] for event in seen.of("read")] == [
+        str(tmp_path / "work" / "data.csv")
+    ]
+
+
+def test_odd_names_are_spelled_as_trees_spell_them(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / os.fsdecode(b"caf\xe9\n\\.csv")).write_text("1")
+
+    seen = watch(tmp_path / "work", r'open(b"caf\xe9\n\\.csv").read()')
+
+    assert seen.paths("read") == ["caf\\xe9\\x0a\\x5c.csv"]
+
+
+def test_the_modules_of_the_project_are_sources(tmp_path: Path) -> None:
+    (tmp_path / "work" / "pkg").mkdir(parents=True)
+    (tmp_path / "work" / "pkg" / "__init__.py").write_text("")
+    (tmp_path / "work" / "pkg" / "train.py").write_text("x = 1\n")
+
+    seen = run(tmp_path / "work", [sys.executable, "-m", "pkg.train"], variables={})
+
+    assert seen.paths("source") == ["__init__.py", "train.py"]
+
+
+def test_hosts_that_the_script_talks_to_are_named(tmp_path: Path) -> None:
+    seen = watch(
+        tmp_path / "work",
+        """
+import socket
+for host in ("localhost", "127.0.0.1", "data.invalid", "data.invalid"):
+    try:
+        socket.getaddrinfo(host, 80)
+    except OSError:
+        pass
+""",
+    )
+
+    assert [event["host"] for event in seen.of("network")] == ["data.invalid"]
+
+
+def test_child_processes_write_journals_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    for name in ("one", "two", "three"):
+        (tmp_path / "work" / name).write_text("1")
+
+    seen = watch(
+        tmp_path / "work",
+        """
+import multiprocessing, os, subprocess, sys
+if __name__ == "__main__":
+    subprocess.run([sys.executable, "-c", "open('one').read()"], check=True)
+    child = os.fork()
+    if not child:
+        open("two").read()
+        os._exit(0)
+    os.waitpid(child, 0)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        pool.map(os.path.getsize, ["three"])
+    open("three").read()
+""",
+    )
+
+    assert seen.code == 0, seen.output
+    assert sorted(seen.paths("read")) == ["one", "three", "two"]
+    assert len(list((seen.room / "events").iterdir())) >= 4
+
+
+@pytest.mark.parametrize("how", ["-I", "-S", "-E"])
+def test_a_python_that_cannot_be_watched_is_named(tmp_path: Path, how: str) -> None:
+    seen = watch(
+        tmp_path / "work",
+        f"import subprocess, sys\nsubprocess.run([sys.executable, {how!r}, '-c', ''])\n"
+        "subprocess.run([sys.executable, '-c', ''], env={})\n",
+    )
+
+    assert len(seen.of("unwatched")) == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [
+        ("import os; os._exit(4)", 4),
+        ("import sys; sys.exit(3)", 3),
+        ("raise ValueError('no')", 1),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGHUP)", -signal.SIGHUP),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGINT)", -signal.SIGINT),
+    ],
+)
+def test_what_happened_before_the_end_is_written_down_however_it_ends(
+    tmp_path: Path, ending: str, code: int
+) -> None:
+    seen = watch(tmp_path / "work", f"open('a.txt', 'w').write('1')\n{ending}\n")
+
+    assert seen.code == code
+    assert seen.paths("write") == ["a.txt"]
+
+
+def without_watching(folder: Path, script: str, *options: str) -> str:
+    (folder / "train.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, *options, "train.py"],
+        cwd=folder,
+        env=plain(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    return done.stdout.decode()
+
+
+NOTICES = """
+import sys, os, json
+print(sys.path, sorted(sys.flags), __name__, sys.argv)
+print([type(finder) for finder in sys.meta_path if "cairn" not in type(finder).__module__])
+import random, pickle, argparse
+print(random.randint.__name__, callable(pickle.loads(pickle.dumps(random.randint))))
+random.seed(3)
+print(random.random(), random.Random(4).random(), random.choice([1, 2, 3]))
+os.closerange(3, 64)
+open("x", "w").write("1")
+print(json.dumps({"a": 1}))
+1 / 0
+"""
+
+
+def test_the_script_does_not_notice(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    expected = without_watching(tmp_path / "work", NOTICES)
+    (tmp_path / "work" / "x").unlink()
+
+    seen = watch(tmp_path / "work", NOTICES)
+
+    assert seen.output == expected
+
+
+def test_another_sitecustomize_still_runs(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text("print('mine')\n")
+
+    seen = watch(
+        tmp_path / "work",
+        "import sys\nprint(sys.modules['sitecustomize'].__file__)\n",
+        variables={"PYTHONPATH": f"{HOOK}{os.pathsep}{tmp_path / 'site'}"},
+    )
+
+    assert seen.output.splitlines() == ["mine", str(tmp_path / "site" / "sitecustomize.py")]
+    assert seen.of("process")
+
+
+def test_a_hook_that_cannot_write_leaves_the_script_alone(tmp_path: Path) -> None:
+    seen = watch(
+        tmp_path / "work",
+        "open('a', 'w').write('1')\nprint('done')\n",
+        variables={"CAIRN_HOOK_EVENTS": str(tmp_path / "absent")},
+    )
+
+    assert (seen.code, seen.output) == (0, "done\n")
+
+
+def test_a_hook_that_cannot_start_leaves_the_script_alone(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "train.py").write_text("print('done')\n")
+    variables = {**plain(), "CAIRN_HOOK_EVENTS": str(tmp_path), "PYTHONPATH": str(HOOK)}
+
+    done = subprocess.run(
+        [sys.executable, "train.py"],
+        cwd=tmp_path / "work",
+        env=variables,
+        capture_output=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == (b"done\n", b"")
+
+
+def test_every_line_of_a_journal_is_json(tmp_path: Path) -> None:
+    seen: Seen = watch(
+        tmp_path / "work",
+        'import argparse\np = argparse.ArgumentParser()\np.add_argument("--x")\n'
+        'p.add_argument("--n", type=float, default=float("nan"))\n'
+        'p.add_argument("--big", type=int, default=2**70)\np.parse_args()\n',
+        "--x",
+        'caf\u00e9 "quoted" \\ \n',
+    )
+
+    (options,) = seen.of("options")
+    assert options["values"] == {
+        "x": 'caf\u00e9 "quoted" \\ \n',
+        "n": "nan",
+        "big": str(2**70),
+    }
+    assert json.dumps(seen.events)
