@@ -147,6 +147,17 @@ def test_a_file_of_sql_is_listed_query_by_query(project: Project) -> None:
     assert found == [("features.sql:1", ("events", "customers"))]
 
 
+def test_very_many_queries_are_cut_short(project: Project) -> None:
+    project.plant("dump.sql", "SELECT * FROM customers;\n" * 201)
+
+    found = project.scan()
+
+    assert len(found.reads) == 200
+    assert [unread.reason for unread in found.unread] == [
+        "has more than 200 queries: the rest is left out"
+    ]
+
+
 def test_a_notebook_is_read_by_cell_and_line(project: Project) -> None:
     setup = ["import pandas as pd", "%matplotlib inline", "BASE = 'raw/'"]
     magic = ["%%sql", "SELECT * FROM live.customers"]

@@ -10,6 +10,8 @@ from cairn.inventory.findings import EnvironmentFile
 from cairn.inventory.settings import document
 from cairn.inventory.walk import Unreadable
 
+LONGEST_LINE = 1000  # what is longer was not written by people; matching it takes too long
+
 
 class _Conda(msgspec.Struct):
     """What matters of an `environment.yml`."""
@@ -76,7 +78,9 @@ def environment_file(name: str, kind: str, content: bytes) -> EnvironmentFile:
 def _listed(
     name: str, kind: str, lines: list[str], pinned: re.Pattern[str]
 ) -> EnvironmentFile:
-    exact = sum(pinned.fullmatch(line) is not None for line in lines)
+    exact = sum(
+        len(line) <= LONGEST_LINE and pinned.fullmatch(line) is not None for line in lines
+    )
     note = f"{exact} of {len(lines)} packages have an exact version"
     return EnvironmentFile(path=name, kind=kind, exact=0 < len(lines) == exact, note=note)
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from cairn.inventory import sql
-from cairn.inventory.findings import DataRead
+from cairn.inventory.findings import DataRead, Unread
 from cairn.inventory.source import Source, called, shown, text_of
 
 MOST_STATEMENTS = 200
@@ -52,16 +52,20 @@ def reads(source: Source) -> Iterator[DataRead]:
             yield read
 
 
-def sql_reads(name: str, content: bytes) -> Iterator[DataRead]:
+def sql_reads(name: str, content: bytes) -> Iterator[DataRead | Unread]:
     """List the queries of an SQL file, the first `MOST_STATEMENTS` of them."""
     line, listed = 1, 0
     for statement in content.decode("utf-8", "replace").split(";"):
         start = line + statement[: len(statement) - len(statement.lstrip())].count("\n")
         line += statement.count("\n")
-        names = sql.tables(statement)
-        if names and listed < MOST_STATEMENTS:
-            listed += 1
-            yield _query(f"{name}:{start}", statement)
+        if not sql.reads(statement):
+            continue
+        listed += 1
+        if listed > MOST_STATEMENTS:
+            rest = f"has more than {MOST_STATEMENTS} queries: the rest is left out"
+            yield Unread(path=name, reason=rest)
+            return
+        yield _query(f"{name}:{start}", statement)
 
 
 def _reads(source: Source) -> Iterator[DataRead]:

@@ -148,7 +148,9 @@ def _text(file: File) -> Iterator[Finding]:
         yield from metrics.metric_file(name, content(file, at_most=TEXT_BYTES))
     elif metrics.is_prose(name):
         yield from metrics.remembered(name, content(file, at_most=TEXT_BYTES))
-    elif settings.is_config(name) and file.size <= settings.MOST_BYTES:
+    elif settings.is_config(name) and (
+        file.size <= settings.MOST_BYTES or settings.is_named_config(name)
+    ):
         found = settings.config_file(name, content(file, at_most=settings.MOST_BYTES))
         yield from [found] if found else []
 

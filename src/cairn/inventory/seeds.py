@@ -36,15 +36,19 @@ def seeds(source: Source) -> Iterator[SeedUse]:
     names = [(node, called(source, node)) for node in calls]
     seeded = {_family(name) for _, name in names if _SETTERS.fullmatch(name)}
     for node, name in names:
-        at, last = source.place(node.lineno), shown(name.rpartition(".")[2])
+        last = name.rpartition(".")[2]
         if _SETTERS.fullmatch(name) or _GENERATORS.fullmatch(name):
-            yield SeedUse(at=at, generator=shown(name), value=_value(source, node))
+            yield _use(source, node, name, value=_value(source, node))
         elif (given := _keyword(node)) is not None:
-            yield SeedUse(at=at, generator=last, value=_spelled(source, given))
+            yield _use(source, node, last, value=_spelled(source, given))
         elif last in _DRAWING and "numpy" not in seeded:
-            yield SeedUse(at=at, generator=last)
+            yield _use(source, node, last)
         elif _GLOBAL_DRAWS.fullmatch(name) and _family(name) not in seeded:
-            yield SeedUse(at=at, generator=shown(name))
+            yield _use(source, node, name)
+
+
+def _use(source: Source, node: ast.Call, name: str, *, value: str | None = None) -> SeedUse:
+    return SeedUse(at=source.place(node.lineno), generator=shown(name), value=value)
 
 
 def _family(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from cairn.core.run import Scalar
 from cairn.inventory.findings import ConfigFile
-from cairn.inventory.names import HYPERPARAMETERS, is_hyperparameter
+from cairn.inventory.names import is_hyperparameter
 from cairn.inventory.source import plain, shown
 from cairn.inventory.walk import Unreadable
 
@@ -21,12 +21,7 @@ SUFFIXES = (".yaml", ".yml", ".toml", ".json", ".ini", ".cfg")
 _CONFIG_NAME = re.compile(
     r"(?:^|[/_.-])(?:configs?|conf|params|hparams|hyper\w*|settings)(?=[/_.-])"
 )
-_MENTIONS = re.compile(
-    rb"(?i)(?:^|[\s\"'{,./])(?:"
-    + b"|".join(sorted(name.replace("_", "[_-]?").encode() for name in HYPERPARAMETERS))
-    + rb")[\"']?\s*[:=]",
-    re.MULTILINE,
-)
+_KEY = re.compile(rb"([A-Za-z][\w.-]*)[\"']?[ \t]*[:=]")
 _TOOLS = re.compile(
     r"(?:^|/)(?:\.[^/]*|pyproject\.toml|setup\.cfg|cairn\.toml|package[^/]*\.json|tsconfig[^/]*|"
     r"[^/]*[.-]lock(?:\.\w+)?|(?:docker-)?compose[^/]*|mkdocs\.ya?ml|environment[^/]*\.ya?ml|"
@@ -44,16 +39,27 @@ def is_config(name: str) -> bool:
     return lower.endswith(SUFFIXES) and _TOOLS.search(lower) is None
 
 
+def is_named_config(name: str) -> bool:
+    """Tell whether a file calls itself settings, whatever it contains."""
+    return _CONFIG_NAME.search(name.lower()) is not None
+
+
 def config_file(name: str, content: bytes) -> ConfigFile | None:
     """List the hyperparameters of a file; None if it neither has any nor is named for it."""
-    named = _CONFIG_NAME.search(name.lower()) is not None
-    if _POLICY.search(content) or not (named or _MENTIONS.search(content)):
+    named = is_named_config(name)
+    if _POLICY.search(content) or not (named or _mentions(content)):
         return None
     settings: dict[str, Scalar] = {}
     for keys, value in leaves(document(name, content)):
         if any(is_hyperparameter(key) for key in keys[-1:]) and len(settings) < MOST_SETTINGS:
             settings[shown(".".join(keys))] = plain(value)
     return ConfigFile(path=name, settings=settings) if settings or named else None
+
+
+def _mentions(content: bytes) -> bool:
+    """Tell, without parsing, whether a file could set a hyperparameter."""
+    keys = {key.rpartition(b".")[2] for key in _KEY.findall(content)}
+    return any(is_hyperparameter(key.decode()) for key in keys)
 
 
 def document(name: str, content: bytes) -> Any:

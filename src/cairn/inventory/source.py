@@ -143,8 +143,8 @@ def plain(value: object) -> Scalar:
 
 def shown(text: str) -> str:
     """Make text fit for one line that is committed: no secrets, no controls, not too long."""
-    line = " ".join(text.encode("utf-8", "backslashreplace").decode().split())
-    line = redact_text(line)
+    start = text[: 10 * LONGEST_TEXT].encode("utf-8", "backslashreplace").decode()
+    line = redact_text(" ".join(start.split()))
     line = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line)
     return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 3] + "..."
 

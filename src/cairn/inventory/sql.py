@@ -22,6 +22,7 @@ _TABLE = rf"(?>{_NAME})(?!\s*\()"
 _TABLES = re.compile(
     rf"\b(?:FROM|JOIN)\s+({_TABLE}(?:(?:\s+AS)?(?:\s+\w+)?\s*,\s*{_TABLE})*)", re.IGNORECASE
 )
+_READS = re.compile(r"\b(?:FROM|JOIN)\b", re.IGNORECASE)
 _DEFINED = re.compile(
     r"(?:\bWITH\s+(?:RECURSIVE\s+)?|,\s*)(\w+)\s*(?:\([^)]*\))?\s+AS\s*(?:\w+\s*)?\(",
     re.IGNORECASE,
@@ -38,6 +39,11 @@ def is_query(text: str) -> bool:
     return bool(
         _UPPER.match(start) or (_ANY_CASE.match(start) and re.search(r"[*,=(_]", start))
     )
+
+
+def reads(statement: str) -> bool:
+    """Tell a statement that reads tables from one that does not, quickly."""
+    return bool(_READS.search(statement)) and bool(tables(statement))
 
 
 def tables(text: str) -> tuple[str, ...]:
