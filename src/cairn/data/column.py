@@ -34,7 +34,7 @@ _INTEGER = b"0123456789+-," + _SPACE.encode()
 _NUMBER = b".eEinfatyINFATY" + _INTEGER
 _TRUTH = {"true": True, "false": False}
 _FILLER: dict[Kind, Any] = {"bool": False, "int": 0, "float": math.nan, "text": ""}
-_LOWEST = str(-(2**63))  # the only integer of 64 bits whose size as a float is 2^63
+_DIGITS, _RANGE = 19, range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True)
@@ -130,5 +130,7 @@ def _numbers(
 
 def _is_long(cell: str) -> bool:
     """Tell whether a cell is an integer beyond 64 bits."""
-    digits = cell.strip(_SPACE).lstrip("+-").lstrip("0")
-    return digits.isdigit() and cell.strip(_SPACE) != _LOWEST
+    plain = cell.strip(_SPACE)
+    digits = plain.lstrip("+-").lstrip("0")
+    sign = plain[:1] if plain.startswith("-") else ""
+    return digits.isdigit() and (len(digits) > _DIGITS or int(sign + digits) not in _RANGE)

@@ -25,7 +25,7 @@ from cairn.registry import Registry
 LONGEST_ORIGIN = 2000
 SHOWN = 5
 _CREDENTIALS = re.compile(
-    r"(?i)[^/:@]+:[^/@]+@|(?<=token=|secret=|signature=|password=)[^/&]+"
+    r"[^/:@]+:[^/@]+(?=@)|(?P<name>token=|secret=|signature=|password=)[^/&]+", re.IGNORECASE
 )
 
 
@@ -124,18 +124,17 @@ def _is_intact(registry: Registry, entry: Entry) -> bool:
 def _origin(registry: Registry, path: Path, stored: StoredTree) -> str:
     """Say where the files lay: within the project if they did; without credentials."""
     lay = _within(path, registry.settings.folder)
-    origin = _CREDENTIALS.sub("***", escape(os.fsencode(lay)))
-    return (
-        f"{origin} (without {', '.join(stored.left_out[:SHOWN])})"
-        if stored.left_out
-        else origin
-    )
+    origin = _CREDENTIALS.sub(r"\g<name>***", escape(os.fsencode(lay)))
+    if stored.left_out:
+        return f"{origin} (without {', '.join(stored.left_out[:SHOWN])})"
+    return origin
 
 
 def _within(path: Path, folder: Path) -> Path:
     """Return `path` relative to `folder`, or absolute where it lies outside."""
-    absolute = path.absolute()
-    for lay in (absolute, absolute.parent.resolve() / absolute.name, absolute.resolve()):
-        if lay.is_relative_to(folder.resolve()):
-            return lay.relative_to(folder.resolve())
-    return absolute
+    absolute, project = path.absolute(), folder.resolve()
+    above = absolute.name == ".."
+    lay = absolute.resolve() if above else absolute.parent.resolve() / absolute.name
+    if ".." not in absolute.parts and absolute.is_relative_to(project):
+        lay = absolute  # it may lead through a link of the project to a place outside
+    return lay.relative_to(project) if lay.is_relative_to(project) else lay
