@@ -83,7 +83,7 @@ def test_an_inventory_makes_the_commands_exact(project: Project) -> None:
     assert found[0].artifact == "cairn.inventory.yaml, 3 gaps"
     assert [step.fix for step in found[2:5]] == [
         "git init && git add 'my train.py' && git commit -m \"Keep the training code\"",
-        "cairn snapshot add data/flights.csv --name train",
+        "cairn snapshot add data/flights.csv --name flights",
         "cairn run --model churn -- python 'my train.py'",
     ]
 

@@ -49,9 +49,12 @@ def capture_command(inventory: Inventory) -> str | None:
     return f"cairn run --model {_model(inventory)} -- python {_typed(scripts[0].path)}"
 
 
-def data_path(inventory: Inventory | None) -> str | None:
-    """Say how to type the path of the first data that the page knows."""
-    return _typed(inventory.data[0].path) if inventory and inventory.data else None
+def snapshot_command(inventory: Inventory) -> str | None:
+    """Say how to freeze the first data that the page knows."""
+    if not inventory.data:
+        return None
+    path = inventory.data[0].path
+    return f"cairn snapshot add {_typed(path)} --name {_slug(path) or 'data'}"
 
 
 def _weights(inventory: Inventory) -> Gap | None:
@@ -140,9 +143,14 @@ def _capture(inventory: Inventory, ingredient: Ingredient, example: str) -> str:
 
 def _model(inventory: Inventory) -> str:
     """Propose a name for the model: that of its weights."""
-    stems = [w.path.rpartition("/")[2].partition(".")[0].lower() for w in inventory.weights]
-    names = [_NOT_IN_NAMES.sub("-", stem).strip("-._") for stem in stems]
+    names = (_slug(weights.path) for weights in inventory.weights)
     return next((name for name in names if name), "model")
+
+
+def _slug(path: str) -> str:
+    """Make a name of a path: its last part without suffixes, in the letters that names have."""
+    stem = path.rstrip("/").rpartition("/")[2].partition(".")[0].lower()
+    return _NOT_IN_NAMES.sub("-", stem).strip("-._")
 
 
 def _record(ingredient: Ingredient, answer: str) -> str:

@@ -12,7 +12,7 @@ from cairn.core.label import ARCHIVED, WORKBENCH
 from cairn.core.name import shown
 from cairn.core.request import Record
 from cairn.inventory.findings import FILE
-from cairn.inventory.gaps import capture_command, data_path, gaps
+from cairn.inventory.gaps import capture_command, gaps, snapshot_command
 from cairn.inventory.standing import PRODUCTION, Standing, standing
 from cairn.registry import Registry
 
@@ -89,7 +89,8 @@ def _data(found: Standing) -> str:
 
 
 def _fix_data(found: Standing) -> str:
-    return f"cairn snapshot add {data_path(found.page) or 'PATH'} --name train"
+    command = snapshot_command(found.page) if found.page else None
+    return command or "cairn snapshot add PATH --name train"
 
 
 def _capture(found: Standing) -> str:
