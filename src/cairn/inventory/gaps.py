@@ -148,7 +148,7 @@ def _model(inventory: Inventory) -> str:
 
 
 def _slug(path: str) -> str:
-    """Make a name of a path: its last part without suffixes, in the letters that names have."""
+    """Make a name of a path: its last part without suffixes, in letters that names have."""
     stem = path.rstrip("/").rpartition("/")[2].partition(".")[0].lower()
     return _NOT_IN_NAMES.sub("-", stem).strip("-._")
 
