@@ -99,7 +99,7 @@ def test_a_column_is_of_the_first_kind_that_fits_all_cells(
             "1\u00a0",
             "½",
             "1j",
-            "infinit",
+            "infin",
             "1d5",
             "TRUE ",
         ),

@@ -161,8 +161,8 @@ def test_a_column_without_a_name_is_called_as_pandas_calls_it() -> None:
 def test_a_missing_column_is_named_with_the_nearest() -> None:
     table = parse("customer_id,churned,region\n1,0,north\n")
 
-    with pytest.raises(NotFound, match=r"t\.csv has no column 'costumer'; did you mean"):
-        table.column("costumer")
+    with pytest.raises(NotFound, match=r"t\.csv has no column 'customer'; did you mean"):
+        table.column("customer")
     with pytest.raises(NotFound, match=r"no column 'qqq'; its columns are 'customer_id', "):
         table.without(["qqq"])
 

@@ -112,6 +112,20 @@ def test_nothing_is_overwritten(tmp_path: Path, before: str) -> None:
     assert names(tmp_path) == was
 
 
+def test_the_folder_that_somebody_is_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = in_memory()
+    digest = stored(objects, tmp_path)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    with pytest.raises(Invalid, match="here is where you are and would be replaced"):
+        restore_tree(objects, digest, Path())
+
+    assert names(tmp_path) == ["data", "here"]
+
+
 @pytest.mark.parametrize("name", list(FILES))
 def test_a_damaged_or_missing_object_leaves_nothing(tmp_path: Path, name: str) -> None:
     objects = open_local(tmp_path / "objects")

@@ -6,7 +6,6 @@ What was placed before an error stays: complete, verified, and referred to by no
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
 from typing import Self
 
 from cairn.core.digest import Digest, canonical, digest_bytes
@@ -14,7 +13,7 @@ from cairn.core.request import Record
 from cairn.objects.backend import Backend, Incoming
 from cairn.objects.source import CHUNK, Source, changed
 
-WAITING_OBJECTS = 256
+WAITING_OBJECTS = 128
 WAITING_BYTES = 64 << 20
 
 
@@ -33,12 +32,7 @@ class Batch:
         """Begin."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Make everything durable, or forget what is not placed yet."""
         if error is None and self._failed is not None:
             raise self._failed

@@ -16,6 +16,11 @@ _WRITING = {
     errno.EPERM: "check who may write there and run this again",
     errno.EMFILE: "raise the limit on open files and run this again",
     errno.EIO: "check the disk before you trust it again",
+    errno.ENOENT: "make the folder first",
+    errno.ENOTDIR: "name a folder, not a file",
+    errno.ENOTEMPTY: "name a new or empty folder",
+    errno.EBUSY: "name a folder that nothing else uses",
+    errno.ENAMETOOLONG: "name a place that takes such names",
 }
 _READING = {
     errno.ELOOP: "its symbolic links lead in a circle, so name the file or folder itself",

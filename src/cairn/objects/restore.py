@@ -48,6 +48,8 @@ def restore_entries(objects: ObjectStore, entries: Iterable[Entry], into: Path) 
 
 def _check_free(place: Path) -> int | None:
     """Return the mode of the empty folder that is there, None where nothing is."""
+    if place == Path.cwd():
+        raise Invalid(f"{place} is where you are and would be replaced: name a new folder")
     with suppress(FileNotFoundError):
         about = place.lstat()
         if not stat.S_ISDIR(about.st_mode) or any(place.iterdir()):

@@ -17,6 +17,7 @@ from cairn.objects.backend import Backend
 from cairn.objects.batch import Batch
 from cairn.objects.fault import storing, unreadable
 from cairn.objects.source import CHUNK, open_source
+from cairn.objects.sync import sync_folder
 
 Stored = TypeVar("Stored", bound=Record)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -101,6 +102,7 @@ class ObjectStore:
                 os.fsync(file.fileno())
             with storing(path):
                 beside.replace(path)
+                sync_folder(path.parent)
         finally:
             with suppress(OSError):
                 beside.unlink()
