@@ -126,6 +126,18 @@ def test_a_disk_without_hard_links_does(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def test_a_disk_that_takes_no_advice_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_advice(*_: int) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "posix_fadvise", no_advice)
+    objects = open_local(tmp_path)
+
+    assert objects.get(objects.put(b"content")) == b"content"
+
+
 def test_what_a_killed_writer_left_is_removed_a_day_later(tmp_path: Path) -> None:
     open_local(tmp_path).put(b"content")
     write(tmp_path / "tmp", {"old": b"half", "young": b"hal"})
