@@ -242,6 +242,11 @@ def rollback(
 ) -> Version:
     """Pick the version to go back to: the first of `targets` (see `known_good`)."""
     expected(asked, live)
+    if asked.label == ARCHIVED:
+        raise Refused(
+            f"{ARCHIVED} serves nothing, so there is nothing to roll back",
+            fix=f"bring a version back: `cairn promote {shown(asked.model)}:N {WORKBENCH}`",
+        )
     if live is None:
         raise Refused(
             f"{asked.label} of {shown(asked.model)} holds nothing, so nothing can roll back"
