@@ -36,12 +36,12 @@ def done(registry: Registry | None, folder: Path) -> list[int]:
     return [step.number for step in steps(registry, folder) if step.done]
 
 
-def capture(registry: Registry, weights: str) -> Version:
+def capture(registry: Registry, weights: str, *, note: str = "") -> Version:
     run = uuid4().hex
     registry.engine.send(StartRun(run=run, model=MODEL))
     facts = registry.objects.put_record(RunFacts())
     registry.engine.send(FinishRun(run=run, status="succeeded", facts=facts))
-    made = manifest(registry, weights)
+    made = manifest(registry, weights, parameters={"note": note})
     return registry.engine.send(RegisterVersion(model=MODEL, manifest=made, run=run))
 
 
@@ -129,6 +129,9 @@ def test_each_step_is_done_by_its_own_artifact(project: Project, registry: Regis
     rehearse(registry, passed=True)
     assert done(registry, folder) == [1, 2, 3, 4, 5, 6, 7, 8]
 
+    capture(registry, "a", note="same weights")
+    assert done(registry, folder) == [1, 2, 3, 4, 5, 6, 7, 8]
+
     evaluate(registry, register(registry, "b"), decided(40), on=test)
     found = steps(registry, folder)
     rehearsed = registry.drills("churn@production")[0].digest
@@ -137,11 +140,11 @@ def test_each_step_is_done_by_its_own_artifact(project: Project, registry: Regis
         ".cairn",
         f"commit {git(folder, 'rev-parse', 'HEAD')[:12]}",
         f"snap:train {registry.find_snapshot('train').digest[:19]}",
-        f"churn:1 of run:{registry.runs()[0].id[:12]}",
+        f"churn:2 of run:{registry.runs()[0].id[:12]}",
         "churn@production is churn:1",
         f"policy {policy.digest[:19]} of churn@production",
         f"drill {rehearsed[:19]} of churn@production, 250 ms",
-        f"churn:2 beside churn:1 on {test.digest[:19]}",
+        f"churn:3 beside churn:1 on {test.digest[:19]}",
     ]
 
 

@@ -109,15 +109,20 @@ def _compared(
     for holder in (version for version in versions if version.digest in live):
         seen = _evaluated(registry, holder)
         for other in versions if seen else ():
-            if other.model == holder.model and other.digest != holder.digest:
+            if other.model == holder.model and _weights(other) != _weights(holder):
                 both = sorted(seen & _evaluated(registry, other))
                 yield from ((other, holder, snapshot) for snapshot in both)
 
 
 def _evaluated(registry: Registry, version: Version) -> set[Digest]:
     """Collect the snapshots that a version's predictions are stored for."""
-    artifacts = version.manifest.artifacts
-    if artifacts is None:
+    weights = _weights(version)
+    if weights is None:
         return set()
-    stored = registry.engine.send(ListEvaluations(artifacts=artifacts.tree))
+    stored = registry.engine.send(ListEvaluations(artifacts=weights))
     return {info.evaluation.snapshot for info in stored}
+
+
+def _weights(version: Version) -> Digest | None:
+    artifacts = version.manifest.artifacts
+    return artifacts.tree if artifacts else None
