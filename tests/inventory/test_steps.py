@@ -155,6 +155,7 @@ def test_what_proves_nothing_is_not_taken_for_a_step(
     register(registry, "a")
     register(registry, "b")
     registry.promote("churn:1", "dev")
+    registry.promote("churn:1", "staging")
     registry.promote("churn:1", REHEARSAL)
     rehearse(registry, passed=False)
     project.page.write_text("no page")

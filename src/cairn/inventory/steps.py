@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cairn.core.errors import Invalid, Refused
-from cairn.core.label import ARCHIVED, WORKBENCH
-from cairn.core.name import shown
+from cairn.core.name import PREDEFINED_LABELS, shown
 from cairn.core.request import Record
 from cairn.inventory.findings import FILE
 from cairn.inventory.gaps import capture_command, gaps, snapshot_command
@@ -18,7 +17,7 @@ from cairn.registry import Registry
 
 SHORT = len("sha256:") + 12
 REHEARSAL = "drill"
-SERVES_NOBODY = (ARCHIVED, WORKBENCH, REHEARSAL)
+NOT_LIVE = ({*PREDEFINED_LABELS} - {PRODUCTION}) | {REHEARSAL}
 
 
 class Step(Record, frozen=True):
@@ -105,7 +104,7 @@ def _fix_capture(found: Standing) -> str:
 
 
 def _label(found: Standing) -> str:
-    serving = [move for move in found.moves if move.label not in SERVES_NOBODY]
+    serving = [move for move in found.moves if move.label not in NOT_LIVE]
     move = next((m for m in serving if m.label == PRODUCTION), next(iter(serving), None))
     if move is None:
         return ""
