@@ -15,7 +15,7 @@ from cairn.core.evaluation import (
     Scorer,
 )
 from cairn.core.gate import Check, Policy, PolicyInfo
-from cairn.core.ledger import Actor
+from cairn.core.ledger import Actor, GetCheckpoint, ReadLedger
 from cairn.core.name import LabelName
 from cairn.core.run import Code, Environment, Input
 from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo
@@ -176,3 +176,18 @@ def weights_of(version: Version) -> Digest:
     """Return the digest of a version's artifact tree."""
     assert version.manifest.artifacts is not None
     return version.manifest.artifacts.tree
+
+
+def answers(registry: Registry) -> list[str]:
+    """Ask a registry everything that it can be asked."""
+    return [
+        repr(registry.versions()),
+        repr(registry.history("churn@production")),
+        repr(registry.history("churn@archived")),
+        repr(registry.snapshots()),
+        repr(registry.decisions("churn@production")),
+        repr(registry.policies("churn@production")),
+        repr(registry.version("churn@production")),
+        repr(registry.engine.send(ReadLedger())),
+        repr(registry.engine.send(GetCheckpoint())),
+    ]

@@ -5,8 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from cairn.core.errors import Refused
+from cairn.core.gate import Floor, LatencyBudget
 from cairn.registry import Registry
-from store import Clock, open_registry
+from scored import spread
+from store import Clock, data, evaluate, gate, open_registry, register, time_calls
+
+FLOOR = Floor(id="floor", metric="roc_auc", value=0.6)
+SPEED = LatencyBudget(id="speed", max_ms=40)
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +30,24 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registr
     opened = open_registry(folder, clock=Clock())
     yield opened
     opened.engine.store.database.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def busy(registry: Registry) -> Registry:
+    """A registry in which everything that can happen has happened."""
+    test_set = data(registry, name="test")
+    gate(registry, FLOOR, SPEED, on=test_set)
+    for weights in "ab":
+        version = register(registry, weights)
+        evaluate(registry, version, spread(500, skill=1.0, seed=1), on=test_set)
+        time_calls(registry, version, milliseconds=4)
+        registry.promote(version.name, reason="passes")
+    register(registry, "c")
+    with pytest.raises(Refused):
+        registry.promote("churn:3")
+    registry.release("churn:1", release="1.0.0")
+    registry.rollback("churn")
+    registry.mark_bad("churn:2", reason="slow")
+    registry.promote("churn:3", "archived")
+    registry.delete(register(registry, "d").name, reason="oops")
+    return registry

@@ -172,7 +172,9 @@ def test_storing_over_a_damaged_object_is_refused_with_what_to_do(place: Place) 
     digest = place.objects.put(b"intact")
     place.damage(digest, b"broken")
 
-    with pytest.raises(Corrupt, match=r"move the\s+damaged file away and run this again"):
+    with pytest.raises(
+        Corrupt, match=r"move that file away, then store the same content again"
+    ):
         place.objects.put(b"intact")
 
     with pytest.raises(Corrupt):
