@@ -44,10 +44,9 @@ def test_what_may_change_is_refused_with_its_fix(text: str, what: str, fix: str)
     with pytest.raises(Refused) as refusal:
         check_frozen(text)
 
-    assert f" is {what}" in str(refusal.value)
-    assert "may hold other data tomorrow" in str(refusal.value)
+    assert str(refusal.value).endswith("and may hold other data tomorrow")
+    assert f"' is {what}" in str(refusal.value)
     assert fix in refusal.value.fix
-    assert refusal.value.fix in str(refusal.value)
 
 
 def test_a_refusal_shows_no_password_and_no_page_of_text() -> None:

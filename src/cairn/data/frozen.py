@@ -60,10 +60,14 @@ def check_frozen(text: str) -> str:
 
 
 def refuse_address(text: str) -> None:
-    """Raise `Refused` if `text` is the address of something elsewhere: `s3://...`."""
+    """Raise `Refused` if `text` is the address of something elsewhere: `s3://...`.
+
+    One that was taken for a path has lost a slash: `s3:/...`.
+    """
     found = _ADDRESS.fullmatch(text)
     if found is None:
         return
+    text = re.sub(r"(?<=:)/(?=[^/])", "//", text, count=1)
     scheme = found[1].lower()
     if scheme == "file":
         raise _refused(text, "a path", _add(re.sub(r"^file:/+", "/", text)))
@@ -98,4 +102,4 @@ def _refused(text: str, what: str, fix: str) -> Refused:
     shown = _LOGIN.sub("***@", text)
     if len(shown) > _LONGEST_SHOWN:
         shown = shown[:_LONGEST_SHOWN] + "..."
-    return Refused(f"{shown!r} is {what} and may hold other data tomorrow: {fix}", fix=fix)
+    return Refused(f"{shown!r} is {what} and may hold other data tomorrow", fix=fix)

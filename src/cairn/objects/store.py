@@ -39,7 +39,7 @@ class ObjectStore:
 
     def batch(self) -> Batch:
         """Begin to store many objects: durable, all of them, when the `with` block ends."""
-        return Batch(self._backend, self._still_intact)
+        return Batch(self._backend, self.check)
 
     def put(self, content: bytes) -> Digest:
         """Store `content` durably.
@@ -137,19 +137,11 @@ class ObjectStore:
             where = self._backend.where(_name(digest))
             raise unreadable(f"object {digest} at {where}", error) from error
 
-    def _still_intact(self, digest: Digest) -> None:
-        try:
-            self.check(digest)
-        except Corrupt as error:
-            raise Corrupt(
-                f"{error}. The same content was about to be stored, and is intact: move the "
-                "damaged file away and run this again"
-            ) from error
-
     def _damaged(self, digest: Digest, size: int) -> Corrupt:
         where = self._backend.where(_name(digest))
         return Corrupt(
-            f"object {digest} is damaged: the {size} bytes at {where} are not its own"
+            f"object {digest} is damaged: the {size} bytes at {where} are not its own; move "
+            "that file away, then store the same content again or bring it from a backup"
         )
 
 
