@@ -142,9 +142,16 @@ def test_a_file_of_sql_is_listed_query_by_query(project: Project) -> None:
         "VACUUM;\n",
     )
 
-    found = [(r.at, r.tables) for r in project.scan().reads]
+    (found,) = project.scan().reads
 
-    assert found == [("features.sql:1", ("events", "customers"))]
+    assert (found.at, found.tables) == ("features.sql:1", ("events", "customers"))
+    assert found.what.startswith("CREATE TABLE features AS WITH recent")
+
+
+def test_a_name_that_the_code_puts_together_says_nothing(project: Project) -> None:
+    project.plant("names.py", "a = f'{x}/{y}.csv'\nb = x + '.csv'\nc = '%d-%d.jsonl' % z\n")
+
+    assert project.scan().reads == ()
 
 
 def test_very_many_queries_are_cut_short(project: Project) -> None:

@@ -41,6 +41,12 @@ def test_seeds_are_listed_with_their_line(project: Project) -> None:
     ]
 
 
+def test_a_seed_that_is_only_handed_on_is_not_one(project: Project) -> None:
+    project.plant("train.py", "def start(seed):\n    return Session(seed=seed)\n")
+
+    assert project.scan().seeds == ()
+
+
 def test_a_seeded_global_generator_covers_what_draws_from_it(project: Project) -> None:
     project.plant(
         "train.py",

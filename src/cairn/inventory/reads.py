@@ -116,15 +116,26 @@ def _named(text: str, at: str) -> DataRead | None:
     """Read what a piece of text names, if it can only be data."""
     if _ADDRESS.fullmatch(text) or (text.startswith("http") and _DATA_SUFFIX.search(text)):
         return DataRead(at=at, kind="location", what=shown(text.partition("?")[0]))
-    if _DATA_SUFFIX.search(text) and "\n" not in text and not text.startswith((".", "*")):
+    if _is_data_file(text):
         return DataRead(at=at, kind="file", what=shown(text))
     return _query(at, text) if sql.is_query(text) and sql.tables(text) else None
+
+
+def _is_data_file(text: str) -> bool:
+    """Tell the name of a file from a suffix alone and from names that are put together."""
+    suffix = _DATA_SUFFIX.search(text)
+    if suffix is None or "\n" in text:
+        return False
+    return re.search(r"[^\W_]", re.sub(r"\{\}|%\w", "", text[: suffix.start()])) is not None
 
 
 def _query(at: str, text: str) -> DataRead:
     names = (*sql.tables(text), *sql.files(text))
     return DataRead(
-        at=at, kind="query", what=shown(text), tables=tuple(shown(name) for name in names)
+        at=at,
+        kind="query",
+        what=shown(sql.plain(text)),
+        tables=tuple(shown(name) for name in names),
     )
 
 

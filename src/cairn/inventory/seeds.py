@@ -39,7 +39,7 @@ def seeds(source: Source) -> Iterator[SeedUse]:
         last = name.rpartition(".")[2]
         if _SETTERS.fullmatch(name) or _GENERATORS.fullmatch(name):
             yield _use(source, node, name, value=_value(source, node))
-        elif (given := _keyword(node)) is not None:
+        elif (given := _keyword(node)) is not None and _tells(source, last, given):
             yield _use(source, node, last, value=_spelled(source, given))
         elif last in _DRAWING and "numpy" not in seeded:
             yield _use(source, node, last)
@@ -49,6 +49,13 @@ def seeds(source: Source) -> Iterator[SeedUse]:
 
 def _use(source: Source, node: ast.Call, name: str, *, value: str | None = None) -> SeedUse:
     return SeedUse(at=source.place(node.lineno), generator=shown(name), value=value)
+
+
+def _tells(source: Source, called_last: str, given: ast.expr) -> bool:
+    """Tell a seed from an argument that is only handed on, `Session(seed=seed)`."""
+    if isinstance(given, ast.Name):
+        given = source.constants.get(given.id, given)
+    return called_last in _DRAWING or scalar(given) is not None
 
 
 def _family(name: str) -> str:

@@ -33,7 +33,7 @@ _FILE = re.compile(r".+\.(?:parquet|csv|tsv|json|jsonl|ndjson|arrow|feather|gz)"
 
 def is_query(text: str) -> bool:
     """Tell a query from prose that happens to say "select ... from"."""
-    start = _COMMENT.sub(" ", text[:MOST_CHARACTERS])
+    start = plain(text)
     if _PROSE.match(start):
         return False
     return bool(
@@ -48,12 +48,17 @@ def reads(statement: str) -> bool:
 
 def tables(text: str) -> tuple[str, ...]:
     """List the tables that SQL reads, each once, in order of appearance."""
-    plain = _OTHER_FROM.sub(" ", _STRING.sub("''", _COMMENT.sub(" ", text[:MOST_CHARACTERS])))
-    known = {name.lower() for name in _DEFINED.findall(plain)} | _KEYWORDS
-    listed = [part.strip() for found in _TABLES.findall(plain) for part in found.split(",")]
+    bare = _OTHER_FROM.sub(" ", _STRING.sub("''", plain(text)))
+    known = {name.lower() for name in _DEFINED.findall(bare)} | _KEYWORDS
+    listed = [part.strip() for found in _TABLES.findall(bare) for part in found.split(",")]
     names = [match[0] for part in listed if (match := re.match(_NAME, part))]
     wanted = [re.sub(r"\s|[\"`\[\]]", "", name) for name in names if name.lower() not in known]
     return tuple(dict.fromkeys(wanted))
+
+
+def plain(text: str) -> str:
+    """Leave out the comments."""
+    return _COMMENT.sub(" ", text[:MOST_CHARACTERS])
 
 
 def files(text: str) -> tuple[str, ...]:
