@@ -35,6 +35,7 @@ def _introduce() -> None:
 
     journal.write(
         "process",
+        number=os.getpid(),
         executable=sys.executable or "",
         path=[os.path.abspath(entry) for entry in sys.path if entry != _FOLDER],
         command=list(getattr(sys, "orig_argv", ())),

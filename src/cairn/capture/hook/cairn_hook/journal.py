@@ -101,7 +101,7 @@ def _encode(value: "Any") -> str:
     if isinstance(value, str):
         return _quote(str(value).encode("utf-8", "replace").decode())
     if isinstance(value, int):
-        return str(int(value)) if abs(value) < 2**53 else '"%d"' % value
+        return str(int(value)) if abs(value) < 2**63 else '"%d"' % value
     if isinstance(value, float):
         plain = value == value and abs(value) != float("inf")  # noqa: PLR0124 (NaN)
         return repr(float(value)) if plain else '"%r"' % float(value)

@@ -1,0 +1,112 @@
+"""The files of a saved model: its safe copy with golden predictions, or the script's own."""
+
+import shutil
+from collections.abc import Collection, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from cairn import flavors
+from cairn.capture.events import Saved
+from cairn.capture.touched import place_of
+from cairn.core.errors import CairnError
+from cairn.core.run import Gap
+from cairn.core.version import Artifacts, Signature
+from cairn.objects import ObjectStore
+from cairn.objects.tree import store_tree
+
+LONGEST_REASON = 2000
+
+
+class Stored(NamedTuple):
+    """A model's stored files, what it takes and gives, and what could not be had."""
+
+    artifacts: Artifacts | None
+    signature: Signature | None
+    gaps: tuple[Gap, ...]
+
+
+def store_saved(
+    objects: ObjectStore,
+    saved: Saved,
+    *,
+    room: Path,
+    outputs: Collection[Path],
+    checklist: Sequence[str],
+) -> Stored:
+    """Store a model that a run saved.
+
+    Outputs of the run that the checklist names are put beside it: a schema, a vocabulary.
+    """
+    if saved.folder is None:
+        return _store_own_file(objects, saved)
+    folder = room / "models" / saved.folder
+    for output in outputs:
+        if any(fnmatch(output.name, pattern) for pattern in checklist):
+            shutil.copy(output, folder / "files" / output.name)
+    golden = folder / "golden"
+    has_golden = (golden / "golden.json").is_file()
+    gaps = () if has_golden else (_golden_gap(saved.golden_reason or "they are unfinished"),)
+    artifacts = store_files(objects, folder / "files", golden=golden if has_golden else None)
+    return Stored(artifacts, _signature(saved), gaps)
+
+
+def store_files(objects: ObjectStore, folder: Path, *, golden: Path | None) -> Artifacts:
+    """Judge and store a folder of weights."""
+    inspection = flavors.inspect(folder)
+    return Artifacts(
+        tree=store_tree(objects, folder).digest,
+        flavor=flavors.flavor_in(folder).name,
+        safety=inspection.safety,
+        formats=inspection.formats,
+        reasons=tuple(reason[:LONGEST_REASON] for reason in inspection.reasons),
+        golden=store_tree(objects, golden).digest if golden else None,
+    )
+
+
+def store_path(objects: ObjectStore, path: Path) -> Artifacts:
+    """Judge and store weights that lie on disk, a folder or one file."""
+    if path.is_dir():
+        return store_files(objects, path, golden=None)
+    with TemporaryDirectory(prefix="cairn-") as folder:
+        shutil.copy(path, Path(folder) / path.name)
+        return store_files(objects, Path(folder), golden=None)
+
+
+def no_golden() -> Gap:
+    """Say that nothing tells whether a model that came as files still predicts alike."""
+    return _golden_gap("it was registered from its files")
+
+
+def _store_own_file(objects: ObjectStore, saved: Saved) -> Stored:
+    gaps = [
+        Gap(
+            field="artifacts",
+            reason=f"no copy of the model in a safe format could be made: {saved.reason}",
+            fix="install cairn-ml where the script runs, or save the model in a safe format",
+        )
+    ]
+    path = place_of(saved.path) if saved.path else None
+    if path is None or not path.is_file():
+        return Stored(None, _signature(saved), tuple(gaps))
+    try:
+        artifacts = store_path(objects, path)
+    except CairnError as error:
+        gaps.append(Gap(field="artifacts", reason=str(error)))
+        return Stored(None, _signature(saved), tuple(gaps))
+    return Stored(artifacts, _signature(saved), (*gaps, no_golden()))
+
+
+def _golden_gap(why: str) -> Gap:
+    return Gap(
+        field="golden",
+        reason=f"there are no golden predictions to check the model by: {why}",
+        fix="save the model under `cairn run`, in the process that fitted it",
+    )
+
+
+def _signature(saved: Saved) -> Signature | None:
+    if not saved.inputs:
+        return None
+    return Signature(inputs=saved.inputs, outputs=((saved.method or "predict", "float64"),))

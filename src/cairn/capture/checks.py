@@ -1,0 +1,50 @@
+"""What is checked before a model becomes a version: its files, and that it comes back."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cairn.core.errors import CairnError, Refused
+from cairn.core.tree import escape
+from cairn.core.version import Artifacts
+from cairn.flavors import loads_back
+from cairn.objects import ObjectStore
+from cairn.objects.tree import restore_tree, tree_entries
+
+
+def check_files(objects: ObjectStore, artifacts: Artifacts, checklist: Sequence[str]) -> None:
+    """Raise `Refused` naming what the project's checklist asks for and the model lacks."""
+    entries = tree_entries(objects, artifacts.tree)
+    paths = [escape(entry.path) for entry in entries]
+    missing = [
+        pattern
+        for pattern in checklist
+        if not any(fnmatch(name, pattern) for path in paths for name in (path, _name(path)))
+    ]
+    if missing:
+        raise Refused(
+            f"the checklist in cairn.toml asks for {', '.join(missing)}, and the model has "
+            f"{', '.join(paths)}; nothing was registered",
+            fix="have the training script write the missing files, and run it again",
+        )
+
+
+def load_back(objects: ObjectStore, artifacts: Artifacts) -> None:
+    """Raise `Refused` unless the stored bytes load, and predict what was recorded."""
+    if artifacts.safety != "safe":
+        return  # loading could run code: whoever loads it decides, with trust=True
+    with TemporaryDirectory(prefix="cairn-") as name:
+        folder = Path(name)
+        restore_tree(objects, artifacts.tree, folder / "model")
+        if artifacts.golden is not None:
+            restore_tree(objects, artifacts.golden, folder / "golden")
+        golden = folder / "golden" if artifacts.golden is not None else None
+        try:
+            loads_back(folder / "model", golden)
+        except CairnError as error:
+            raise Refused(f"{error}; nothing was registered") from error
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -1,0 +1,203 @@
+"""What a saved model was measured on: held-out rows, its predictions for them, the metrics.
+
+1. The evaluation is the last held-out set that the script measured this very fitting of the
+   model on. Metrics of it have their plain names: `roc_auc`.
+2. Metrics of other sets keep them apart: `train/roc_auc`, `heldout-1/roc_auc` for held-out
+   sets before the last, `cv/...` for cross-validation. Of one metric computed twice on the
+   same set the last value counts.
+3. Metrics of other models, of parts of a set or of unknown origin are left out, and a note
+   says how many; if there is nothing better, they are kept as `unmatched/...`.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cairn.capture.events import Examples, Journal, Loaded, Metric, Saved
+from cairn.core.digest import Digest
+from cairn.core.errors import CairnError, Invalid
+from cairn.core.evaluation import EvaluationInfo, Scorer
+from cairn.core.run import Gap
+from cairn.data.evaluation import record_evaluation
+from cairn.flavors import read_frame
+from cairn.flavors.npy import read_array
+from cairn.registry import Registry
+from cairn.stats.tabulate import tabulate
+
+SCORES = ("predict_proba", "predict")
+_PLAIN, _TRAIN, _CROSS = "", "train/", "cv/"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The metrics of one saved model, and the set that its evaluation is made of."""
+
+    metrics: dict[str, float]
+    heldout: Examples | None
+    undefined: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def measured(journal: Journal, saved: Saved) -> Measured:
+    """Choose the metrics that speak about a saved model."""
+    ours = _sets_of(journal, saved)
+    heldout = [each for each in ours if each.role == "heldout"]
+    used = [metric.examples for metric in journal.of(Metric)]
+    last = max(heldout, key=lambda each: _last(used, each.number), default=None)
+    prefixes = {each.number: _TRAIN for each in ours if each.role == "train"}
+    others = [each for each in heldout if each is not last]
+    prefixes |= {each.number: f"heldout-{at}/" for at, each in enumerate(others, start=1)}
+    if last is not None:
+        prefixes[last.number] = _PLAIN
+    return _collect(journal.of(Metric), prefixes, last)
+
+
+def record(
+    registry: Registry,
+    *,
+    artifacts: Digest,
+    snapshot: Digest,
+    examples: Examples,
+    room: Path,
+    groups: Sequence[str],
+) -> EvaluationInfo | Gap:
+    """Record the predictions that the script made for a held-out set, or say why not."""
+    if examples.task != "binary":
+        return _gap(
+            f"the script measured a task of another kind ({_task(examples)}), and predictions "
+            "are stored for two classes",
+            "evaluate it with a function of yours: `cairn evaluate`",
+        )
+    folder = room / "examples" / examples.number
+    method = next((name for name in SCORES if (folder / f"{name}.npy").is_file()), None)
+    if method is None:
+        return _gap("no scores of the model are known for the held-out rows", "run it again")
+    try:
+        features = None if examples.frame is None else _features(room, examples.frame)
+        found = _groups(features, groups)
+        predictions = tabulate(
+            _ids(features, examples.rows),
+            read_array(folder / "labels.npy"),
+            score=read_array(folder / f"{method}.npy"),
+            groups=found,
+        )
+        scorer = Scorer(score=method, label=examples.label, groups=tuple(sorted(found)))
+        return record_evaluation(
+            registry,
+            artifacts=artifacts,
+            snapshot=snapshot,
+            scorer=scorer,
+            predictions=predictions,
+        )
+    except CairnError as error:
+        return _gap(f"the predictions cannot be stored: {error}", "mend the data")
+
+
+def leak(examples: Examples) -> Gap | None:
+    """Say so if rows that the model was trained on are among the held-out ones."""
+    if not examples.overlap:
+        return None
+    return _gap(
+        f"{examples.overlap} of {examples.rows} held-out rows were also trained on",
+        "split the data so that no row is in both parts",
+    )
+
+
+def _sets_of(journal: Journal, saved: Saved) -> list[Examples]:
+    """Find the sets that this fitting of the model was measured on, reloaded or not."""
+    reloaded = {
+        event.model
+        for event in journal.of(Loaded)
+        if event.path == saved.path and event.time > saved.time
+    }
+    return [
+        each
+        for each in journal.of(Examples)
+        if each.model in reloaded
+        or (each.model, each.generation) == (saved.model, saved.generation)
+    ]
+
+
+def _last(used: Sequence[str | None], number: str) -> int:
+    return max((place for place, each in enumerate(used) if each == number), default=-1)
+
+
+def _collect(
+    metrics: Sequence[Metric], prefixes: dict[str, str], last: Examples | None
+) -> Measured:
+    found: dict[str, float] = {}
+    undefined: set[str] = set()
+    strays: dict[str, list[float]] = {}
+    for metric in metrics:
+        value = float(metric.value)
+        prefix = prefixes.get(metric.examples or "")
+        if metric.name.startswith(_CROSS):
+            prefix = _PLAIN
+        if prefix is None:
+            strays.setdefault(metric.name, []).append(value)
+        elif math.isfinite(value):
+            found[prefix + metric.name] = value
+        else:
+            undefined.add(prefix + metric.name)
+    kept = {} if found or undefined else _averages(strays)
+    notes = () if not strays else (_stray_note(strays, kept=bool(kept)),)
+    return Measured(found | kept, last, tuple(sorted(undefined - found.keys())), notes)
+
+
+def _averages(strays: dict[str, list[float]]) -> dict[str, float]:
+    means = {f"unmatched/{name}": sum(each) / len(each) for name, each in strays.items()}
+    return {name: value for name, value in means.items() if math.isfinite(value)}
+
+
+def _stray_note(strays: dict[str, list[float]], *, kept: bool) -> str:
+    total = sum(map(len, strays.values()))
+    what = "are kept as averages under unmatched/" if kept else "are not recorded"
+    return (
+        f"{total} metric{'s' if total > 1 else ''} of other models, or of rows that could not "
+        f"be matched to predictions of this one, {what}"
+    )
+
+
+def _task(examples: Examples) -> str:
+    if examples.task == "multiclass":
+        return f"{len(examples.classes)} classes"
+    return "no classes, or labels that are none of them"
+
+
+def _features(room: Path, frame: str) -> Any:
+    return read_frame(room / "frames" / frame / "features")
+
+
+def _ids(features: Any, rows: int) -> list[str]:
+    """Name the rows by their index if it names each, else by their number."""
+    index = getattr(features, "index", None)
+    if index is None or callable(index) or not index.is_unique or index.hasnans:
+        return [str(number) for number in range(rows)]
+    return [str(value) for value in index]
+
+
+def _groups(features: Any, wanted: Sequence[str]) -> dict[str, list[str]]:
+    """Take the columns that the project groups by, where the model was shown them."""
+    columns = getattr(features, "columns", ())
+    found: dict[str, list[str]] = {}
+    for name in wanted:
+        if name in columns:
+            values = features[name]
+            text = values.astype(object).where(values.notna(), "(missing)")
+            found[name] = [str(value) or "(missing)" for value in text]
+    return found
+
+
+def _gap(reason: str, fix: str) -> Gap:
+    return Gap(field="evaluation", reason=reason, fix=fix)
+
+
+def refuse_undefined(names: Sequence[str]) -> None:
+    """Raise `Invalid` naming the metrics that are not numbers."""
+    if names:
+        raise Invalid(
+            f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} NaN or infinite: "
+            "nothing is registered; look at the data that it was computed on"
+        )

@@ -1,0 +1,43 @@
+"""What a person says about a model: `--param lr=0.1`, `--metric auc=0.8`."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from cairn.core.errors import Invalid
+from cairn.core.run import Scalar
+
+_METRIC = re.compile(r"[A-Za-z_][A-Za-z0-9_.@/ -]{0,99}")
+
+
+def assigned(words: Iterable[str], option: str) -> dict[str, Scalar]:
+    """Read `NAME=VALUE`; numbers, true and false are what they look like."""
+    found: dict[str, Scalar] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            raise Invalid(f"{option} {word!r}: write NAME=VALUE")
+        found[name] = _scalar(value)
+    return found
+
+
+def _scalar(text: str) -> Scalar:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
+
+
+def numbers(values: Mapping[str, Scalar]) -> dict[str, float]:
+    """Take metrics; raises `Invalid` naming one that is not a finite number."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Invalid(f"metric {name} = {value!r} is not a number")
+        if not math.isfinite(value):
+            raise Invalid(f"metric {name} is {value}: nothing is registered")
+        if _METRIC.fullmatch(name) is None:
+            raise Invalid(f"{name!r} is no name for a metric: letters, digits, '_', '.', '@'")
+    return {name: float(value) for name, value in values.items() if value is not None}

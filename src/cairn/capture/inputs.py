@@ -1,0 +1,177 @@
+"""Files that a run read, frozen as snapshots with the bytes that the script saw."""
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, NamedTuple
+
+from cairn.capture.configuration import LARGEST, is_configuration, settings, without_secrets
+from cairn.capture.parameters import plain_scalars
+from cairn.capture.sources import is_private
+from cairn.capture.touched import Seen, Touched, mark_of
+from cairn.core.errors import CairnError, Conflict
+from cairn.core.run import Gap, Input, Scalar
+from cairn.core.snapshot import Derived, Files, Source
+from cairn.core.tree import escape
+from cairn.data.files import record_snapshot
+from cairn.objects.tree import store_tree
+from cairn.registry import Registry
+
+MANY_FILES = 32
+REDACTION = "cairn: secrets redacted"
+
+
+class Frozen(NamedTuple):
+    """Snapshots of what was read, the settings in it, and what could not be frozen."""
+
+    inputs: tuple[Input, ...]
+    parameters: Mapping[str, Scalar]
+    gaps: tuple[Gap, ...]
+
+
+def freeze_inputs(registry: Registry, found: Touched, *, root: Path) -> Frozen:
+    """Store every file that the run read and did not make itself.
+
+    More than 32 data files in one folder become one snapshot of it, with these files only.
+    """
+    gaps: list[Gap] = []
+    data: list[tuple[Seen, Path]] = []
+    inputs: list[Input] = []
+    parameters: dict[str, Scalar] = {}
+    for path, seen in sorted(found.read.items()):
+        place = _usable(seen, path, root=root, gaps=gaps)
+        if place is None:
+            continue
+        content = _small(place)
+        if content is not None and is_configuration(path, content):
+            name = _shown(path, root)
+            found_here = settings(path, content)
+            parameters |= plain_scalars(found_here, root=root, prefix=f"{name}:")
+            inputs.append(_freeze_settings(registry, path, content, root=root))
+        else:
+            data.append((seen, place))
+    inputs += _freeze_data(registry, data, root=root, gaps=gaps)
+    return Frozen(tuple(inputs), parameters, tuple(gaps))
+
+
+def _usable(seen: Seen, path: Path, *, root: Path, gaps: list[Gap]) -> Path | None:
+    name = _shown(path, root)
+    if is_private(os.fsencode(name)):
+        gaps.append(
+            Gap(
+                field="inputs",
+                reason=f"{name} was read, and files for secrets are never recorded",
+                fix="move the settings that the model depends on to a configuration file",
+            )
+        )
+        return None
+    place = seen.bytes_at()
+    if place is None:
+        gaps.append(_changed(name))
+    return place
+
+
+def _changed(name: str) -> Gap:
+    return Gap(
+        field="inputs",
+        reason=f"{name} was changed after the run had read it, so its bytes are lost",
+        fix="keep what a run reads unchanged until it has ended, and run it again",
+    )
+
+
+def _small(place: Path) -> bytes | None:
+    with suppress(OSError):
+        if place.stat().st_size <= LARGEST:
+            return place.read_bytes()
+    return None
+
+
+def _freeze_settings(registry: Registry, path: Path, content: bytes, *, root: Path) -> Input:
+    clean = without_secrets(path, content)
+    with TemporaryDirectory(prefix="cairn-") as folder:
+        copy = Path(folder) / path.name
+        copy.write_bytes(clean)
+        tree = store_tree(registry.objects, copy).digest
+    source = Files(tree=tree) if clean == content else Derived(tree=tree, by=REDACTION)
+    return _recorded(registry, source, path, role="config", root=root)
+
+
+def _freeze_data(
+    registry: Registry, data: Sequence[tuple[Seen, Path]], *, root: Path, gaps: list[Gap]
+) -> list[Input]:
+    folders: dict[Path, list[tuple[Seen, Path]]] = {}
+    for seen, place in data:
+        folders.setdefault(_top_folder(seen.path, root), []).append((seen, place))
+    inputs: list[Input] = []
+    for folder, files in sorted(folders.items()):
+        together = len(files) > MANY_FILES
+        for group in [files] if together else [[each] for each in files]:
+            place = folder if together else group[0][0].path
+            try:
+                source = _store(registry, group, place)
+            except CairnError as error:
+                gaps.append(
+                    Gap(
+                        field="inputs",
+                        reason=f"{_shown(place, root)} was read and cannot be frozen: {error}",
+                        fix="make it readable and unchanging, and run it again",
+                    )
+                )
+            else:
+                inputs.append(_recorded(registry, source, place, role="input", root=root))
+    return inputs
+
+
+def _store(registry: Registry, files: Iterable[tuple[Seen, Path]], place: Path) -> Files:
+    """Store exactly these files by their names below `place`, or as the one file there."""
+    inside = registry.settings.store / "runs"
+    with TemporaryDirectory(prefix="inputs-", dir=inside) as name:
+        whole = Path(name) / place.name
+        for seen, source in files:
+            target = whole / seen.path.relative_to(place)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _link(source, target)
+        tree = store_tree(registry.objects, whole).digest
+        for seen, source in files:
+            if source == seen.path and mark_of(source) != seen.mark:
+                raise Conflict("it changed while it was stored")
+    return Files(tree=tree)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Show a file at another place without reading it, if the file system can."""
+    real = source.resolve()
+    try:
+        os.link(real, target)
+    except OSError:
+        shutil.copy(real, target)
+
+
+def _recorded(
+    registry: Registry,
+    source: Source,
+    path: Path,
+    *,
+    role: Literal["input", "config"],
+    root: Path,
+) -> Input:
+    name = _shown(path, root)
+    info = record_snapshot(registry, source, origin=name, name=None)
+    return Input(role=role, snapshot=info.digest, path=name)
+
+
+def _top_folder(path: Path, root: Path) -> Path:
+    """Return the outermost folder of the project that a file lies in, or its own folder."""
+    if not path.is_relative_to(root):
+        return path.parent
+    parts = path.relative_to(root).parts
+    return root / parts[0] if len(parts) > 1 else root
+
+
+def _shown(path: Path, root: Path) -> str:
+    """Spell a path from the root of the project; one of a declared folder by its name."""
+    inside = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+    return escape(os.fsencode(inside))

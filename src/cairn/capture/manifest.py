@@ -1,0 +1,177 @@
+"""The manifest of one saved model, put together from what the run left."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from cairn.capture import examples
+from cairn.capture.artifacts import Stored, store_saved
+from cairn.capture.events import Examples, Journal, NotStored, Saved, Split
+from cairn.capture.parameters import plain_scalars, seeds_of
+from cairn.capture.readable import add_readable_table
+from cairn.capture.touched import Touched
+from cairn.core.digest import Digest
+from cairn.core.errors import CairnError
+from cairn.core.evaluation import EvaluationInfo
+from cairn.core.name import ModelName
+from cairn.core.run import Gap, Host, Input, Seed
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.version import Manifest
+from cairn.data.derived import snapshot_derived
+from cairn.registry import Registry
+
+_BY_SCRIPT = "the script"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all models of a run have in common: a manifest without a model in it."""
+
+    model: ModelName
+    manifest: Manifest
+    branch: str | None
+    host: Host | None
+    root: Path
+
+
+@dataclass(frozen=True)
+class Built:
+    """One saved model: where the script put it, and its stored manifest.
+
+    `undefined` names the metrics that were NaN, which no manifest can hold.
+    """
+
+    path: str
+    manifest: Manifest
+    digest: Digest
+    undefined: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Making:
+    """One model on its way: its inputs and gaps so far."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        journal: Journal,
+        shared: Shared,
+        *,
+        saved: Saved,
+        room: Path,
+        files: Touched,
+    ) -> None:
+        self._registry = registry
+        self._journal = journal
+        self._shared = shared
+        self._saved = saved
+        self._room = room
+        self._files = files
+        self._inputs = list(shared.manifest.inputs)
+        self._gaps = list(shared.manifest.gaps)
+
+    def make(self, path: str) -> Built:
+        """Store everything about the model and its manifest."""
+        stored = store_saved(
+            self._registry.objects,
+            self._saved,
+            room=self._room,
+            outputs=self._files.outputs,
+            checklist=self._registry.settings.model(self._shared.model).checklist,
+        )
+        self._gaps += stored.gaps
+        measured = examples.measured(self._journal, self._saved)
+        self._freeze(self._saved.frame, role="train")
+        evaluation = self._evaluate(measured.heldout, stored)
+        manifest = self._manifest(stored, measured, evaluation)
+        digest = self._registry.objects.put_record(manifest)
+        return Built(path, manifest, digest, measured.undefined, measured.notes)
+
+    def _evaluate(self, heldout: Examples | None, stored: Stored) -> EvaluationInfo | None:
+        if heldout is None:
+            return None
+        if leak := examples.leak(heldout):
+            self._gaps.append(leak)
+        if heldout.frame is not None:
+            folder = self._room / "frames" / heldout.frame
+            add_readable_table(folder, label=heldout.label)
+        snapshot = self._freeze(heldout.frame, role="test")
+        if snapshot is None or stored.artifacts is None:
+            return None
+        settings = self._registry.settings.model(self._shared.model).evaluation
+        made = examples.record(
+            self._registry,
+            artifacts=stored.artifacts.tree,
+            snapshot=snapshot.digest,
+            examples=heldout,
+            room=self._room,
+            groups=settings.groups if settings else (),
+        )
+        if isinstance(made, Gap):
+            self._gaps.append(made)
+            return None
+        return made
+
+    def _freeze(self, frame: str | None, *, role: str) -> SnapshotInfo | None:
+        """Freeze rows that were in memory only, as made from the files that the run read."""
+        if frame is None:
+            self._gaps += self._not_stored(role)
+            return None
+        split = next((event.by for event in self._journal.of(Split)), _BY_SCRIPT)
+        try:
+            found = snapshot_derived(
+                self._registry,
+                self._room / "frames" / frame,
+                by=split,
+                of=[i.snapshot for i in self._shared.manifest.inputs if i.role == "input"],
+            )
+        except CairnError as error:
+            self._gaps.append(_not_frozen(role, str(error)))
+            return None
+        self._inputs.append(Input(role=role, snapshot=found.digest))  # pyright: ignore[reportArgumentType]
+        return found
+
+    def _not_stored(self, role: str) -> list[Gap]:
+        reasons = sorted({event.reason for event in self._journal.of(NotStored)})
+        return [_not_frozen(role, reason) for reason in reasons]
+
+    def _manifest(
+        self, stored: Stored, measured: examples.Measured, evaluation: EvaluationInfo | None
+    ) -> Manifest:
+        shared = self._shared.manifest
+        own = plain_scalars(self._saved.parameters, root=self._shared.root)
+        computed = evaluation.evaluation.metrics if evaluation else {}
+        return msgspec.structs.replace(
+            shared,
+            artifacts=stored.artifacts,
+            signature=stored.signature,
+            inputs=tuple(sorted(set(self._inputs), key=input_order)),
+            parameters={**shared.parameters, **own},
+            seeds=_merged(shared.seeds, seeds_of(own)),
+            metrics={**computed, **measured.metrics},
+            evaluations=(evaluation.digest,) if evaluation else (),
+            gaps=tuple(sorted(set(self._gaps), key=gap_order)),
+        )
+
+
+def input_order(given: Input) -> tuple[str, str, str]:
+    """Order inputs the same in every run."""
+    return given.role, given.path, given.snapshot
+
+
+def gap_order(gap: Gap) -> tuple[str, str]:
+    """Order gaps the same in every run."""
+    return gap.field, gap.reason
+
+
+def _merged(seeds: tuple[Seed, ...], more: list[Seed]) -> tuple[Seed, ...]:
+    return tuple(sorted({*seeds, *more}, key=lambda seed: (seed.generator, seed.value)))
+
+
+def _not_frozen(role: str, reason: str) -> Gap:
+    return Gap(
+        field="inputs",
+        reason=f"the rows in memory that were used to {role} could not be frozen: {reason}",
+        fix="read them from a file in the project",
+    )

@@ -1,0 +1,84 @@
+"""Every hyperparameter by one name: of the model, the command line, settings, environment.
+
+    C = 0.5                        of the saved model, as scikit-learn calls it
+    args.epochs = 20               from the command line
+    conf/train.yaml:optimizer.lr   from a configuration file that the script read
+    env.OMP_NUM_THREADS            from the environment, of the few that change results
+
+Secrets are redacted, and a path inside the project is written from its root: the same run in
+another clone has the same parameters.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cairn.capture.redact import redact_value
+from cairn.core.run import Scalar, Seed
+
+_EXACT = 2**53
+_LONG_OPTION = re.compile(r"--([A-Za-z][\w.-]*)(?:=(.*))?", re.DOTALL)
+
+
+def plain_scalar(name: str, value: Scalar, *, root: Path) -> Scalar:
+    """Make a value fit for a record: exact, without secrets, without this machine's paths."""
+    match value:
+        case None | bool():
+            return value
+        case int():
+            return value if abs(value) < _EXACT else str(value)
+        case float():
+            fits = math.isfinite(value) and not (value.is_integer() and abs(value) >= _EXACT)
+            return value if fits else str(value)
+        case str():
+            inside = value.replace(f"{root}/", "") if value != str(root) else "."
+            return redact_value(name.rpartition(".")[2], inside)
+
+
+def plain_scalars(
+    values: Mapping[str, Scalar], *, root: Path, prefix: str = ""
+) -> dict[str, Scalar]:
+    """Make many values fit for a record; each name gets the prefix."""
+    return {
+        f"{prefix}{name}": plain_scalar(name, value, root=root)
+        for name, value in values.items()
+    }
+
+
+def options_of(command: Sequence[str]) -> dict[str, Scalar]:
+    """Read long options from a command line whose script did not say how it reads them.
+
+    `--lr 0.1`, `--lr=0.1` and `--verbose` are `lr`, `lr` and `verbose`; numbers are numbers.
+    """
+    found: dict[str, Scalar] = {}
+    words = list(command)
+    for place, word in enumerate(words):
+        option = _LONG_OPTION.fullmatch(word)
+        if option is None:
+            continue
+        name, value = option[1].replace("-", "_"), option[2]
+        after = words[place + 1] if place + 1 < len(words) else "--"
+        if value is None and not after.startswith("--"):
+            value = after
+        found[name] = True if value is None else _number(value)
+    return found
+
+
+def seeds_of(parameters: Mapping[str, Scalar]) -> list[Seed]:
+    """List the seeds among a model's parameters: every `random_state` that is a number."""
+    kind = str(parameters.get("estimator", "estimator"))
+    return [
+        Seed(generator=f"{kind}.{name}", value=str(value))
+        for name, value in parameters.items()
+        if name.rpartition("__")[2] in ("random_state", "seed") and type(value) is int
+    ]
+
+
+def _number(text: str) -> Scalar:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

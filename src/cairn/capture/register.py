@@ -1,0 +1,208 @@
+"""Make versions: of a run's model, or of weights on disk.
+
+Everything is stored first, and one request names it: a registration that is interrupted has
+left objects that nothing refers to, and no version.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from cairn.capture import code as codes
+from cairn.capture.artifacts import no_golden, store_path
+from cairn.capture.checks import check_files, load_back
+from cairn.capture.environment import describe
+from cairn.capture.given import assigned, numbers
+from cairn.capture.manifest import gap_order
+from cairn.core import reference
+from cairn.core.digest import Digest
+from cairn.core.errors import Invalid, NotFound, Refused, Unavailable
+from cairn.core.name import ModelName
+from cairn.core.run import Gap, Input, RunFacts
+from cairn.core.version import Manifest, RegisterVersion, Version
+from cairn.data.frozen import check_frozen
+from cairn.registry import Registry
+
+STAGING = "staging"
+
+
+def register_manifest(
+    registry: Registry,
+    manifest: Digest,
+    *,
+    model: ModelName,
+    run: str | None = None,
+    retroactive: bool = False,
+    stage: str = "",
+) -> Version:
+    """Check a stored manifest against the project's rules, load its model back, register it.
+
+    Raises `Refused` for a missing file of the checklist, and for a model that cannot be loaded
+    back or gives other golden predictions (R24); nothing is registered then.
+    """
+    settings = registry.settings.model(model)
+    found = registry.objects.get_record(manifest, Manifest)
+    if found.artifacts is not None and not _is_registered(registry, manifest):
+        check_files(registry.objects, found.artifacts, settings.checklist)
+        load_back(registry.objects, found.artifacts)
+    return registry.engine.send(
+        RegisterVersion(
+            model=model,
+            manifest=manifest,
+            run=run,
+            retroactive=retroactive,
+            stage=stage,
+            required=settings.fields,
+        )
+    )
+
+
+def register_run(
+    registry: Registry,
+    run: str,
+    *,
+    artifact: str | None = None,
+    model: str | None = None,
+    fields: Sequence[str] = (),
+    retroactive: bool = False,
+) -> Version:
+    """Make a version of a model that a run wrote; `artifact` is its path if it wrote several.
+
+    A file that the run wrote, but that was not recognised as a model, can be named as well.
+    """
+    found = registry.run(run)
+    if found.facts is None or found.status != "succeeded":
+        raise Refused(
+            f"run {found.id[:12]} is {found.status}: nothing can be registered from it",
+            fix="run it again to its end",
+        )
+    facts = registry.objects.get_record(found.facts, RunFacts)
+    name = reference.model_name(model, team=registry.settings.team) if model else found.model
+    manifest = _chosen(registry, facts, artifact, run=found.id)
+    if fields:
+        given = {**manifest.fields, **assigned(fields, "--field")}
+        manifest = msgspec.structs.replace(manifest, fields=given)
+    return register_manifest(
+        registry,
+        registry.objects.put_record(manifest),
+        model=name,
+        run=found.id,
+        retroactive=retroactive,
+    )
+
+
+def register_path(
+    registry: Registry,
+    path: Path,
+    model: str,
+    *,
+    data: Sequence[str] = (),
+    params: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+    fields: Sequence[str] = (),
+    retroactive: bool = False,
+) -> Version:
+    """Make a version of weights on disk: a file or folder of any format.
+
+    What is given is somebody's word and is listed as reconstructed. Code and environment are
+    those of this moment, likewise; `retroactive` leaves them out, for a model whose training
+    nobody watched, and registers it with the gaps.
+    """
+    name = reference.model_name(model, team=registry.settings.team)
+    if not path.exists():
+        raise NotFound(f"there is nothing at {path} to register")
+    said = Manifest(
+        inputs=tuple(_given_data(registry, each) for each in data),
+        parameters=assigned(params, "--param"),
+        metrics=numbers(assigned(metrics, "--metric")),
+        fields=assigned(fields, "--field"),
+    )
+    parts = ("inputs", "parameters", "metrics", "fields")
+    manifest = msgspec.structs.replace(
+        said,
+        artifacts=store_path(registry.objects, path),
+        reconstructed=tuple(part for part in parts if getattr(said, part)),
+        gaps=(no_golden(),),
+    )
+    if not retroactive:
+        manifest = _as_of_now(registry, manifest)
+    digest = registry.objects.put_record(manifest)
+    return register_manifest(registry, digest, model=name, retroactive=retroactive)
+
+
+def _given_data(registry: Registry, text: str) -> Input:
+    return Input(role="train", snapshot=registry.find_snapshot(check_frozen(text)).digest)
+
+
+def _as_of_now(registry: Registry, manifest: Manifest) -> Manifest:
+    """Add the code and the environment of this moment."""
+    settings = registry.settings
+    before = codes.look(settings.folder, store=settings.store)
+    described = codes.describe(before, objects=registry.objects, folder=settings.folder)
+    gaps: list[Gap] = [*manifest.gaps, *described.gaps]
+    try:
+        path = [entry for entry in sys.path if entry]
+        found = describe(sys.executable, path, top=before.top, objects=registry.objects)
+    except Unavailable as error:
+        return msgspec.structs.replace(manifest, gaps=(*gaps, _no_environment(error)))
+    return msgspec.structs.replace(
+        manifest,
+        code=described.code,
+        environment=found.environment,
+        reconstructed=(*manifest.reconstructed, "code", "environment"),
+        gaps=tuple(sorted({*gaps, *found.gaps}, key=gap_order)),
+    )
+
+
+def _no_environment(error: Unavailable) -> Gap:
+    return Gap(field="environment", reason=str(error), fix="register it where it was trained")
+
+
+def _chosen(
+    registry: Registry, facts: RunFacts, artifact: str | None, *, run: str
+) -> Manifest:
+    """Find the manifest of the model that is meant."""
+    if artifact is None and len(set(facts.artifacts.values())) == 1:
+        return registry.objects.get_record(next(iter(facts.artifacts.values())), Manifest)
+    if artifact in facts.artifacts:
+        return registry.objects.get_record(facts.artifacts[artifact], Manifest)
+    if artifact in facts.outputs:
+        return _of_output(registry, facts, artifact)
+    wrote = sorted(facts.artifacts) or sorted(facts.outputs)
+    listed = ", ".join(wrote[:10]) or "nothing"
+    raise Invalid(
+        f"run {run[:12]} wrote {listed}: name the model's file with `--artifact PATH`"
+        if artifact is None
+        else f"run {run[:12]} did not write {artifact}: it wrote {listed}"
+    )
+
+
+def _of_output(registry: Registry, facts: RunFacts, artifact: str) -> Manifest:
+    with TemporaryDirectory(prefix="cairn-") as folder:
+        copy = Path(folder) / Path(artifact).name
+        registry.objects.copy_to(facts.outputs[artifact], copy)
+        artifacts = store_path(registry.objects, copy)
+    gaps = {*facts.gaps, no_golden()}
+    return Manifest(
+        artifacts=artifacts,
+        inputs=facts.inputs,
+        code=facts.code,
+        environment=facts.environment,
+        seeds=facts.seeds,
+        unseeded=facts.unseeded,
+        parameters=facts.parameters,
+        metrics=facts.metrics,
+        evaluations=(),
+        gaps=tuple(sorted(gaps, key=gap_order)),
+    )
+
+
+def _is_registered(registry: Registry, manifest: Digest) -> bool:
+    try:
+        registry.version(manifest)
+    except NotFound:
+        return False
+    return True

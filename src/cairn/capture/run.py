@@ -1,0 +1,175 @@
+"""Run a command and capture everything: `cairn run --model churn -- python train.py`.
+
+The run is recorded when it begins and when it ends. If it succeeded and saved one model, that
+becomes a version, and the label `staging` moves to it; else the outcome says what to type.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+from cairn.capture import code as codes
+from cairn.capture import hook
+from cairn.capture.events import read_journal
+from cairn.capture.examples import refuse_undefined
+from cairn.capture.facts import Assembled, Observed, assemble
+from cairn.capture.interrupted import hold
+from cairn.capture.models import distinct
+from cairn.capture.redact import redact_command
+from cairn.capture.register import STAGING, register_manifest
+from cairn.capture.script import OnLine, check_command, run_script
+from cairn.core import reference
+from cairn.core.errors import CairnError
+from cairn.core.name import ModelName, RunId
+from cairn.core.run import FinishRun, Run, RunFacts, Scalar, StartRun
+from cairn.core.version import Version
+from cairn.registry import Registry
+
+SHOWN_ID, LONGEST_REASON = 8, 2000
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What came of a run.
+
+    `exit_code` is the script's own. `version` is what was registered, or had been before with
+    the very same manifest (`is_new` tells). `problem` says why nothing was registered although
+    the script succeeded, `next_step` what to type, `notes` what else is worth knowing.
+    """
+
+    run: Run
+    facts: RunFacts
+    exit_code: int
+    version: Version | None = None
+    is_new: bool = False
+    problem: CairnError | None = None
+    next_step: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def run_command(
+    registry: Registry,
+    model: str,
+    command: Sequence[str],
+    *,
+    on_line: OnLine | None = None,
+    data: Iterable[Path] = (),
+    fields: Mapping[str, Scalar] | None = None,
+) -> RunOutcome:
+    """Run `command` in the working folder, capture it, and register the model that it saved.
+
+    `data` are folders outside the project whose files count as its data, `fields` what
+    `cairn.toml` requires on top. Raises `Invalid` if the command cannot be run at all; that it
+    fails is part of the outcome.
+    """
+    name = reference.model_name(model, team=registry.settings.team)
+    check_command(command)
+    run = uuid4().hex
+    with hold(registry.settings.store, run) as room:
+        shown = redact_command(command)
+        registry.engine.send(StartRun(run=run, model=name, command=shown))
+        before = codes.look(Path.cwd(), store=registry.settings.store)
+        try:
+            ended = run_script(
+                command, variables=_watching(registry, room, data), on_line=on_line
+            )
+        except CairnError as error:
+            registry.engine.send(FinishRun(run=run, status="failed", reason=str(error)))
+            raise
+        observed = Observed(
+            model=name,
+            command=tuple(command),
+            folder=Path.cwd(),
+            before=before,
+            journal=read_journal(room / "events"),
+            room=room,
+            ended=ended,
+            variables=dict(os.environ),
+            fields=fields or {},
+        )
+        recorded, assembled = finish(registry, run, observed)
+        if recorded.status != "succeeded":
+            code = ended.exit_code
+            return RunOutcome(recorded, assembled.facts, code, notes=assembled.notes)
+        return register_models(registry, recorded, assembled, model=name)
+
+
+def finish(registry: Registry, run: RunId, observed: Observed) -> tuple[Run, Assembled]:
+    """Store the facts of a run that has ended and record its end."""
+    ended = observed.ended
+    try:
+        assembled = assemble(registry, observed)
+        facts = registry.objects.put_record(assembled.facts)
+    except CairnError as error:
+        reason = f"its facts could not be recorded: {error}"[:LONGEST_REASON]
+        registry.engine.send(FinishRun(run=run, status=ended.status, reason=reason))
+        raise
+    asked = FinishRun(run=run, status=ended.status, facts=facts, reason=ended.reason)
+    return registry.engine.send(asked), assembled
+
+
+def register_models(
+    registry: Registry, run: Run, assembled: Assembled, *, model: ModelName
+) -> RunOutcome:
+    """Register the one model that a run saved, and let `staging` point at it."""
+    outcome = RunOutcome(run, assembled.facts, 0, notes=assembled.notes)
+    built = distinct(assembled.models)
+    if len(built) != 1:
+        return replace(outcome, next_step=_what_to_type(run, assembled))
+    try:
+        refuse_undefined(built[0].undefined)
+        version = register_manifest(
+            registry, built[0].digest, model=model, run=run.id, stage=STAGING
+        )
+    except CairnError as error:
+        return replace(outcome, problem=error, next_step=getattr(error, "fix", ""))
+    if version.run != run.id:
+        return replace(outcome, version=version)
+    notes = (*outcome.notes, *_stage(registry, version, run))
+    return replace(outcome, version=registry.version(version.name), is_new=True, notes=notes)
+
+
+def _watching(registry: Registry, room: Path, data: Iterable[Path]) -> dict[str, str]:
+    """Make the variables by which the script's Pythons find the hook."""
+    folder = str(Path(hook.__file__).parent)
+    before = os.environ.get("PYTHONPATH")
+    return {
+        "CAIRN_HOOK_EVENTS": str(room / "events"),
+        "CAIRN_HOOK_ROOT": str(registry.settings.folder.resolve()),
+        "CAIRN_HOOK_DATA": os.pathsep.join(str(Path(each).resolve()) for each in data),
+        "CAIRN_HOOK_SKIP": str(registry.settings.store.resolve()),
+        "PYTHONPATH": f"{folder}{os.pathsep}{before}" if before else folder,
+    }
+
+
+def _what_to_type(run: Run, assembled: Assembled) -> str:
+    short = run.model.removeprefix("default/")
+    known = [one.path for one in assembled.models]
+    command = f"cairn register run:{run.id[:SHOWN_ID]} --model {short} --artifact"
+    if known:
+        listed = ", ".join(known)
+        return (
+            f"the run saved {len(known)} models ({listed}); choose one: `{command} {known[0]}`"
+        )
+    written = sorted(assembled.facts.outputs)
+    if not written:
+        return (
+            "the run saved no model that Cairn knows; save it in the script, for example with "
+            "`joblib.dump(model, 'model.joblib')`"
+        )
+    return (
+        f"no saved model was recognised; if one of its files is it: `{command} {written[0]}`"
+    )
+
+
+def _stage(registry: Registry, version: Version, run: Run) -> tuple[str, ...]:
+    """Move `staging` to a newly registered version (R106); a refusal is told, not raised."""
+    try:
+        registry.promote(
+            version.name, STAGING, reason=f"registered by run {run.id[:SHOWN_ID]}"
+        )
+    except CairnError as error:
+        return (f"{STAGING} was not moved to {version.name}: {error}",)
+    return ()
