@@ -1,12 +1,11 @@
 """Versions: identity, numbers, references, search, completeness."""
 
-from typing import Any
-
 import pytest
+from msgspec.structs import replace
 
 from cairn.core.errors import CairnError, Conflict, Corrupt, Invalid, NotFound, Refused
 from cairn.core.run import Gap
-from cairn.core.version import Artifacts, RegisterVersion
+from cairn.core.version import Artifacts, Manifest, RegisterVersion
 from cairn.registry import Registry
 from store import MODEL, data, manifest, register, weights_of
 
@@ -51,8 +50,9 @@ def test_a_changed_metric_is_another_version(registry: Registry) -> None:
 def test_a_bundle_that_lacks_a_part_is_refused_and_nothing_is_written(
     registry: Registry, part: str, reason: str
 ) -> None:
-    empty: dict[str, Any] = {"inputs": (), "metrics": {}}
-    digest = manifest(registry, **{part: empty.get(part)})
+    whole = registry.objects.get_record(manifest(registry), Manifest)
+    empty: dict[str, object] = {"inputs": (), "metrics": {}}
+    digest = registry.objects.put_record(replace(whole, **{part: empty.get(part)}))
     entries = registry.verify().entries
 
     with pytest.raises(Refused, match=reason) as refusal:

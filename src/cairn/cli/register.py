@@ -1,0 +1,63 @@
+"""`cairn register`: a version of a run, or of weights on disk."""
+
+from pathlib import Path
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.core.errors import Invalid
+
+
+@click.command()
+@click.argument("source")
+@click.option("--model", help="The model's name: churn, risk/churn.")
+@click.option("--artifact", help="Which of the files that the run wrote, if it wrote several.")
+@click.option("--data", multiple=True, help="A snapshot it was trained on: snap:train.")
+@click.option("--param", multiple=True, help="NAME=VALUE, a hyperparameter.")
+@click.option("--metric", multiple=True, help="NAME=NUMBER, a metric that somebody remembers.")
+@click.option("--field", multiple=True, help="NAME=VALUE that cairn.toml requires.")
+@click.option("--retroactive", is_flag=True, help="Register what is known; the rest are gaps.")
+@shown
+def register(
+    source: str,
+    *,
+    model: str | None,
+    artifact: str | None,
+    data: tuple[str, ...],
+    param: tuple[str, ...],
+    metric: tuple[str, ...],
+    field: tuple[str, ...],
+    retroactive: bool,
+) -> Shown:
+    """Make a version of SOURCE: a captured run (run:...), or a file or folder of weights."""
+    from cairn.capture.register import register_path, register_run
+
+    registry = cairn.open()
+    if source.startswith("run:"):
+        version = register_run(
+            registry,
+            source,
+            artifact=artifact,
+            model=model,
+            fields=field,
+            retroactive=retroactive,
+        )
+    elif model is None:
+        raise Invalid("say which model this is: `cairn register PATH --model NAME`")
+    else:
+        version = register_path(
+            registry,
+            Path(source),
+            model,
+            data=data,
+            params=param,
+            metrics=metric,
+            fields=field,
+            retroactive=retroactive,
+        )
+    state = "complete" if version.complete else f"incomplete, {len(version.gaps)} gaps:"
+    lines = [f"{version.name} is {version.digest}, {state}"]
+    lines += [f"  {gap.field}: {gap.reason}" for gap in version.gaps]
+    value = {"name": version.name, "digest": version.digest, "gaps": version.gaps}
+    return Shown(value, "\n".join(lines))

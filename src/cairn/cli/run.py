@@ -1,0 +1,171 @@
+"""`cairn run`, `runs`: captured training."""
+
+from pathlib import Path
+
+import click
+
+import cairn
+from cairn.capture.interrupted import settle_interrupted
+from cairn.capture.register import STAGING
+from cairn.capture.run import RunOutcome, run_command
+from cairn.cli.app import Shown, shown
+from cairn.cli.text import moment, number, pairs, short, table
+from cairn.core.errors import Refused
+from cairn.core.run import RunFacts, Scalar
+from cairn.registry import Registry
+
+SHOWN_ID, SHOWN_VALUES = 12, 8
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--model", required=True, help="The model that is trained: churn, risk/churn.")
+@click.option(
+    "--data",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder outside of the project whose files are data, too.",
+)
+@click.option("--field", multiple=True, help="NAME=VALUE that cairn.toml requires.")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@shown
+def run(
+    model: str, *, data: tuple[Path, ...], field: tuple[str, ...], command: tuple[str, ...]
+) -> Shown:
+    """Run COMMAND (after --) and capture code, data, environment, seeds, metrics, model."""
+    from cairn.capture.given import assigned
+
+    registry = cairn.open()
+    settle_interrupted(registry)
+    fields: dict[str, Scalar] = assigned(field, "--field")
+    outcome = run_command(registry, model, command, data=data, fields=fields)
+    return Shown(_value(outcome), _told(outcome), _exit_code(outcome))
+
+
+@click.command()
+@click.argument("model", required=False)
+@shown
+def runs(model: str | None) -> Shown:
+    """List captured runs, of MODEL if it is named, newest first."""
+    registry = cairn.open()
+    settle_interrupted(registry)
+    found = registry.runs(model)
+    rows = [
+        (
+            f"run:{one.id[:SHOWN_ID]}",
+            one.model.removeprefix("default/"),
+            one.status,
+            ", ".join(map(str, one.versions)) or "-",
+            moment(one.started_at),
+            " ".join(one.command) or "Python API",
+        )
+        for one in found
+    ]
+    text = table(("run", "model", "status", "version", "started", "command"), rows)
+    return Shown(
+        found, text or "no run yet; `cairn run --model NAME -- python train.py` makes one"
+    )
+
+
+def shown_run(registry: Registry, reference: str) -> Shown:
+    """Show one run with everything that was observed."""
+    settle_interrupted(registry)
+    found = registry.run(reference)
+    facts = registry.objects.get_record(found.facts, RunFacts) if found.facts else RunFacts()
+    lines = [
+        ("run", f"run:{found.id}  {found.status}"),
+        ("model", found.model.removeprefix("default/")),
+        ("versions", ", ".join(map(str, found.versions)) or "-"),
+        ("command", " ".join(found.command) or "-"),
+        ("started", f"{moment(found.started_at)} by {found.started_by}"),
+        ("ended", f"{moment(found.ended_at)}  {found.reason}".rstrip()),
+        ("took", f"{facts.duration_seconds:.1f} s"),
+        *_facts(facts),
+    ]
+    return Shown({"run": found, "facts": facts}, pairs(lines))
+
+
+def _facts(facts: RunFacts) -> list[tuple[str, str]]:
+    code = facts.code
+    changed = " + uncommitted changes" if code and code.patch else ""
+    return [
+        ("code", f"{code.commit[:12]}{changed} on {facts.branch or '-'}" if code else "-"),
+        *(
+            (f"read, {given.role}", f"{short(given.snapshot)}  {given.path}")
+            for given in facts.inputs
+        ),
+        *(
+            ("wrote", f"{short(digest)}  {path}")
+            for path, digest in sorted(facts.outputs.items())
+        ),
+        ("seeds", ", ".join(f"{s.generator}={s.value}" for s in facts.seeds) or "-"),
+        ("unseeded", ", ".join(facts.unseeded) or "-"),
+        ("parameters", _values(facts)),
+        (
+            "metrics",
+            ", ".join(f"{k} {number(v)}" for k, v in sorted(facts.metrics.items())) or "-",
+        ),
+        ("models", ", ".join(sorted(facts.artifacts)) or "-"),
+        *(("gap", f"{gap.field}: {gap.reason}") for gap in facts.gaps),
+    ]
+
+
+def _values(facts: RunFacts) -> str:
+    listed = [f"{k}={v}" for k, v in sorted(facts.parameters.items()) if v is not None]
+    more = f" and {len(listed) - SHOWN_VALUES} more" if len(listed) > SHOWN_VALUES else ""
+    return ", ".join(listed[:SHOWN_VALUES]) + more or "-"
+
+
+def _told(outcome: RunOutcome) -> str:
+    name = f"run:{outcome.run.id[:SHOWN_ID]}"
+    if outcome.run.status != "succeeded":
+        reason = f": {outcome.run.reason}" if outcome.run.reason else ""
+        lines = [f"{name} {outcome.run.status}{reason}; it is recorded, nothing is registered"]
+    elif outcome.problem is not None:
+        lines = [f"{name} succeeded, but nothing is registered: {outcome.problem}"]
+    elif outcome.version is None:
+        lines = [f"{name} succeeded, nothing is registered yet"]
+    else:
+        lines = _registered(name, outcome)
+    lines += [f"  note: {note}" for note in outcome.notes]
+    if outcome.next_step:
+        lines += ["What to do:", *(f"  {line}" for line in outcome.next_step.splitlines())]
+    return "\n".join(["", *lines])
+
+
+def _registered(name: str, outcome: RunOutcome) -> list[str]:
+    version, facts = outcome.version, outcome.facts
+    if version is None:
+        return []
+    if not outcome.is_new:
+        return [f"{name} made exactly {version.name} again: {version.digest}"]
+    held = f", {STAGING} points at it" if STAGING in version.labels else ""
+    return [
+        f"{name} made {version.name}{held}: {version.digest}",
+        *(
+            f"  {label:<12}{text}"
+            for label, text in _facts(facts)
+            if text != "-" and label != "gap"
+        ),
+        *(f"  gap         {gap.field}: {gap.reason}" for gap in version.gaps),
+    ]
+
+
+def _value(outcome: RunOutcome) -> dict[str, object]:
+    return {
+        "run": outcome.run,
+        "version": outcome.version.name if outcome.version else None,
+        "digest": outcome.version.digest if outcome.version else None,
+        "is_new": outcome.is_new,
+        "problem": str(outcome.problem) if outcome.problem else None,
+        "next_step": outcome.next_step,
+        "notes": outcome.notes,
+    }
+
+
+def _exit_code(outcome: RunOutcome) -> int:
+    """The script's own code; else why nothing was registered although it succeeded."""
+    if outcome.exit_code:
+        return outcome.exit_code
+    if outcome.problem is not None:
+        return outcome.problem.exit_code
+    return 0 if outcome.version is not None else Refused.exit_code
