@@ -29,6 +29,7 @@ from cairn.capture.manifest import Built, Shared, gap_order, input_order
 from cairn.capture.parameters import options_of, plain_scalars
 from cairn.capture.redact import redact_command, redact_text
 from cairn.capture.script import Ended
+from cairn.capture.told import Told
 from cairn.capture.touched import Touched, touched
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Unavailable
@@ -55,7 +56,7 @@ class Observed:
     room: Path
     ended: Ended
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
-    fields: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    told: Told = field(default_factory=Told)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def assemble(registry: Registry, run: Observed) -> Assembled:
         metrics=_metrics(run, built),
         evaluations=tuple(sorted({e for b in built for e in b.manifest.evaluations})),
         artifacts={b.path: b.digest for b in built},
-        log=registry.objects.put(redact_text(_text(run.ended.output)).encode()),
+        log=_log(registry, run.ended),
         duration_seconds=round(run.ended.seconds, 3),
         exit_code=run.ended.exit_code,
         gaps=_unique(gaps),
@@ -122,13 +123,13 @@ def _shared(
         *observed_gaps(run.journal, run.command),
     ]
     manifest = Manifest(
-        inputs=frozen.inputs,
+        inputs=tuple(sorted({*frozen.inputs, *run.told.inputs}, key=input_order)),
         code=described.code,
         environment=environment.environment if environment else None,
         seeds=_seeds(run.journal),
         unseeded=tuple(sorted({e.generator for e in run.journal.of(Unseeded)})),
         parameters=_parameters(run, frozen, root),
-        fields=dict(run.fields),
+        fields=run.told.fields,
         gaps=_unique(gaps),
     )
     return Shared(
@@ -137,6 +138,7 @@ def _shared(
         branch=described.branch,
         host=environment.host if environment else None,
         root=root,
+        told=run.told,
     )
 
 
@@ -183,13 +185,14 @@ def _seeds(journal: Journal) -> tuple[Seed, ...]:
 
 def _parameters(run: Observed, frozen: Frozen, root: Path) -> dict[str, Scalar]:
     said = {name: value for e in run.journal.of(Options) for name, value in e.values.items()}
-    options = said or options_of(run.command)
+    options = said or ({} if run.told.parameters else options_of(run.command))
     variables = shown_variables(run.variables)
     variables.pop(HASH_SEED, None)
     return {
         **frozen.parameters,
         **plain_scalars(variables, root=root, prefix="env."),
         **plain_scalars(options, root=root, prefix="args."),
+        **plain_scalars(run.told.parameters, root=root),
     }
 
 
@@ -242,5 +245,8 @@ def _unique(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
     return tuple(sorted(set(gaps), key=gap_order))
 
 
-def _text(output: bytes) -> str:
-    return output.decode(errors="backslashreplace")
+def _log(registry: Registry, ended: Ended) -> Digest | None:
+    if not ended.output:
+        return None
+    text = redact_text(ended.output.decode(errors="backslashreplace"))
+    return registry.objects.put(text.encode())

@@ -1,6 +1,7 @@
 """The manifest of one saved model, put together from what the run left."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from cairn.capture.artifacts import Stored, store_saved
 from cairn.capture.events import Examples, Journal, NotStored, Saved, Split
 from cairn.capture.parameters import plain_scalars, seeds_of
 from cairn.capture.readable import add_readable_table
+from cairn.capture.told import Told
 from cairn.capture.touched import Touched
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError
@@ -19,6 +21,7 @@ from cairn.core.run import Gap, Host, Input, Seed
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Manifest
 from cairn.data.derived import snapshot_derived
+from cairn.data.evaluation import record_evaluation
 from cairn.registry import Registry
 
 _BY_SCRIPT = "the script"
@@ -33,6 +36,7 @@ class Shared:
     branch: str | None
     host: Host | None
     root: Path
+    told: Told = field(default_factory=Told)
 
 
 @dataclass(frozen=True)
@@ -83,14 +87,29 @@ class Making:
         self._gaps += stored.gaps
         measured = examples.measured(self._journal, self._saved)
         self._freeze(self._saved.frame, role="train")
-        evaluation = self._evaluate(measured.heldout, stored)
-        manifest = self._manifest(stored, measured, evaluation)
+        evaluations = [*self._told(stored), *self._evaluate(measured.heldout, stored)]
+        manifest = self._manifest(stored, measured, evaluations)
         digest = self._registry.objects.put_record(manifest)
         return Built(path, manifest, digest, measured.undefined, measured.notes)
 
-    def _evaluate(self, heldout: Examples | None, stored: Stored) -> EvaluationInfo | None:
+    def _told(self, stored: Stored) -> list[EvaluationInfo]:
+        """Record the evaluations that the script itself handed over."""
+        artifacts = stored.artifacts
+        return [
+            record_evaluation(
+                self._registry,
+                artifacts=artifacts.tree,
+                snapshot=told.snapshot,
+                scorer=told.scorer,
+                predictions=told.predictions,
+            )
+            for told in self._shared.told.evaluations
+            if artifacts is not None
+        ]
+
+    def _evaluate(self, heldout: Examples | None, stored: Stored) -> list[EvaluationInfo]:
         if heldout is None:
-            return None
+            return []
         if leak := examples.leak(heldout):
             self._gaps.append(leak)
         if heldout.frame is not None:
@@ -98,7 +117,7 @@ class Making:
             add_readable_table(folder, label=heldout.label)
         snapshot = self._freeze(heldout.frame, role="test")
         if snapshot is None or stored.artifacts is None:
-            return None
+            return []
         settings = self._registry.settings.model(self._shared.model).evaluation
         made = examples.record(
             self._registry,
@@ -110,8 +129,8 @@ class Making:
         )
         if isinstance(made, Gap):
             self._gaps.append(made)
-            return None
-        return made
+            return []
+        return [made]
 
     def _freeze(self, frame: str | None, *, role: str) -> SnapshotInfo | None:
         """Freeze rows that were in memory only, as made from the files that the run read."""
@@ -137,11 +156,16 @@ class Making:
         return [_not_frozen(role, reason) for reason in reasons]
 
     def _manifest(
-        self, stored: Stored, measured: examples.Measured, evaluation: EvaluationInfo | None
+        self,
+        stored: Stored,
+        measured: examples.Measured,
+        evaluations: Sequence[EvaluationInfo],
     ) -> Manifest:
         shared = self._shared.manifest
         own = plain_scalars(self._saved.parameters, root=self._shared.root)
-        computed = evaluation.evaluation.metrics if evaluation else {}
+        metrics: dict[str, float] = {}
+        for found in evaluations:
+            metrics |= found.evaluation.metrics
         return msgspec.structs.replace(
             shared,
             artifacts=stored.artifacts,
@@ -149,8 +173,8 @@ class Making:
             inputs=tuple(sorted(set(self._inputs), key=input_order)),
             parameters={**shared.parameters, **own},
             seeds=_merged(shared.seeds, seeds_of(own)),
-            metrics={**computed, **measured.metrics},
-            evaluations=(evaluation.digest,) if evaluation else (),
+            metrics={**metrics, **measured.metrics, **self._shared.told.metrics},
+            evaluations=tuple(sorted({found.digest for found in evaluations})),
             gaps=tuple(sorted(set(self._gaps), key=gap_order)),
         )
 

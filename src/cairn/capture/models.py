@@ -11,6 +11,7 @@ from cairn.core.digest import Digest, digest_bytes
 from cairn.core.tree import escape
 from cairn.registry import Registry
 
+HANDED_OVER = "model"
 LARGEST_DIGESTED = 4 << 30
 
 
@@ -39,6 +40,8 @@ def _saved(journal: Journal, files: Touched, root: Path) -> dict[str, Saved]:
     for event in journal.of(Saved):
         if event.path and (path := place_of(event.path)).is_file():
             found[_shown(path, root)] = event
+        elif event.path is None and event.digest is None:
+            found[HANDED_OVER] = event
     return found
 
 

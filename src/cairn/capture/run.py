@@ -20,6 +20,7 @@ from cairn.capture.models import distinct
 from cairn.capture.redact import redact_command
 from cairn.capture.register import STAGING, register_manifest
 from cairn.capture.script import OnLine, check_command, run_script
+from cairn.capture.told import Told
 from cairn.core import reference
 from cairn.core.errors import CairnError
 from cairn.core.name import ModelName, RunId
@@ -87,7 +88,7 @@ def run_command(
             room=room,
             ended=ended,
             variables=dict(os.environ),
-            fields=fields or {},
+            told=Told(fields=dict(fields or {})),
         )
         recorded, assembled = finish(registry, run, observed)
         if recorded.status != "succeeded":
