@@ -59,6 +59,13 @@ def test_a_model_agrees_with_itself() -> None:
     assert flips(same, 0.3, limit=5) == ()
 
 
+def test_a_score_at_the_threshold_is_decided_positive() -> None:
+    found = agreement(pair([1, 0], [0.5, 0.3], [0.4, 0.5]))
+
+    assert (found.agreeing, found.gained, found.lost) == (0, 2, 0)
+    assert found.candidate.true_positive == found.live.false_positive == 1
+
+
 def test_what_flipped_is_what_was_gained_or_lost() -> None:
     rows = models(500, seed=23)
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
+from cairn.stats import areas
+from cairn.stats.distributions import wilson
 from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.measure import compare, measure
 from rows import models, pair, sample
@@ -196,7 +198,7 @@ def test_a_perfect_area_on_few_rows_has_a_modest_lower_bound() -> None:
     assert 0.6 < found.lower < 0.9
 
 
-@pytest.mark.parametrize("area", [0.75, 0.95])
+@pytest.mark.parametrize("area", [0.75, 0.95, 0.995])
 @pytest.mark.parametrize(("ones", "zeros"), [(10, 40), (50, 450)])
 def test_the_lower_bound_of_an_area_rarely_exceeds_the_truth(
     area: float, ones: int, zeros: int
@@ -214,6 +216,15 @@ def test_the_lower_bound_of_an_area_rarely_exceeds_the_truth(
 
     misses = sum(isinstance(one, Estimate) and one.lower > area for one in found)
     assert misses / runs <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+
+
+def test_the_score_bound_of_one_row_of_each_label_is_wilsons() -> None:
+    """One pair is won or lost: Newcombe's variance is then the binomial one."""
+    z = float(norm.ppf(0.95))
+
+    found = areas._score_bound(1.0, z, sizes=(1, 1))  # noqa: SLF001 - `measure` asks for two
+
+    assert found == pytest.approx(wilson(1, 1, 0.05)[0], rel=1e-9)
 
 
 def test_the_bounds_do_not_overflow_at_the_edge() -> None:

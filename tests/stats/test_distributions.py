@@ -112,6 +112,15 @@ def test_binomial_tails_are_the_sums_that_define_them(
     )
 
 
+def test_rare_events_in_very_many_rows_keep_their_digits() -> None:
+    """P(none of n) = (1 - p)^n, where 1 - p has too few digits to start from."""
+    share, trials = 1e-12, 10**12
+
+    assert binomial_at_most(0, trials, share) == pytest.approx(
+        math.exp(trials * math.log1p(-share)), rel=1e-9
+    )
+
+
 def test_no_trials_leave_nothing_in_doubt() -> None:
     assert binomial_at_least(0, 0, 0.5) == 1.0
     assert binomial_at_least(1, 0, 0.5) == 0.0

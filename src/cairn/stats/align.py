@@ -48,16 +48,6 @@ class Pair:
             Sample(positive=self.positive, score=self.live),
         )
 
-    def swapped(self) -> "Pair":
-        """The live model in the candidate's place, and the reverse."""
-        return Pair(
-            ids=self.ids,
-            positive=self.positive,
-            candidate=self.live,
-            live=self.candidate,
-            groups=self.groups,
-        )
-
     def where(self, chosen: Flags) -> "Pair":
         """Keep the rows marked in `chosen`; groupings stay behind, they describe all rows."""
         return Pair(

@@ -52,7 +52,8 @@ class Grouping:
 
     def rows(self, *levels: str) -> Flags:
         """Mark the rows whose value is one of `levels`."""
-        wanted = [code for code, level in enumerate(self.levels) if level in levels]
+        chosen = frozenset(levels)
+        wanted = [code for code, level in enumerate(self.levels) if level in chosen]
         return np.isin(self.codes, wanted)
 
 
