@@ -1,6 +1,7 @@
 """Words and tables for a terminal."""
 
 import shutil
+import sys
 from collections.abc import Iterable, Sequence
 
 GAP = "  "
@@ -8,12 +9,15 @@ SHORT = len("sha256:") + 12
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Lay out rows under headers; the widest column gives way when the terminal is narrow."""
+    """Lay out rows under headers; the widest column gives way when the terminal is narrow.
+
+    Nothing is cut short when the output is read by a program.
+    """
     cells = [[str(value) for value in row] for row in rows]
     if not cells:
         return ""
     widths = [max(len(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
-    room = shutil.get_terminal_size((100, 24)).columns - len(GAP) * (len(widths) - 1)
+    room = _columns() - len(GAP) * (len(widths) - 1)
     while sum(widths) > room and max(widths) > 8:  # noqa: PLR2004 (still readable)
         widths[widths.index(max(widths))] -= 1
     lines = [headers, ["-" * width for width in widths], *cells]
@@ -48,6 +52,10 @@ def size(count: int) -> str:
 def number(value: float | None) -> str:
     """Write a metric with four digits after the point, `-` for none."""
     return "-" if value is None else f"{value:.4f}"
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -278,7 +278,11 @@ def delete(version: Version, holders: Sequence[str]) -> None:
     if version.deleted is not None:
         raise Conflict(f"{version.name} is already deleted: {version.deleted}")
     if holders:
-        raise Refused(f"{version.name} cannot be deleted: " + "; ".join(holders))
+        raise Refused(
+            f"{version.name} cannot be deleted: " + "; ".join(holders),
+            fix="let another version take the label, and mark this one bad "
+            f"(`cairn mark-bad {version.name}`) so that no rollback ends at it",
+        )
 
 
 def _bump(last: tuple[int, int, int], part: str) -> tuple[int, int, int]:
