@@ -17,7 +17,7 @@ from formats.schema import HEADER, KINDS, SIDECAR, STORE, Wrong, demand
 
 LEAF, ROOT, PREDICTIONS = b"cairn leaf/1\n", b"cairn tree/1\n", b"cairn predictions/1\n"
 ROW = re.compile(rb"([fxl]) (0|[1-9][0-9]{0,18}) ([0-9a-f]{64}) ([^\n]+)\n")
-LINE = re.compile(rb"([0-9a-f]{64}) ([1-9][0-9]{0,4}) (0|[1-9][0-9]{0,18}) ([^\n]+)\n")
+LINE = re.compile(rb"([0-9a-f]{64}) ([1-9][0-9]{0,4}) (0|[1-9][0-9]{0,23}) ([^\n]+)\n")
 MOST_ROWS = 16_384
 
 

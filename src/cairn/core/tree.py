@@ -23,7 +23,7 @@ FILE, EXECUTABLE, SYMLINK = "f", "x", "l"
 _SPECIAL = re.compile(r"[\x00-\x1f\x7f\\]|[\udc80-\udcff]")
 _ESCAPE = re.compile(r"\\x([0-9a-f]{2})")
 _LEAF_ROW = re.compile(rb"([fxl]) (0|[1-9][0-9]{0,18}) ([0-9a-f]{64}) ([^\n]+)\n")
-_ROOT_ROW = re.compile(rb"([0-9a-f]{64}) ([1-9][0-9]{0,4}) (0|[1-9][0-9]{0,18}) ([^\n]+)\n")
+_ROOT_ROW = re.compile(rb"([0-9a-f]{64}) ([1-9][0-9]{0,4}) (0|[1-9][0-9]{0,23}) ([^\n]+)\n")
 
 
 class Entry(NamedTuple):
