@@ -7,6 +7,7 @@ neighbour trees, support vectors, sparse matrices) are on it too, and `trees.py`
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 from cairn.core.digest import Digest, canonical, digest_bytes
 
@@ -14,7 +15,6 @@ ESTIMATORS: Mapping[str, str] = {
     "sklearn.calibration": "CalibratedClassifierCV _CalibratedClassifier _SigmoidCalibration",
     "sklearn.cluster._affinity_propagation": "AffinityPropagation",
     "sklearn.cluster._agglomerative": "AgglomerativeClustering FeatureAgglomeration",
-    "sklearn.cluster._bisect_k_means": "BisectingKMeans _BisectingTree",
     "sklearn.cluster._dbscan": "DBSCAN",
     "sklearn.cluster._kmeans": "KMeans MiniBatchKMeans",
     "sklearn.cluster._mean_shift": "MeanShift",
@@ -194,7 +194,6 @@ FUNCTIONS: Mapping[str, str] = {
     "sklearn.feature_selection._mutual_info": "mutual_info_classif mutual_info_regression",
     "sklearn.feature_selection._univariate_selection": "chi2 f_classif f_regression "
     "r_regression",
-    "sklearn.cluster._kmeans": "_kmeans_single_elkan _kmeans_single_lloyd",
     "sklearn.metrics._classification": "accuracy_score balanced_accuracy_score "
     "brier_score_loss f1_score jaccard_score log_loss matthews_corrcoef precision_score "
     "recall_score",
@@ -208,6 +207,92 @@ FUNCTIONS: Mapping[str, str] = {
 """Functions that a model may hold: they compute, and touch neither files nor processes."""
 
 
+PICKLE: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("builtins", "__builtin__"),
+        "bytearray bytes complex dict frozenset list object set slice tuple",
+    ),
+    "_codecs": "encode",
+    **dict.fromkeys(("copyreg", "copy_reg"), "_reconstructor"),
+    "collections": "OrderedDict defaultdict",
+    "functools": "partial",
+    "joblib.numpy_pickle": "NumpyArrayWrapper",
+    "lightgbm.basic": "Booster",
+    "lightgbm.sklearn": "LGBMClassifier LGBMRanker LGBMRegressor",
+    **dict.fromkeys(
+        ("numpy._core.multiarray", "numpy.core.multiarray"), "_reconstruct scalar"
+    ),
+    **dict.fromkeys(("numpy._core.numeric", "numpy.core.numeric"), "_frombuffer"),
+    "numpy.ma": "MaskedArray",
+    "numpy.ma.core": "MaskedArray _mareconstruct",
+    "numpy.random._generator": "Generator",
+    "numpy.random._mt19937": "MT19937",
+    "numpy.random._pcg64": "PCG64 PCG64DXSM",
+    "numpy.random._philox": "Philox",
+    "numpy.random._pickle": "__bit_generator_ctor __generator_ctor __randomstate_ctor",
+    "numpy.random._sfc64": "SFC64",
+    "numpy.random.bit_generator": "SeedSequence __pyx_unpickle_SeedSequence",
+    "numpy.random.mtrand": "RandomState",
+    **CONTAINERS["SparseMatrixNode"],
+    "sklearn._loss._loss": LOSSES["sklearn._loss._loss"]
+    + " __pyx_unpickle_CyHalfMultinomialLoss",
+    "sklearn.metrics._dist_metrics": PARTS["sklearn.metrics._dist_metrics"] + " newObj",
+    "sklearn.neighbors._ball_tree": "BallTree newObj",
+    "sklearn.neighbors._kd_tree": "KDTree newObj",
+    "xgboost.core": "Booster",
+    "xgboost.sklearn": "XGBClassifier XGBRanker XGBRegressor",
+}
+"""What pickles of ordinary models name beside the classes above."""
+
+TORCH: Mapping[str, str] = {
+    "collections": "OrderedDict",
+    "torch": "BFloat16Storage BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage "
+    "HalfStorage IntStorage LongStorage ShortStorage Size bfloat16 bool float16 float32 "
+    "float64 int16 int32 int64 int8 uint8",
+    "torch._utils": "_rebuild_parameter _rebuild_tensor_v2",
+    "torch.storage": "UntypedStorage",
+}
+"""What the state of a torch model names: tensors and nothing else."""
+
+HOSTILE: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("builtins", "__builtin__"),
+        "__import__ breakpoint compile eval exec execfile input open",
+    ),
+    **dict.fromkeys(
+        (
+            *("_ctypes", "_posixsubprocess", "_socket", "bdb", "cProfile", "code", "codeop"),
+            *(
+                "commands",
+                "ctypes",
+                "ensurepip",
+                "imp",
+                "importlib",
+                "lib2to3",
+                "marshal",
+                "nt",
+            ),
+            *(
+                "os",
+                "pdb",
+                "pickle",
+                "_pickle",
+                "pip",
+                "platform",
+                "popen2",
+                "posix",
+                "profile",
+            ),
+            *("pty", "pydoc", "runpy", "shutil", "signal", "site", "socket", "subprocess"),
+            *("sys", "timeit", "trace", "venv", "webbrowser", "zipimport"),
+        ),
+        "*",
+    ),
+}
+"""What no model has a reason to name: refused even where the caller trusts the file. By module
+(`*`, with everything below it) or by name. It is no boundary: that is the allow-list."""
+
+
 def names(*tables: Mapping[str, str]) -> frozenset[tuple[str, str]]:
     """List the (module, name) pairs of some of the tables above."""
     return frozenset(
@@ -218,11 +303,31 @@ def names(*tables: Mapping[str, str]) -> frozenset[tuple[str, str]]:
     )
 
 
+def is_hostile(module: str, name: str) -> bool:
+    """Tell whether no model has a reason to name this."""
+    root = module.partition(".")[0]
+    return (
+        HOSTILE.get(root) == "*" or name.partition(".")[0] in HOSTILE.get(module, "").split()
+    )
+
+
+@cache
+def pickle_names() -> frozenset[tuple[str, str]]:
+    """List what a pickle may name."""
+    return names(ESTIMATORS, PARTS, LOSSES, TREES, DICTIONARIES, FUNCTIONS, PICKLE) | {
+        pair for pair in names(TYPES) if pair[0] == "numpy"
+    }
+
+
+@cache
 def allow_list_digest() -> Digest:
     """Name the whole list, so that a verdict says what it was judged by."""
-    tables = (
-        *(ESTIMATORS, PARTS, LOSSES, TREES, DICTIONARIES, TYPES, FUNCTIONS),
-        *CONTAINERS.values(),
+    tables = (ESTIMATORS, PARTS, LOSSES, TREES, DICTIONARIES, TYPES, FUNCTIONS)
+    listed = {
+        "skops": names(*tables, *CONTAINERS.values()),
+        "pickle": pickle_names(),
+        "torch": names(TORCH),
+    }
+    return digest_bytes(
+        canonical({kind: sorted(map(" ".join, listed[kind])) for kind in listed})
     )
-    listed = sorted(f"{module} {name}" for module, name in names(*tables))
-    return digest_bytes(canonical(listed))

@@ -6,6 +6,7 @@ judged bytes, packed again here. No more is promised: a safe file runs no code o
 but its predictions can be nonsense.
 """
 
+import zipfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,12 +17,11 @@ from cairn.flavors.packages import package
 from cairn.flavors.scoring import score as score_any
 from cairn.flavors.skops_audit import check_sparse, listed, unlisted
 from cairn.flavors.skops_form import archive_bytes, canonical_archive
-from cairn.flavors.skops_nodes import Archive, read_archive
+from cairn.flavors.skops_nodes import SCHEMA, Archive, read_archive
 from cairn.flavors.trees import check_trees
 
 name: Final = "sklearn"
 FILE = "model.skops"
-SUFFIX = ".skops"
 
 
 def handles(model: object) -> bool:
@@ -31,8 +31,8 @@ def handles(model: object) -> bool:
 
 
 def recognises(directory: Path) -> bool:
-    """Tell whether the directory holds exactly one `.skops` file."""
-    return len(_files(directory)) == 1
+    """Tell whether a file of the directory is one of skops, by its content."""
+    return bool(_files(directory))
 
 
 def save(model: object, directory: Path) -> None:
@@ -53,14 +53,15 @@ def save(model: object, directory: Path) -> None:
 
 
 def load(directory: Path, *, trust: bool) -> object:
-    """Restore the one `.skops` file of a directory.
+    """Restore the one skops file of a directory.
 
     Raises `Refused` naming the types outside the allow-list unless `trust`, and `Corrupt`,
     trust or not, for a file that can be read in two ways or whose indices lead nowhere.
     """
     found = _files(directory)
     if len(found) != 1:
-        raise Invalid(f"{directory} holds {len(found)} {SUFFIX} files: there must be one")
+        listed = ", ".join(path.name for path in found) or "none"
+        raise Invalid(f"{directory} must hold one skops file, and holds {listed}")
     return load_bytes(found[0].read_bytes(), found[0].name, trust=trust)
 
 
@@ -129,4 +130,12 @@ def _skops_loads(content: bytes, trusted: list[str]) -> object:
 
 
 def _files(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.glob(f"*{SUFFIX}") if path.is_file())
+    return [path for path in sorted(directory.iterdir()) if path.is_file() and _is_skops(path)]
+
+
+def _is_skops(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return SCHEMA in archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False

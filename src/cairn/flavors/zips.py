@@ -15,6 +15,7 @@ from typing import NamedTuple
 from cairn.core.errors import Corrupt
 
 MAGIC = b"PK\x03\x04"
+EMPTY = b"PK\x05\x06"
 MAX_MEMBERS = 1_000_000
 MAX_RATIO = 200
 """How much larger than the file its content may be, above `FREE_BYTES`: a bomb is refused."""
