@@ -194,7 +194,7 @@ def test_the_root_of_nothing() -> None:
     assert ledger.root_hash(0, nodes([])) == EMPTY == ledger_reader.tree_hash([])
 
 
-@pytest.mark.parametrize("claim", INCLUSIONS, ids=lambda c: f"{c.index} in {c.size}")
+@pytest.mark.parametrize("claim", INCLUSIONS, ids=lambda c: f"{c.seq} in {c.size}")
 def test_a_published_inclusion_proof_is_made_and_accepted(claim: Inclusion) -> None:
     assert ledger.inclusion(claim.seq, claim.size, nodes(LEAVES)) == claim.proof
     assert included(claim)
