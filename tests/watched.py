@@ -46,6 +46,31 @@ def watch(
     return run(folder, [python, *options, "train.py", *arguments], variables=variables or {})
 
 
+def watch_each(folder: Path, start: str, scripts: Mapping[str, str]) -> dict[str, Seen]:
+    """Run several scripts in one process, each after `start`; returns what each did.
+
+    A file that is written in between tells their events apart.
+    """
+    whole = f"""
+start = {start!r}
+for name, script in {dict(scripts)!r}.items():
+    open(name + ".case", "w").close()
+    exec(start + script, {{"__name__": "__main__"}})
+"""
+    seen = watch(folder, whole)
+    assert seen.code == 0, seen.output
+    found: dict[str, Seen] = {}
+    events: list[dict[str, Any]] = []
+    for event in seen.events:
+        if event["event"] == "write" and event["path"].endswith(".case"):
+            events = []
+            name = Path(event["path"]).stem
+            found[name] = Seen(seen.code, seen.output, events, seen.room)
+        else:
+            events.append(event)
+    return found
+
+
 def run(folder: Path, command: Sequence[str], *, variables: Mapping[str, str]) -> Seen:
     """Run a command under the hook."""
     room = folder.parent / f"{folder.name}-room"

@@ -68,21 +68,24 @@ def watch(module: "ModuleType") -> None:
         _watch_class(cls)
 
     base.__init_subclass__ = classmethod(__init_subclass__)
-    for mixin in ("ClassifierMixin", "RegressorMixin", "ClusterMixin", "OutlierMixin"):
-        if hasattr(module, mixin):
-            _watch_class(getattr(module, mixin))
 
 
 def _watch_class(cls: "Any") -> None:
+    """Watch the methods of a class, those that it has from mixins too."""
     try:
-        for name in (*FITS, *PREDICTIONS, "score"):
-            original = cls.__dict__.get(name)
-            is_method = hasattr(original, "__get__") and not isinstance(original, _LEFT_ALONE)
-            if is_method and not getattr(original, "__isabstractmethod__", False):
-                follow = _followers[name]
-                setattr(cls, name, calls.Watched(original, name, follow, seeds_numpy.state))
+        for owner in cls.__mro__:
+            for name in (*FITS, *PREDICTIONS, "score"):
+                _watch_method(owner, name)
     except Exception as error:
         journal.fault("estimators", error)
+
+
+def _watch_method(owner: "Any", name: str) -> None:
+    original = owner.__dict__.get(name)
+    is_method = hasattr(original, "__get__") and not isinstance(original, _LEFT_ALONE)
+    if is_method and not getattr(original, "__isabstractmethod__", False):
+        watched = calls.Watched(original, name, _followers[name], seeds_numpy.state)
+        setattr(owner, name, watched)
 
 
 def is_predictor(value: "Any") -> bool:
