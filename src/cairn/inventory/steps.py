@@ -81,10 +81,10 @@ def _fix_code(found: Standing) -> str:
 
 
 def _data(found: Standing) -> str:
-    if not found.snapshots:
-        return ""
-    newest = found.snapshots[0]
-    return f"snap:{newest.name} {_short(newest.digest)}" if newest.name else newest.digest
+    named = next((each for each in found.snapshots if each.name), None)
+    if named is not None:
+        return f"snap:{named.name} {_short(named.digest)}"
+    return _short(found.snapshots[0].digest) if found.snapshots else ""
 
 
 def _fix_data(found: Standing) -> str:
