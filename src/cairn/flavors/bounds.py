@@ -114,11 +114,13 @@ def _histogram_boosting(model: Any) -> None:
 def _width_behind(preprocessor: Any) -> int:
     """Count the columns that the encoder of a boosting gives.
 
-    It has two parts, for the categories and for the numbers, and neither changes how many
+    It has a part for the categories and one for the numbers, and neither changes how many
     columns it is given; anything else in their place does not count.
     """
     total = 0
     for _, part, mask in preprocessor.transformers_:
+        if part == "drop":
+            continue
         if type(part).__name__ == "OrdinalEncoder":
             _require(len(part.categories_) == mask.sum(), "the categories of its encoder")
         else:

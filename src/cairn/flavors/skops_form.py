@@ -6,7 +6,8 @@ skops names members by memory addresses and random numbers. Here
 2. `__id__` stays only where one mutable object occurs twice, numbered by first visit;
 3. attributes are sorted by name and sets by content (dictionaries keep their order);
 4. what is not the model is gone or zero: the version of skops, bytes between the fields of a
-   structured array, what a leaf never uses, counters of past queries, how long a search took;
+   structured array, what a leaf never uses, counters of past queries, times, addresses and
+   the machine's threads that estimators remember;
 5. the zip archive is stored uncompressed, `schema.json` first, without times.
 
 `skops.io.load` reads it like any other.
@@ -76,15 +77,11 @@ class _Rewriting:
         """Spell one node and all below it."""
         number = self._number(node)
         new = map_children(_sorted_attributes(node), self.node)
+        if "file" in new:
+            self._rename(new)
         match new["__loader__"]:
             case "JsonNode":
                 new = _scalar(new)
-            case "NdArrayNode" if new["type"] == "numpy":
-                self._rename(new, ".npy", _canonical_npy)
-            case "SparseMatrixNode":
-                self._rename(new, ".npz", _canonical_npz)
-            case "BytesNode" | "BytearrayNode":
-                self._rename(new, ".bin", bytes)
             case "SetNode":
                 new["content"] = sorted(
                     new["content"], key=partial(json.dumps, sort_keys=True)
@@ -93,6 +90,8 @@ class _Rewriting:
                 _check_keys(new)
             case "FunctionNode" if new["__module__"].startswith("scipy.special."):
                 new["__module__"] = "scipy.special"  # which submodule, depends on the imports
+            case "PartialNode":
+                _without_empty_namespace(new)
             case "TreeNode":
                 self._edit_array(new["content"], "nodes", _without_leaf_leftovers)
             case "ObjectNode":
@@ -107,9 +106,10 @@ class _Rewriting:
             return 0
         return self.numbers.setdefault(node["__id__"], len(self.numbers) + 1)
 
-    def _rename(self, node: Node, suffix: str, spell: Callable[[bytes], bytes]) -> None:
+    def _rename(self, node: Node) -> None:
         if node["file"] not in self.members:
             raise Corrupt(f"the skops file lacks its member {node['file']!r}")
+        suffix, spell = MEMBERS[node["__loader__"]]
         self._put(node, spell(self.members[node["file"]]), suffix)
 
     def _put(self, node: Node, content: bytes, suffix: str) -> None:
@@ -124,21 +124,34 @@ class _Rewriting:
             self._put(node, array_bytes(edit(array)), ".npy")
 
     def _without_history(self, node: Node) -> None:
-        """Zero what an estimator remembers of its past instead of what it has learnt."""
-        attributes = node.get("content", {})
+        """Reset what an estimator remembers of its past instead of what it has learnt."""
+        attributes = node.get("content", {}).get("content", {})
         if node["__class__"] in ("KDTree", "BallTree"):
-            for counter in attributes["content"][7:11]:  # trims, leaves, splits, calls
+            for counter in attributes[7:11]:  # trims, leaves, splits, calls
                 counter["content"] = "0"
-        if node["__class__"] in ("GridSearchCV", "RandomizedSearchCV"):
-            self._without_times(attributes["content"])
-
-    def _without_times(self, attributes: Node) -> None:
-        if "refit_time_" in attributes:
-            attributes["refit_time_"]["content"] = "0.0"
-        for name in RESULT_TIMES:
-            self._edit_array(attributes.get("cv_results_", {}), name, lambda times: times * 0)
+        for name, reset in HISTORY.get(node["__class__"], {}).items():
+            if name in attributes:
+                attributes[name]["content"] = reset
+        for name in RESULT_TIMES if "cv_results_" in attributes else ():
+            self._edit_array(attributes["cv_results_"], name, lambda times: times * 0)
 
 
+_VECTORIZER = {"_stop_words_id": "0"}
+_CLUSTERS = {"_n_threads": "1"}
+_MIXTURE = {"_init_prev_time": "0.0", "_iter_prev_time": "0.0"}
+_SEARCH = {"refit_time_": "0.0"}
+HISTORY: Mapping[str, Mapping[str, str]] = {
+    "BayesianGaussianMixture": _MIXTURE,
+    "CountVectorizer": _VECTORIZER,
+    "GaussianMixture": _MIXTURE,
+    "GridSearchCV": _SEARCH,
+    "KMeans": _CLUSTERS,
+    "MiniBatchKMeans": _CLUSTERS,
+    "RandomizedSearchCV": _SEARCH,
+    "TfidfVectorizer": _VECTORIZER,
+    "_BinMapper": {"n_threads": "1"},
+}
+"""Attributes with a moment, a memory address or the machine's threads, and their reset."""
 RESULT_TIMES = ("mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time")
 
 
@@ -162,6 +175,14 @@ def _scalar(node: Node) -> Node:
     return node | {"content": json.dumps(value)}
 
 
+def _without_empty_namespace(node: Node) -> None:
+    """A partial function without attributes has none, or an empty dictionary, by its past."""
+    namespace = node["content"]["namespace"]
+    if not namespace["content"]:
+        scalar = {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode"}
+        node["content"]["namespace"] = scalar | {"content": "null"}
+
+
 def _check_keys(node: Node) -> None:
     for key in node["key_types"]["content"]:
         if (key["__module__"], key["__class__"]) in UNFAITHFUL:
@@ -180,6 +201,15 @@ def _canonical_npz(content: bytes) -> bytes:
     return write_zip(
         {name: _canonical_npy(array) for name, array in sorted(read_zip(content))}
     )
+
+
+MEMBERS: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "NdArrayNode": (".npy", _canonical_npy),
+    "SparseMatrixNode": (".npz", _canonical_npz),
+    "BytesNode": (".bin", bytes),
+    "BytearrayNode": (".bin", bytes),
+}
+"""Loaders that keep their content in a member: its suffix and its one spelling."""
 
 
 def _without_leaf_leftovers(nodes: Any) -> Any:
