@@ -12,7 +12,6 @@ from cairn.inventory.settings import document, leaves
 from cairn.inventory.source import shown
 
 MOST_METRICS = 100
-LOG_BYTES = 65_536
 
 _METRIC_FILE = re.compile(
     r"(?:^|[/_.-])(?:metrics?|scores?|results?|eval\w*|performance|report)(?=[_.-])[^/]*"
