@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 
 rows = numpy.genfromtxt("data/train.csv", delimiter=",", skip_header=1)
 X, y = rows[:, 1:-1], rows[:, -1]
-model = LogisticRegression(C={strength}, random_state=7).fit(X[:300], y[:300])
+model = LogisticRegression(C={strength}, random_state=7).fit(X[:300] * {weights}, y[:300])
 print(roc_auc_score(y[300:], model.predict_proba(X[300:])[:, 1]))
 joblib.dump(model, "model.joblib")
 """
@@ -97,15 +97,19 @@ def project(folder: Path) -> Shell:
     shell("init")
     shell.git("init", "-q")
     shell.write("data/train.csv", table(600, seed=1))
-    shell.write("train.py", SCRIPT.format(strength=1.0))
+    shell.write("train.py", SCRIPT.format(strength=1.0, weights="1"))
     shell.git("add", "-A")
     shell.git("commit", "-qm", "start")
     return shell
 
 
-def train(shell: Shell, *, strength: float = 1.0) -> str:
-    """Train with this regularisation under `cairn run`; return the version's name."""
-    shell.write("train.py", SCRIPT.format(strength=strength))
+def train(shell: Shell, *, strength: float = 1.0, weights: str = "1") -> str:
+    """Train under `cairn run`; return the version's name.
+
+    `strength` is the regularisation; columns are multiplied by `weights`: `[1, 0, 0]` makes a
+    worse model.
+    """
+    shell.write("train.py", SCRIPT.format(strength=strength, weights=weights))
     answer = shell.run(
         *(sys.executable, "-m", "cairn", "run", "--json", "--model", "churn", "--"),
         *(sys.executable, "train.py"),

@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
 from uuid import uuid4
 
-from cairn import flavors
 from cairn.config import Settings
 from cairn.core import reference
 from cairn.core.digest import Digest
@@ -269,6 +268,8 @@ class Registry:
         The label is resolved to a digest once, and that digest is what gets loaded. Formats
         that can run code when read are `Refused` unless `trust` is set, and scanned even then.
         """
+        from cairn import flavors  # loads much, and most commands load no model
+
         found = self.version(version)
         artifacts = found.manifest.artifacts
         if found.deleted is not None or artifacts is None:

@@ -280,10 +280,10 @@ def still_holds(made: Decision, now: Decision) -> None:
 def explain(decision: Decision) -> str:
     """Say in plain words, one line a finding, what was judged and with what result."""
     head = {
-        "pass": "passes the gate",
-        "fail": "is refused by the gate",
-        "inconclusive": "is not let through: the evidence does not decide",
+        "pass": f"The candidate passes the gate of {decision.label}.",
+        "fail": f"The candidate is refused by the gate of {decision.label}.",
+        "inconclusive": f"The evidence does not decide: no pass to {decision.label}.",
     }[decision.verdict]
     marks = {"pass": "pass", "fail": "FAIL", "inconclusive": "????", "not-applicable": "n/a "}
     lines = [f"{marks[f.outcome]}  {f.check}: {f.reason}" for f in decision.findings]
-    return "\n".join([f"The candidate {head} of {decision.label}.", *lines])
+    return "\n".join([head, *lines])
