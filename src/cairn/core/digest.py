@@ -56,8 +56,8 @@ def from_canonical(content: bytes, kind: type[Stored]) -> Stored:
         again = canonical(record)
     except (Invalid, ValueError, RecursionError) as error:
         raise Corrupt(
-            f"stored {kind.__name__.lower()} cannot be read: {error}; it is damaged, or a newer "
-            "Cairn wrote it"
+            f"stored {kind.__name__.lower()} cannot be read: {error}; "
+            "it is damaged, or a newer Cairn wrote it"
         ) from error
     if again != content:
         raise Corrupt(f"stored {kind.__name__.lower()} is not in canonical form")

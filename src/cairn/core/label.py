@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Conflict, Refused
+from cairn.core.errors import Conflict, Corrupt, Refused
 from cairn.core.name import LabelName, ModelName, Text, shown
 from cairn.core.request import Change, Record, Request
 from cairn.core.version import Version
@@ -159,7 +159,10 @@ class Stack(Record, frozen=True):
 
 
 def stack(history: Sequence[Move]) -> Stack:
-    """Replay a label's history into its stack of promotions."""
+    """Replay a label's history into its stack of promotions.
+
+    Raises `Corrupt` for a rollback to what the label never held.
+    """
     versions: list[Digest] = []
     left: set[Digest] = set()
     for step in history:
@@ -167,9 +170,14 @@ def stack(history: Sequence[Move]) -> Stack:
             versions.append(step.after)
             left.discard(step.after)
             continue
-        left.add(versions[-1])
-        while versions[-1] != step.after or versions[-1] in left:
+        left.update(versions[-1:])
+        while versions and (versions[-1] != step.after or versions[-1] in left):
             versions.pop()
+        if not versions:
+            raise Corrupt(
+                f"{step.label} of {shown(step.model)} went back to {step.after[:19]}, "
+                "which it did not hold before; run `cairn verify --all`"
+            )
     return Stack(versions=tuple(versions), left=frozenset(left))
 
 
