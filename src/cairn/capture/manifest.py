@@ -90,7 +90,10 @@ class Making:
         evaluations = [*self._told(stored), *self._evaluate(measured.heldout, stored)]
         manifest = self._manifest(stored, measured, evaluations)
         digest = self._registry.objects.put_record(manifest)
-        return Built(path, manifest, digest, measured.undefined, measured.notes)
+        notes = measured.notes
+        if measured.heldout is not None:
+            notes += examples.overlap_note(measured.heldout)
+        return Built(path, manifest, digest, measured.undefined, notes)
 
     def _told(self, stored: Stored) -> list[EvaluationInfo]:
         """Record the evaluations that the script itself handed over."""

@@ -154,7 +154,8 @@ class Version(Record, frozen=True):
         return f"{shown(self.model)}:{self.number}"
 
 
-# What a version must have, and how a person closes the gap (R21, R35, R45, R52).
+# What a version must have, and how a person closes the gap (R21, R45, R52). Evaluations are
+# not among it: they may follow registration, and a gate asks for its own.
 REQUIRED: dict[str, tuple[str, str]] = {
     "artifacts": ("the model's weights are missing", "save the model under `cairn run`"),
     "data": (
@@ -177,10 +178,6 @@ REQUIRED: dict[str, tuple[str, str]] = {
         "no metric was measured",
         "compute one in the script, or register with `--metric NAME=VALUE`",
     ),
-    "evaluation": (
-        "no per-example predictions on a held-out set are stored",
-        "run `cairn evaluate` with the version, or `run.evaluate(...)` in the script",
-    ),
     "seeds": (
         "random generators were used without a seed",
         "seed them, or name the seed: `random_state=7`",
@@ -197,7 +194,6 @@ def missing(manifest: Manifest, required: Iterable[str] = ()) -> tuple[Gap, ...]
         "environment": manifest.environment is not None,
         "parameters": bool(manifest.parameters),
         "metrics": bool(manifest.metrics),
-        "evaluation": bool(manifest.evaluations),
         "seeds": not manifest.unseeded,
     }
     parts = [
