@@ -254,7 +254,9 @@ def next_release(asked: ReleaseVersion, version: Version, earlier: Sequence[str]
         raise Conflict(f"{version.name} is already released as {version.release}")
     last = max((parse_release(r) for r in earlier), default=(0, 0, 0))
     if asked.release is None:
-        return ".".join(map(str, _bump(last, asked.part)))
+        found = ".".join(map(str, _bump(last, asked.part)))
+        parse_release(found)  # counted beyond nine digits it could not be read again
+        return found
     if earlier and parse_release(asked.release) <= last:
         shown = ".".join(map(str, last))
         raise Invalid(f"release {asked.release} must be higher than {shown}, the last one")
