@@ -63,6 +63,11 @@ def test_a_wrong_field_is_refused_and_named(changed: dict[str, Any], message: st
         checked(move(**changed))
 
 
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(Invalid, match=r"'x\\udcff' is not valid Unicode text"):
+        checked(ReadLedger(subject="x\udcff"))
+
+
 def test_a_list_is_as_good_as_a_tuple() -> None:
     asked: Any = RegisterVersion(model="default/churn", manifest=X, required=("owner",))
     listed = msgspec.structs.replace(asked, required=["owner"])

@@ -51,7 +51,13 @@ def checked(request: Request[Answer]) -> Request[Answer]:
 
     Raises `Invalid` naming the field.
     """
-    return convert(msgspec.to_builtins(request), type(request))
+    plain = msgspec.to_builtins(request)
+    try:
+        msgspec.json.encode(plain)
+    except UnicodeEncodeError as error:
+        spelled = ascii(error.object)
+        raise Invalid(f"{spelled} is not valid Unicode text: type it again") from error
+    return convert(plain, type(request))
 
 
 def convert(value: Any, kind: type[Answer]) -> Answer:
