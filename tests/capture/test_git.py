@@ -13,12 +13,6 @@ from cairn.core.run import Gap
 from repositories import commit, git, repository, write
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-
-
 @pytest.fixture(name="processes")
 def _processes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     started: list[Any] = []

@@ -27,7 +27,9 @@ def metrics(seen: Seen) -> list[tuple[str, str | None, int]]:
     found: list[tuple[str, str | None, int]] = []
     for event in seen.of("metric"):
         rows = sets.get(event["examples"])
-        found.append((event["name"], rows and rows["role"], rows["generation"] if rows else 0))
+        found.append(
+            (event["name"], rows["role"] if rows else None, rows["generation"] if rows else 0)
+        )
     return found
 
 

@@ -27,7 +27,7 @@ from cairn.capture.gaps import observed_gaps
 from cairn.capture.inputs import Frozen, freeze_inputs
 from cairn.capture.manifest import Built, Shared, gap_order, input_order
 from cairn.capture.parameters import options_of, plain_scalars
-from cairn.capture.redact import redact_command, redact_text
+from cairn.capture.redact import redact_command, redact_text, secrets_in
 from cairn.capture.script import Ended
 from cairn.capture.told import Told
 from cairn.capture.touched import Touched, touched
@@ -77,7 +77,8 @@ def assemble(registry: Registry, run: Observed) -> Assembled:
     shared = _shared(registry, run, files, frozen=frozen, root=root)
     built = _models(registry, run, shared, files=files) if succeeded else ()
     outputs, output_gaps = _outputs(registry, files, root=root) if succeeded else ({}, ())
-    gaps = [*shared.manifest.gaps, *(g for b in built for g in b.manifest.gaps), *output_gaps]
+    of_models = [gap for one in built for gap in (*one.manifest.gaps, *one.gaps)]
+    gaps = [*shared.manifest.gaps, *of_models, *output_gaps]
     facts = RunFacts(
         command=redact_command(run.command),
         code=shared.manifest.code,
@@ -93,7 +94,7 @@ def assemble(registry: Registry, run: Observed) -> Assembled:
         metrics=_metrics(run, built),
         evaluations=tuple(sorted({e for b in built for e in b.manifest.evaluations})),
         artifacts={b.path: b.digest for b in built},
-        log=_log(registry, run.ended),
+        log=_log(registry, run),
         duration_seconds=round(run.ended.seconds, 3),
         exit_code=run.ended.exit_code,
         gaps=_unique(gaps),
@@ -188,11 +189,16 @@ def _parameters(run: Observed, frozen: Frozen, root: Path) -> dict[str, Scalar]:
     options = said or ({} if run.told.parameters else options_of(run.command))
     variables = shown_variables(run.variables)
     variables.pop(HASH_SEED, None)
-    return {
+    known = secrets_in(run.command, run.variables)
+    found = {
         **frozen.parameters,
         **plain_scalars(variables, root=root, prefix="env."),
         **plain_scalars(options, root=root, prefix="args."),
         **plain_scalars(run.told.parameters, root=root),
+    }
+    return {
+        name: redact_text(value, known=known) if isinstance(value, str) else value
+        for name, value in found.items()
     }
 
 
@@ -245,8 +251,9 @@ def _unique(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
     return tuple(sorted(set(gaps), key=gap_order))
 
 
-def _log(registry: Registry, ended: Ended) -> Digest | None:
-    if not ended.output:
+def _log(registry: Registry, run: Observed) -> Digest | None:
+    if not run.ended.output:
         return None
-    text = redact_text(ended.output.decode(errors="backslashreplace"))
-    return registry.objects.put(text.encode())
+    text = run.ended.output.decode(errors="backslashreplace")
+    known = secrets_in(run.command, run.variables)
+    return registry.objects.put(redact_text(text, known=known).encode())

@@ -43,7 +43,8 @@ class Shared:
 class Built:
     """One saved model: where the script put it, and its stored manifest.
 
-    `undefined` names the metrics that were NaN, which no manifest can hold.
+    `undefined` names the metrics that were NaN, which no manifest can hold. `gaps` are of the
+    run only: an evaluation that could not be made may follow registration.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Built:
     digest: Digest
     undefined: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 class Making:
@@ -74,6 +76,7 @@ class Making:
         self._files = files
         self._inputs = list(shared.manifest.inputs)
         self._gaps = list(shared.manifest.gaps)
+        self._unevaluated: list[Gap] = []
 
     def make(self, path: str) -> Built:
         """Store everything about the model and its manifest."""
@@ -93,7 +96,8 @@ class Making:
         notes = measured.notes
         if measured.heldout is not None:
             notes += examples.overlap_note(measured.heldout)
-        return Built(path, manifest, digest, measured.undefined, notes)
+        gaps = tuple(self._unevaluated)
+        return Built(path, manifest, digest, measured.undefined, notes, gaps)
 
     def _told(self, stored: Stored) -> list[EvaluationInfo]:
         """Record the evaluations that the script itself handed over."""
@@ -131,7 +135,7 @@ class Making:
             groups=settings.groups if settings else (),
         )
         if isinstance(made, Gap):
-            self._gaps.append(made)
+            self._unevaluated.append(made)
             return []
         return [made]
 

@@ -9,7 +9,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 REDACTED = "<redacted>"
 
@@ -56,7 +56,7 @@ _PLACEHOLDER = re.compile(
         | none | null | true | false | todo | change[-_]?me | your[-_ ].*
         | example.* | dummy.* )$"""
 )
-_ENTROPY_BITS, _RANDOM_LENGTH, _LITERAL_LENGTH = 3.0, 16, 6
+_ENTROPY_BITS, _RANDOM_LENGTH, _LITERAL_LENGTH, _KNOWN_LENGTH = 3.0, 16, 6, 8
 
 
 def redact_command(command: Sequence[str]) -> tuple[str, ...]:
@@ -83,11 +83,27 @@ def redact_value(name: str, value: str) -> str:
     return redact_text(value)
 
 
-def redact_text(text: str) -> str:
+def secrets_in(command: Sequence[str], variables: Mapping[str, str]) -> tuple[str, ...]:
+    """List the secrets of a command line and an environment, to be found in other texts.
+
+    Short ones are left out: they are words that stand everywhere.
+    """
+    named = [value for name, value in variables.items() if is_secret_name(name)]
+    given = [part for word in command for part in (word, word.partition("=")[2])]
+    shown = " ".join(redact_command(command))
+    hidden = {word for word in given if word not in shown} | set(named)
+    long = [secret for secret in hidden if len(secret) >= _KNOWN_LENGTH]
+    return tuple(sorted(long, key=len, reverse=True))
+
+
+def redact_text(text: str, *, known: Iterable[str] = ()) -> str:
     """Take out of a text what is a secret by its looks, or assigned to a secret's name.
 
-    Text without secrets is returned as it was; redacting twice changes nothing.
+    `known` secrets are taken out wherever they stand. Text without secrets is returned as it
+    was; redacting twice changes nothing.
     """
+    for secret in known:
+        text = text.replace(secret, REDACTED)
     text = _LOOKS.sub(REDACTED, text)
     text = _USERINFO.sub(rf"\g<head>{REDACTED}@", text)
     text = _BEARER.sub(rf"\g<head> {REDACTED}", text)
