@@ -60,13 +60,17 @@ def judge(content: bytes, depth: int = 0) -> Verdict:
     verdict = (
         _judge_structured(content, depth) or _judge_known(content) or _judge_rest(content)
     )
-    if verdict.format not in FOLLOWED and can_run(content):
-        return unsafe(verdict.format, "it is also a pickle that makes calls", *verdict.reasons)
-    return verdict
+    also = _second_reading(content, verdict.format)
+    return unsafe(verdict.format, also, *verdict.reasons) if also else verdict
 
 
-FOLLOWED = ("pickle", "joblib")
-"""Formats whose calls are judged already."""
+def _second_reading(content: bytes, form: str) -> str:
+    """Say what else the bytes could be read as that would run code; empty if nothing."""
+    if form not in ("pickle", "joblib") and can_run(content):
+        return "it is also a pickle that makes calls"
+    if not content.startswith((zips.MAGIC, zips.EMPTY)) and zips.ends_as_zip(content):
+        return "it is also a zip archive"
+    return ""
 
 
 def _judge_structured(content: bytes, depth: int) -> Verdict | None:

@@ -79,7 +79,7 @@ def load(directory: Path, *, trust: bool) -> object:
     scan = scan_pickle(content)
     _refuse(file, scan, trust=trust)
     try:
-        with _only(scan.names):
+        with looking_up(scan.names):
             return _load(content, scan.form)
     except CairnError:
         raise
@@ -139,7 +139,7 @@ _wanted: ContextVar[Names | None] = ContextVar("wanted", default=None)
 
 
 @contextmanager
-def _only(names: Names) -> Generator[None]:
+def looking_up(names: Names) -> Generator[None]:
     """While this lasts, whatever unpickles in this thread may look up these names only."""
     _watch()
     before = _wanted.set(names)

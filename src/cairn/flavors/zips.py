@@ -16,6 +16,7 @@ from cairn.core.errors import Corrupt
 
 MAGIC = b"PK\x03\x04"
 EMPTY = b"PK\x05\x06"
+MAX_COMMENT = 0xFFFF
 MAX_MEMBERS = 1_000_000
 MAX_RATIO = 200
 """How much larger than the file its content may be, above `FREE_BYTES`: a bomb is refused."""
@@ -49,6 +50,15 @@ def read_zip(content: bytes) -> list[Member]:
         *(ValueError, EOFError, OSError, IndexError),
     ) as error:
         raise Corrupt(f"the zip archive cannot be read: {error}") from error
+
+
+def ends_as_zip(content: bytes) -> bool:
+    """Tell whether a reader that begins at the end, as most do, would find an archive."""
+    place = content.rfind(EMPTY, max(0, len(content) - _END.size - MAX_COMMENT))
+    if place < 0 or place + _END.size > len(content):
+        return False
+    comment = _END.unpack_from(content, place)[7]
+    return place + _END.size + comment == len(content)
 
 
 def write_zip(members: Mapping[str, bytes]) -> bytes:
