@@ -3,13 +3,15 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cairn.core.digest import canonical
-from cairn.core.errors import Corrupt
+from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record
+from cairn.engine.store import read_about
 from formats.golden_files import (
     CAIRN,
     FOLDER,
@@ -145,3 +147,15 @@ def test_the_key_of_the_golden_ledger_is_bound_by_its_key_id() -> None:
     for changed in flips(whole):
         with pytest.raises(Wrong):
             read_independently("store/1", b'{"log":"' + changed + b'"}\n')
+
+
+def test_cairn_opens_the_golden_store_and_refuses_a_flipped_bit(tmp_path: Path) -> None:
+    (file,) = golden("store/1")
+    place = tmp_path / "store.json"
+    place.write_bytes(file.content)
+    assert read_about(tmp_path).log == key()
+
+    for changed in flips(file.content, all_bits=True):
+        place.write_bytes(changed)
+        with pytest.raises((Corrupt, Invalid)):
+            read_about(tmp_path)
