@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import click
-import msgspec
 
-from cairn.core.errors import CairnError, Refused
+from cairn.cli.text import as_json, printable
+from cairn.core.errors import CairnError, Unavailable
+
+INTERRUPTED = 128 + 2  # as a shell reports SIGINT
 
 
 class Shown(NamedTuple):
@@ -133,12 +135,12 @@ def app() -> None:
 def shown(function: Callable[..., Shown]) -> Callable[..., None]:
     """Turn a function that answers `Shown` into one that prints it, as text or as JSON."""
 
-    @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+    @click.option("--json", is_flag=True, help="Answer as JSON.")
     @click.pass_context
-    def command(context: click.Context, /, as_json: bool, **given: Any) -> None:
-        answer = function(**given)
-        click.echo(as_json_text(answer.value) if as_json else answer.text)
-        context.exit(answer.exit_code)
+    def command(context: click.Context, /, json: bool, **given: Any) -> None:
+        done = function(**given)
+        answer(as_json(done.value) if json else printable(done.text))
+        context.exit(done.exit_code)
 
     command.__doc__ = function.__doc__
     command.__name__ = function.__name__
@@ -147,42 +149,39 @@ def shown(function: Callable[..., Shown]) -> Callable[..., None]:
     return command
 
 
-def as_json_text(value: object) -> str:
-    """Write a value as indented JSON, keys in a stable order."""
-    plain = msgspec.json.encode(value, order="sorted")
-    return msgspec.json.format(plain, indent=2).decode()
+def answer(text: str) -> None:
+    """Write to standard output; the command is done, whether anybody still reads or not."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        sys.stdout = None  # what waits in its buffer would fail once more at exit
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Unavailable(
+            f"the answer cannot be written ({reason}), but it is done"
+        ) from error
 
 
 def main() -> None:
     """Run the command line; every failure is a sentence and a documented exit code."""
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    from cairn.cli import failure
+
     try:
         code = app.main(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
     except CairnError as error:
-        _say(error)
-        sys.exit(error.exit_code)
+        return failure.tell(error)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("cairn: interrupted", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-
-
-def _say(error: CairnError) -> None:
-    if "--json" in sys.argv:
-        report, fix = (error.report, error.fix) if isinstance(error, Refused) else ("", "")
-        body = {"kind": error.kind, "message": str(error), "report": report, "fix": fix}
-        click.echo(as_json_text({"error": body}))
-        return
-    click.echo(f"cairn: {error}", err=True)
-    if isinstance(error, Refused) and error.report:
-        click.echo(f"\n{error.report}", err=True)
-    if isinstance(error, Refused) and error.fix:
-        click.echo(
-            "\nWhat to do:\n" + "\n".join(f"  {line}" for line in error.fix.splitlines()),
-            err=True,
-        )
+        return INTERRUPTED
+    except OSError as error:
+        return failure.tell_of_system(error)
+    except Exception:  # noqa: BLE001 (the last one who can say anything)
+        return failure.tell_of_bug()
+    return code if isinstance(code, int) else 0

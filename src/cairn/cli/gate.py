@@ -6,7 +6,7 @@ import click
 
 import cairn
 from cairn.cli.app import Shown, shown
-from cairn.cli.text import moment, short, table
+from cairn.cli.text import moment, one_line, short, table
 from cairn.core.errors import Inconclusive, Refused
 from cairn.core.gate import DecisionInfo, Policy
 from cairn.core.name import shown as model_shown
@@ -47,7 +47,7 @@ def show_policy(label: str) -> Shown:
     info = cairn.open().policy(label)
     head = (
         f"{model_shown(info.model)}@{info.label}  {info.digest}\n"
-        f"set {moment(info.set_at)} by {info.set_by}: {info.reason or '-'}\n"
+        f"set {moment(info.set_at)} by {info.set_by}: {one_line(info.reason) or '-'}\n"
         f"evaluation data {short(info.policy.evaluation)}, against {info.policy.against}, "
         f"while nothing is live: {info.policy.bootstrap}\n\n"
     )

@@ -4,7 +4,7 @@ import click
 
 import cairn
 from cairn.cli.app import Shown, shown
-from cairn.cli.text import moment, short, table
+from cairn.cli.text import moment, one_line, short, table
 from cairn.core.label import Move
 
 
@@ -78,12 +78,12 @@ def instant(text: str) -> str:
     from cairn.core.errors import Invalid
 
     try:
-        moment_given = datetime.fromisoformat(text)
-    except ValueError as error:
+        given = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Invalid(
             f"{text!r} is not a time; write 2026-03-01T09:30 or add +01:00"
         ) from error
-    return moment_given.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return given.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _at(step: Move | None, label: str, time: str) -> Shown:
@@ -93,7 +93,8 @@ def _at(step: Move | None, label: str, time: str) -> Shown:
     held = f"{model}:{step.number} ({short(step.after)})"
     text = f"{model}@{step.label} held {held} at {moment(time)}"
     return Shown(
-        step, f"{text}\nsince {moment(step.time)}, by {step.actor}: {step.reason or '-'}"
+        step,
+        f"{text}\nsince {moment(step.time)}, by {step.actor}: {one_line(step.reason) or '-'}",
     )
 
 

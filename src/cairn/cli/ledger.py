@@ -7,13 +7,15 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, size, table
-from cairn.core.errors import Corrupt, Invalid
+from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.ledger import (
     GetCheckpoint,
     ProveEntry,
     ReadLedger,
     Verification,
 )
+from cairn.core.version import Version
+from cairn.registry import Registry
 
 EXIT_CORRUPT = Corrupt.exit_code
 
@@ -21,15 +23,22 @@ EXIT_CORRUPT = Corrupt.exit_code
 @click.command()
 @click.argument("version", required=False)
 @click.option("--all", "whole", is_flag=True, help="Every byte of every object as well.")
+@click.option("--predictions", is_flag=True, help="Load VERSION and score its golden rows.")
 @click.option(
     "--against",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A checkpoint that was kept outside of the store.",
 )
 @shown
-def verify(version: str | None, *, whole: bool, against: Path | None) -> Shown:
+def verify(
+    version: str | None, *, whole: bool, predictions: bool, against: Path | None
+) -> Shown:
     """Check the ledger, its signature and every row; one VERSION, or --all bytes, as well."""
     registry = cairn.open()
+    if predictions and version is None:
+        raise Invalid("say whose predictions: `cairn verify churn:1 --predictions`")
+    if version is not None and predictions:
+        return _scored_again(registry.version(version), registry)
     if version is not None:
         found = registry.version(version)
         count, size_bytes = registry.verify_version(version)
@@ -126,6 +135,18 @@ def rebuild(*, yes: bool) -> Shown:
     if done.kept:
         lines.append(f"the database that was there is kept as {done.kept}")
     return Shown(done.__dict__ | {"kept": str(done.kept or "")}, "\n".join(lines))
+
+
+def _scored_again(version: Version, registry: Registry) -> Shown:
+    """Load a version and compare its golden predictions with those of its training."""
+    from cairn.capture.checks import load_back
+
+    artifacts = version.manifest.artifacts
+    if artifacts is None or artifacts.golden is None:
+        raise NotFound(f"{version.name} has no golden predictions to score again")
+    load_back(registry.objects, artifacts)
+    text = f"{version.name} loads, and scores its golden rows as it did when it was trained"
+    return Shown({"version": version.name, "golden": artifacts.golden}, text)
 
 
 def _verified(result: Verification, *, whole: bool) -> Shown:

@@ -1,11 +1,46 @@
-"""Words and tables for a terminal."""
+"""Words and tables for a terminal, and JSON for programs.
 
+Names and reasons come from people: whatever in them would steer a terminal, reverse its
+text or begin a line of its own is spelled out.
+"""
+
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 GAP = "  "
 SHORT = len("sha256:") + 12
+LONGEST_WORD = 400
+# Controls but tab and line feed, line separators, marks of direction, lone surrogates.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """Spell out what a terminal would obey instead of show."""
+    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(value: object) -> str:
+    """Keep a value on its line: a line feed in it is spelled out."""
+    return str(value).replace("\n", "\\n")
+
+
+def shortened(text: str) -> str:
+    """Take the middle out of words that are longer than any name or path should be."""
+    return re.sub(
+        rf"\S{{{LONGEST_WORD},}}", lambda found: f"{found[0][:60]}...{found[0][-20:]}", text
+    )
+
+
+def as_json(value: object) -> str:
+    """Write a value as indented JSON, keys in a stable order."""
+    plain = msgspec.json.encode(value, order="sorted")
+    return msgspec.json.format(plain, indent=2).decode()
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -13,7 +48,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
     Nothing is cut short when the output is read by a program.
     """
-    cells = [[str(value) for value in row] for row in rows]
+    cells = [[one_line(value) for value in row] for row in rows]
     if not cells:
         return ""
     widths = [max(len(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
@@ -26,7 +61,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def pairs(values: Iterable[tuple[str, object]]) -> str:
     """Lay out names and values in two columns."""
-    found = [(name, str(value)) for name, value in values]
+    found = [(name, one_line(value)) for name, value in values]
     width = max((len(name) for name, _ in found), default=0)
     return "\n".join(f"{name:<{width}}{GAP}{value}".rstrip() for name, value in found)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cairn.cli.app import Shown
-from cairn.cli.text import moment, short
+from cairn.cli.text import moment, one_line, short
 from cairn.core.ledger import Entry, ReadLedger
 from cairn.core.name import shown
 from cairn.core.version import Version
@@ -28,10 +28,10 @@ def story(registry: Registry, version: Version) -> Shown:
         f"{version.name}  {version.digest}",
         "",
         "Made from",
-        *(f"  {line}" for line in _origins(registry, version)),
+        *(f"  {one_line(line)}" for line in _origins(registry, version)),
         "",
         "Since then",
-        *(f"  {line}" for line in (_told(event) for event in events)),
+        *(f"  {one_line(_told(event))}" for event in events),
     ]
     value = {
         "name": version.name,
