@@ -160,9 +160,7 @@ def _what_to_type(run: Run, assembled: Assembled) -> str:
             "the run saved no model that Cairn knows; save it in the script, for example with "
             "`joblib.dump(model, 'model.joblib')`"
         )
-    return (
-        f"no saved model was recognised; if one of its files is it: `{command} {written[0]}`"
-    )
+    return f"no saved model was recognised; if a file is one: `{command} {written[0]}`"
 
 
 def _stage(registry: Registry, version: Version, run: Run) -> tuple[str, ...]:
