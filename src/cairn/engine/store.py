@@ -103,7 +103,7 @@ def read_about(folder: Path) -> StoreFile:
         raise NotFound(f"there is no store at {folder}; `cairn init` makes one") from error
     except OSError as error:
         raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Corrupt(f"{path} is damaged: {error}") from error
     if values.get("cairn") != FORMAT:
         raise Invalid(

@@ -196,7 +196,7 @@ def _is_safetensors(content: bytes) -> bool:
             if start != end or stop < start:
                 return False
             end = stop
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError):
         return False
     return 8 + size + end == len(content)
 
