@@ -1,0 +1,42 @@
+"""The guide, typed from its first page to its last in one project."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from shell import Shell
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide"
+PAGES = ("README", "inventory", "snapshots", "runs", "versions", "gates", "labels", "ledger")
+
+
+def typed() -> str:
+    """Collect the shell blocks of all pages, in the order in which people read them."""
+    texts = [(GUIDE / f"{page}.md").read_text() for page in PAGES]
+    blocks = [block for text in texts for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)]
+    assert len(blocks) > len(PAGES)
+    return "\n".join(blocks)
+
+
+def test_every_command_of_the_guide_does_what_the_page_says(tmp_path: Path) -> None:
+    folder = tmp_path / "guide"
+    folder.mkdir()
+    environment = Shell(folder).environment()
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", typed()],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def test_every_page_of_the_guide_is_typed() -> None:
+    assert {f"{page}.md" for page in PAGES} == {path.name for path in GUIDE.glob("*.md")}
