@@ -52,6 +52,7 @@ from cairn.core.version import (
     MarkBad,
     ReleaseVersion,
     Version,
+    parse_release,
 )
 from cairn.objects import ObjectStore
 from cairn.objects.closure import version_objects
@@ -131,7 +132,9 @@ class Registry:
     def release(
         self, version: str, *, release: str | None = None, part: str = "minor"
     ) -> Version:
-        """Give a version its semantic release number."""
+        """Give a version its semantic release number: this one, or the next of its `part`."""
+        if release is not None:
+            parse_release(release)
         found = self.version(version)
         return self.engine.send(
             ReleaseVersion(
@@ -182,9 +185,11 @@ class Registry:
 
     def check_gate(self, version: str, to: str = "production") -> DecisionInfo:
         """Measure what is missing and judge, without moving the label."""
-        found = self.version(version)
-        self._workbench.measure(self, found, label=to)
-        return self.engine.send(JudgeGate(model=found.model, label=to, version=found.digest))
+        label, found = reference.label_name(to), self.version(version)
+        self._workbench.measure(self, found, label=label)
+        return self.engine.send(
+            JudgeGate(model=found.model, label=label, version=found.digest)
+        )
 
     def decision(self, decision: str) -> DecisionInfo:
         """Read a decision: `decision:...` or its digest."""
@@ -217,14 +222,14 @@ class Registry:
         one that is live when this is called. Raises `Refused` with the report, and `Conflict`
         when somebody else moved the label meanwhile.
         """
-        found = self.version(version)
-        held = self._expecting(found.model, to, expecting)
+        label, found = reference.label_name(to), self.version(version)
+        held = self._expecting(found.model, label, expecting)
         if decision is None:
-            self._workbench.measure(self, found, label=to)
+            self._workbench.measure(self, found, label=label)
         return self.engine.send(
             MoveLabel(
                 model=found.model,
-                label=to,
+                label=label,
                 version=found.digest,
                 expecting=held,
                 reason=reason,

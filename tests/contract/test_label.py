@@ -2,7 +2,7 @@
 
 import pytest
 
-from cairn.core.errors import Conflict, NotFound, Refused
+from cairn.core.errors import Conflict, Invalid, NotFound, Refused
 from cairn.registry import Registry
 from store import register
 
@@ -160,6 +160,14 @@ def test_the_past_is_answered_for_every_instant(registry: Registry) -> None:
 
     assert [step.number for step in at if step] == [1, 2, 1]
     assert before is None
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-03-01T09:30", "900-01-01T00:00:00.000000Z"])
+def test_an_instant_that_is_not_spelled_as_in_the_ledger_is_refused(
+    registry: Registry, at: str
+) -> None:
+    with pytest.raises(Invalid, match="^at: "):
+        registry.live("churn@staging", at=at)
 
 
 def test_an_archived_version_cannot_be_deployed_until_it_is_brought_back(

@@ -225,7 +225,7 @@ def test_the_next_release_is_above_every_earlier_one(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1.4", "1.4.0.0", "v1.4.0", "1.4.x", "1.4.-1", "1.4.\u0663"]
+    "text", ["", "1.4", "1.4.0.0", "v1.4.0", "1.4.x", "1.4.-1", "1.4.\u0663", "01.4.0"]
 )
 def test_what_is_no_release_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="is not a release number such as 1"):

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Corrupt, Refused
+from cairn.core.ledger import Time
 from cairn.core.name import LabelName, ModelName, Text, shown
 from cairn.core.request import Change, Record, Request
 from cairn.core.version import Version
@@ -91,7 +92,7 @@ class GetLabel(Request["Move | None"], frozen=True, tag="label.get"):
 
     model: ModelName
     label: LabelName
-    at: Text | None = None
+    at: Time | None = None
 
 
 class ListLabels(Request[tuple[Move, ...]], frozen=True, tag="label.list"):

@@ -265,7 +265,7 @@ def next_release(asked: ReleaseVersion, version: Version, earlier: Sequence[str]
 
 def parse_release(text: str) -> tuple[int, int, int]:
     """Read `1.4.0` as three numbers; raises `Invalid`."""
-    found = re.fullmatch(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})", text)
+    found = re.fullmatch(r"(0|[1-9][0-9]{0,8})\." * 2 + r"(0|[1-9][0-9]{0,8})", text)
     if found is None:
         raise Invalid(f"{text!r} is not a release number such as 1.4.0")
     return int(found[1]), int(found[2]), int(found[3])
