@@ -44,8 +44,7 @@ def verify(
         count, size_bytes = registry.verify_version(version)
         text = f"{found.name} is intact: {count} objects, {size(size_bytes)}, {found.digest}"
         return Shown({"version": found.name, "digest": found.digest, "objects": count}, text)
-    result = registry.verify(objects=whole, against=against.read_text() if against else "")
-    return _verified(result, whole=whole)
+    return _verified(registry.verify(objects=whole, against=_kept(against)), whole=whole)
 
 
 @click.group()
@@ -82,8 +81,7 @@ def log(*, subject: str, action: str, limit: int) -> Shown:
 @shown
 def verify_ledger(*, against: Path | None) -> Shown:
     """Check the ledger's tree, signature and copy, and every row that comes of it."""
-    result = cairn.open().verify(against=against.read_text() if against else "")
-    return _verified(result, whole=False)
+    return _verified(cairn.open().verify(against=_kept(against)), whole=False)
 
 
 @ledger.command()
@@ -147,6 +145,11 @@ def _scored_again(version: Version, registry: Registry) -> Shown:
     load_back(registry.objects, artifacts)
     text = f"{version.name} loads, and scores its golden rows as it did when it was trained"
     return Shown({"version": version.name, "golden": artifacts.golden}, text)
+
+
+def _kept(against: Path | None) -> str:
+    """Read the checkpoint that was kept elsewhere; what is no text cannot be one."""
+    return against.read_text("utf-8", "replace") if against else ""
 
 
 def _verified(result: Verification, *, whole: bool) -> Shown:

@@ -61,9 +61,9 @@ def runs(model: str | None) -> Shown:
         for one in found
     ]
     text = table(("run", "model", "status", "version", "started", "command"), rows)
-    return Shown(
-        found, text or "no run yet; `cairn run --model NAME -- python train.py` makes one"
-    )
+    whose, name = (f"no run of {model}", model) if model else ("no run", "NAME")
+    none = f"{whose} yet; `cairn run --model {name} -- python train.py` makes one"
+    return Shown(found, text or none)
 
 
 def shown_run(registry: Registry, reference: str) -> Shown:

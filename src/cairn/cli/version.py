@@ -27,9 +27,7 @@ def list_versions(model: str | None, *, where: str, sort: str | None) -> Shown:
         having = [v for v in versions if sort in v.manifest.metrics]
         versions = tuple(sorted(having, key=lambda v: v.manifest.metrics[sort], reverse=True))
     if not versions:
-        return Shown(
-            (), "no version yet; `cairn run --model NAME -- python train.py` makes one"
-        )
+        return Shown((), _none(model, where, sort))
     rows = [
         (
             v.name,
@@ -149,6 +147,17 @@ def delete(version: str, *, reason: str) -> Shown:
     """Put a tombstone on VERSION; its number is never used again and its history stays."""
     found = cairn.open().delete(version, reason=reason)
     return Shown(_line(found), f"{found.name} is deleted: {reason}; number and history stay")
+
+
+def _none(model: str | None, where: str, sort: str | None) -> str:
+    """Say why the list is empty: nothing there, or nothing that was asked for."""
+    whose = f"no version of {model}" if model else "no version"
+    if where:
+        return f"{whose} matches {where}"
+    if sort:
+        return f"{whose} has the metric {sort}"
+    name = model or "NAME"
+    return f"{whose} yet; `cairn run --model {name} -- python train.py` makes one"
 
 
 def _line(version: Version) -> dict[str, object]:
