@@ -44,8 +44,9 @@ def test_a_run_from_inside_has_the_same_parts_as_a_command(registry: Registry) -
 
     with cairn.run("churn", seed=7) as run:
         model = fitted(run.use("data/customers.csv"))
-        run.log_param("note", "first")
-        run.log_metric("cost", 12.5)
+        run.log_params({"note": "first"})
+        run.log_metrics({"cost": 12.5})
+        run.log_field("owner", "ada")
         run.evaluate(
             table["left"],
             model.predict_proba(table[COLUMNS])[:, 1],
@@ -69,6 +70,7 @@ def test_a_run_from_inside_has_the_same_parts_as_a_command(registry: Registry) -
     ]
     assert (manifest.parameters["C"], manifest.parameters["note"]) == (1.0, "first")
     assert manifest.metrics["cost"] == 12.5
+    assert manifest.fields == {"owner": "ada"}
     assert manifest.metrics["roc_auc"] > 0.7
     assert manifest.code is not None
     assert manifest.environment is not None

@@ -9,7 +9,7 @@
 
 import os
 
-from . import estimators, frames, journal, seeds
+from . import fitted, frames, journal, seeds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ _SCORES = ("predict_proba", "predict")
 class Examples:
     """Rows that one fitted model was measured on; held until their scores are complete."""
 
-    def __init__(self, number: str, made: "estimators.Prediction", rows: "Any") -> None:
+    def __init__(self, number: str, made: "fitted.Prediction", rows: "Any") -> None:
         self.number = number
         self.model = made.model
         self.fit = made.fit
-        self.rows = estimators.weak(rows)
+        self.rows = fitted.weak(rows)
         self.held = rows if made.held else None
         self.keys: Any = None
         self.labels: Any = None
@@ -66,7 +66,7 @@ def complete(model: "Any" = None) -> None:
 
 
 def _complete(examples: Examples, model: "Any", rows: "Any") -> None:
-    if estimators.fit_of(model) is not examples.fit:
+    if fitted.fit_of(model) is not examples.fit:
         return
     if "predict_proba" not in examples.scored and hasattr(model, "predict_proba"):
         _write_scores(examples, "predict_proba", model.predict_proba(rows))
@@ -76,7 +76,7 @@ def _complete(examples: Examples, model: "Any", rows: "Any") -> None:
 
 def _prediction_behind(labels: "Any", predicted: "Any") -> "Any":
     total = frames.count(labels)
-    near = [made for made in reversed(estimators.predictions) if made.count == total]
+    near = [made for made in reversed(fitted.predictions) if made.count == total]
     for made in near:
         result = made.result()
         if result is not None and predicted is not None and _is_from(predicted, result):
@@ -99,7 +99,7 @@ def _is_from(predicted: "Any", result: "Any") -> bool:
     )
 
 
-def _examples(made: "estimators.Prediction", labels: "Any") -> "Examples | None":
+def _examples(made: "fitted.Prediction", labels: "Any") -> "Examples | None":
     import numpy as np
 
     rows = made.rows()
@@ -116,7 +116,7 @@ def _examples(made: "estimators.Prediction", labels: "Any") -> "Examples | None"
     return _new_examples(made, rows, labels)
 
 
-def _new_examples(made: "estimators.Prediction", rows: "Any", labels: "Any") -> Examples:
+def _new_examples(made: "fitted.Prediction", rows: "Any", labels: "Any") -> Examples:
     import numpy as np
 
     with seeds.undisturbed():
@@ -178,7 +178,7 @@ def _task(model: "Any", examples: Examples) -> "tuple[str, list[str]]":
     return "binary", shown
 
 
-def _note_scores(examples: Examples, made: "estimators.Prediction") -> None:
+def _note_scores(examples: Examples, made: "fitted.Prediction") -> None:
     result = made.result()
     if result is not None and examples.positive is not None:
         _write_scores(examples, made.method, result)

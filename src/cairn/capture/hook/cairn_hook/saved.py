@@ -7,7 +7,7 @@ running code, with a few predictions that any later loading must repeat.
 import os
 import sys
 
-from . import calls, estimators, evaluated, frames, journal, plain, seeds, seeds_numpy
+from . import calls, evaluated, fitted, frames, journal, plain, seeds, seeds_numpy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _count = [0]
 any_saved = [False]
-_by_path: "dict[str, estimators.Fit]" = {}
+_by_path: "dict[str, fitted.Fit]" = {}
 
 
 def watch(module: "ModuleType") -> None:
@@ -50,13 +50,13 @@ def _dumped_bytes(_start: "Any", result: "Any", args: "Any", named: "Any") -> No
 def _loaded(_start: "Any", result: "Any", args: "Any", named: "Any") -> None:
     model = _model_in(result)
     place = _place(calls.argument(args, named, 0, "filename", "file"))
-    if model is None or place is None or estimators.fit_of(model) is not None:
+    if model is None or place is None or fitted.fit_of(model) is not None:
         return
     fit = _by_path.get(place)
     if fit is None:
-        fit = estimators.Fit(estimators.new_key(), 0)
+        fit = fitted.Fit(fitted.new_key(), 0)
         journal.write("loaded", model=fit.key, path=journal.escaped(place))
-    estimators.remember(model, fit)
+    fitted.remember(model, fit)
 
 
 def _model_in(value: "Any") -> "Any":
@@ -71,9 +71,9 @@ def _model_in(value: "Any") -> "Any":
 
 
 def _is_model(value: "Any") -> bool:
-    if not estimators.is_predictor(value):
+    if not fitted.is_predictor(value):
         return False
-    if estimators.fit_of(value) is not None:
+    if fitted.fit_of(value) is not None:
         return True
     validation = sys.modules["sklearn.utils.validation"]
     try:
@@ -91,11 +91,11 @@ def _place(target: "Any") -> "str | None":
     return os.path.abspath(os.fsdecode(named))
 
 
-def _fit(model: "Any") -> "estimators.Fit":
-    fit = estimators.fit_of(model)
+def _fit(model: "Any") -> "fitted.Fit":
+    fit = fitted.fit_of(model)
     if fit is None:
-        fit = estimators.Fit(estimators.new_key(), 0)
-        estimators.remember(model, fit)
+        fit = fitted.Fit(fitted.new_key(), 0)
+        fitted.remember(model, fit)
     return fit
 
 
@@ -119,7 +119,7 @@ def _saved(model: "Any", *, whole: bool, **where: str) -> None:
     )
 
 
-def _safe_copy(model: "Any", fit: "estimators.Fit") -> "dict[str, Any]":
+def _safe_copy(model: "Any", fit: "fitted.Fit") -> "dict[str, Any]":
     """Store the model by Cairn's own means; what went wrong is part of the event."""
     if frames.writer() is None:
         return {"reason": "Cairn is not installed in the script's environment"}
@@ -141,7 +141,7 @@ def _safe_copy(model: "Any", fit: "estimators.Fit") -> "dict[str, Any]":
     return {"folder": name, "flavor": flavor.name, **_golden(model, fit, folder)}
 
 
-def _golden(model: "Any", fit: "estimators.Fit", folder: "Any") -> "dict[str, Any]":
+def _golden(model: "Any", fit: "fitted.Fit", folder: "Any") -> "dict[str, Any]":
     from cairn.core.errors import CairnError
     from cairn.flavors.frame import columns
     from cairn.flavors.golden import make_golden
