@@ -130,3 +130,15 @@ def table(rows: int, *, seed: int) -> str:
         for index, (row, label) in enumerate(zip(columns, target, strict=True))
     ]
     return "\n".join(["id,a,b,c,y", *lines]) + "\n"
+
+
+def ask(shell: Shell) -> dict[str, Any]:
+    """Ask what every later release must answer alike."""
+    return {
+        "list": shell.json("list"),
+        "history": shell.json("history", "churn"),
+        "snapshots": shell.json("snapshot", "list"),
+        "show": [shell.json("show", f"churn:{number}") for number in (1, 2, 3)],
+        "decisions": shell.json("gate", "history", "churn@production"),
+        "log": shell.json("ledger", "log"),
+    }

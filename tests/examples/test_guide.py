@@ -13,8 +13,8 @@ PAGES = ("README", "inventory", "snapshots", "runs", "versions", "gates", "label
 
 def typed() -> str:
     """Collect the shell blocks of all pages, in the order in which people read them."""
-    texts = [(GUIDE / f"{page}.md").read_text() for page in PAGES]
-    blocks = [block for text in texts for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)]
+    guide = "\n".join((GUIDE / f"{page}.md").read_text() for page in PAGES)
+    blocks = re.findall(r"```sh\n(.*?)```", guide, re.DOTALL)
     assert len(blocks) > len(PAGES)
     return "\n".join(blocks)
 
