@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -159,7 +158,6 @@ MODELS: Mapping[str, Build] = {
     "isolation_forest": on_numbers(
         partial(IsolationForest, n_estimators=3, max_features=3, random_state=0)
     ),
-    "k_means": on_numbers(partial(KMeans, 3, random_state=0)),
     "linear_regression": on_numbers(LinearRegression),
     "log_pipeline": lambda: fitted(
         make_pipeline(

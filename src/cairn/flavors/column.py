@@ -77,10 +77,14 @@ def write_values(values: Sequence[Any], path: Path) -> None:
 def read_values(path: Path) -> list[Any]:
     """Read what `write_values` wrote; raises `Corrupt` for anything else."""
     try:
-        lines: list[Any] = msgspec.json.Decoder().decode_lines(path.read_bytes())
-        return [_unspell(value) for value in lines]
+        content = path.read_bytes()
+        lines: list[Any] = msgspec.json.Decoder().decode_lines(content)
+        values = [_unspell(value) for value in lines]
     except (OSError, msgspec.DecodeError, ValueError) as error:
         raise Corrupt(f"{path.name} cannot be read as JSON lines: {error}") from error
+    if msgspec.json.Encoder().encode_lines(lines) != content:
+        raise Corrupt(f"{path.name} holds JSON lines that Cairn would spell otherwise")
+    return values
 
 
 def write_column(values: Any, directory: Path, stem: str) -> Column:
@@ -222,7 +226,7 @@ def _spell_foreign(value: Any) -> Any:
     kind = type(value).__name__
     if kind in ("NAType", "NaTType"):
         return {"missing": "NA" if kind == "NAType" else "NaT"}
-    if getattr(getattr(value, "dtype", None), "kind", "") in "biufU" and value.ndim == 0:
+    if getattr(getattr(value, "dtype", None), "kind", "-") in "biufU" and value.ndim == 0:
         return _spell(value.item())
     raise Invalid(f"a value of type {type(value).__qualname__} cannot be stored as text")
 

@@ -256,13 +256,21 @@ def _read(value: Any, directory: Path) -> Any:
             series = read_column(column, directory)
             series.index = _read_index(index, directory)
             return series.rename(name)
-        case Table(names=names, columns=columns, index=index):
-            series = {number: read_column(c, directory) for number, c in enumerate(columns)}
-            table = package("pandas").DataFrame(series)
-            table.columns = _read_index(names, directory)
-            return table.set_axis(_read_index(index, directory), axis=0)
+        case Table():
+            return _read_table(value, directory)
         case _:
             raise TypeError(f"{value} is no table")
+
+
+def _read_table(stored: Table, directory: Path) -> Any:
+    index = _read_index(stored.index, directory)
+    series = [read_column(column, directory) for column in stored.columns]
+    for number, column in enumerate(series):
+        if len(column) != len(index):  # pandas would fill up the shorter one
+            raise ValueError(f"column {number} has {len(column)} of {len(index)} rows")
+    table = package("pandas").DataFrame(dict(enumerate(series)))
+    table.columns = _read_index(stored.names, directory)
+    return table.set_axis(index, axis=0)
 
 
 def _read_objects(values: list[Any], shape: tuple[int, ...]) -> Any:
