@@ -166,7 +166,7 @@ def test_the_past_is_answered_for_every_instant(registry: Registry) -> None:
 def test_an_instant_that_is_not_spelled_as_in_the_ledger_is_refused(
     registry: Registry, at: str
 ) -> None:
-    with pytest.raises(Invalid, match="^at: "):
+    with pytest.raises(Invalid, match=r"^at: "):
         registry.live("churn@staging", at=at)
 
 

@@ -1,5 +1,7 @@
 """The database made again from the exported ledger, and what cannot be hidden in it."""
 
+import sqlite3
+
 import pytest
 
 from cairn.core import ledger
@@ -94,3 +96,49 @@ def test_entries_that_were_cut_off_are_found_by_the_pinned_checkpoint(
 
     assert [p.place.split()[0] for p in problems] == ["pinned"]
     assert "entries were cut off" in problems[0].reason
+
+
+@pytest.mark.parametrize("kept", [0, 4], ids=["emptied", "an older copy"])
+def test_a_database_that_lacks_what_was_exported_is_not_written_over_it(
+    busy: Registry, kept: int
+) -> None:
+    store, folder = busy.settings.store, busy.settings.folder
+    segment = (store / "ledger" / "00000000.jsonl").read_bytes()
+    assert isinstance(busy.engine, LocalEngine)
+    busy.engine.store.database.close()
+    with sqlite3.connect(store / "cairn.db") as database:
+        for table in ("label_move", "drill", "decision", "policy", "version_value"):
+            database.execute(f"DELETE FROM {table}")
+        database.execute("PRAGMA foreign_keys=OFF")
+        database.execute("DELETE FROM ledger_entry WHERE seq >= ?", (kept,))
+    database.close()
+
+    with pytest.raises(Corrupt, match=f"has {kept} ledger entries, but .* rebuild --yes"):
+        open_registry(folder)
+
+    assert (store / "ledger" / "00000000.jsonl").read_bytes() == segment
+    rebuild(store)
+    assert open_registry(folder).verify(objects=True).problems == ()
+
+
+def test_a_pinned_checkpoint_that_the_ledger_does_not_lead_to_stays(
+    busy: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert isinstance(busy.engine, LocalEngine)
+    pin = stores.pin_path(busy.engine.store.about.id)
+    backup = {
+        path: path.read_bytes() for path in busy.settings.store.rglob("*") if path.is_file()
+    }
+    busy.promote("churn:3", "dev")
+    pinned = pin.read_bytes()
+    busy.engine.store.database.close()
+    for path, content in backup.items():
+        path.write_bytes(content)
+    restored = open_registry(busy.settings.folder)
+
+    for label in ("dev", "canary"):
+        restored.promote("churn:3", label)
+
+    assert pin.read_bytes() == pinned
+    assert f"{pin} stays as it is" in caplog.text
+    assert [problem.place.split()[0] for problem in restored.verify().problems] == ["pinned"]

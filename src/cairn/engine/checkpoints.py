@@ -1,20 +1,46 @@
-"""Check the ledger against signed checkpoints: the store's own, the pinned, one given."""
+"""Check the ledger against signed checkpoints: the store's own, the pinned, one given.
+
+The newest checkpoint is pinned outside of the store with every change. A pin that the ledger
+does not lead to is evidence, and stays.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
 
 from cairn.core import ledger as rules
 from cairn.core.errors import CairnError, Corrupt
 from cairn.core.ledger import Problem
-from cairn.engine import store
+from cairn.engine import ledger, store
 from cairn.engine.context import Context
+from cairn.engine.store import StoreFile
 from cairn.signing import note
+from cairn.sql.database import Transaction
+
+Nodes = Callable[[int, int], bytes]
+
+
+def pin(tx: Transaction, about: StoreFile) -> None:
+    """Pin the newest checkpoint; raises `Corrupt` if the pinned one is not on its way."""
+    path = store.pin_path(about.id)
+    if path.exists():
+        try:
+            _examine(about, _read(path), ledger.nodes(tx), entries=ledger.size(tx))
+        except CairnError as error:
+            raise Corrupt(f"{path} stays as it is: {error}; run `cairn verify`") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    store.replace(path, ledger.newest(tx).note.encode())
 
 
 def check(context: Context, entries: list[bytes], *, against: str) -> list[Problem]:
     """Return a problem for each checkpoint that the entries do not lead to."""
-    nodes = rules.tree_of(rules.leaf_hash(content) for content in entries)
+    tree = rules.tree_of(rules.leaf_hash(content) for content in entries)
+
+    def node(level: int, index: int) -> bytes:
+        return tree[level, index]
 
     def examine(place: str, signed: str, *, covers: int | None = None) -> list[Problem]:
         try:
-            _examine(context, signed, nodes, entries=len(entries), covers=covers)
+            _examine(context.about, signed, node, entries=len(entries), covers=covers)
         except CairnError as error:
             return [Problem(place=place, reason=str(error))]
         return []
@@ -25,24 +51,23 @@ def check(context: Context, entries: list[bytes], *, against: str) -> list[Probl
         problems += examine(f"checkpoint {size}", signed, covers=size)
     if entries and (not rows or rows[-1][0] != len(entries)):
         problems.append(Problem(place="checkpoint", reason="the last entry is not signed"))
-    pin = store.pin_path(context.about.id)
-    if pin.is_file():
-        problems += examine(f"pinned checkpoint {pin}", pin.read_text("utf-8"))
+    path = store.pin_path(context.about.id)
+    if path.is_file():
+        problems += examine(f"pinned checkpoint {path}", _read(path))
     if against:
         problems += examine("the checkpoint given", against)
     return problems
 
 
+def _read(path: Path) -> str:
+    """Read a note; what is no text will not be signed either."""
+    return path.read_text("utf-8", "replace")
+
+
 def _examine(
-    context: Context,
-    signed: str,
-    nodes: dict[tuple[int, int], bytes],
-    *,
-    entries: int,
-    covers: int | None,
+    about: StoreFile, signed: str, nodes: Nodes, *, entries: int, covers: int | None = None
 ) -> None:
     """Raise `Corrupt` unless the checkpoint is signed and the entries give its root."""
-    about = context.about
     text = note.verify(signed, about.log)
     origin, size, root = rules.read_checkpoint_text(text)
     if origin != about.origin:
@@ -54,5 +79,5 @@ def _examine(
         )
     if covers is not None and size != covers:
         raise Corrupt(f"it covers {size} entries, its row says {covers}")
-    if rules.root_hash(size, lambda level, index: nodes[level, index]) != root:
+    if rules.root_hash(size, nodes) != root:
         raise Corrupt(f"the first {size} entries are not those that were signed")

@@ -8,7 +8,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from cairn.core.digest import digest_of
-from cairn.core.errors import CairnError, Unavailable
+from cairn.core.errors import CairnError
 from cairn.core.evaluation import (
     ListEvaluations,
     ListLatencies,
@@ -47,6 +47,7 @@ from cairn.core.version import (
     ReleaseVersion,
 )
 from cairn.engine import (
+    checkpoints,
     evaluation,
     gate,
     label,
@@ -119,6 +120,9 @@ class LocalEngine:
         self._actor = actor
         self._team = team
         self._clock = clock or (lambda: datetime.now(UTC))
+        exported = segments.exported_size(opened.folder / "ledger")
+        with opened.database.reading() as tx:
+            segments.require_not_ahead(tx, exported)
 
     def send(self, request: Request[Answer]) -> Answer:
         """Check and answer `request`; a change is committed with its ledger entry."""
@@ -167,12 +171,9 @@ class LocalEngine:
         try:
             with self.store.database.writing() as tx:
                 segments.export(tx, self.store.folder / "ledger")
-                head = ledger.newest(tx)
-            pin = store.pin_path(self.store.about.id)
-            pin.parent.mkdir(parents=True, exist_ok=True)
-            store.replace(pin, head.note.encode())
-        except (OSError, Unavailable) as error:
-            _log.warning("recorded, but the ledger's copy lags behind: %s", error)
+                checkpoints.pin(tx, self.store.about)
+        except (OSError, CairnError) as error:
+            _log.warning("recorded, but the ledger's copies lag behind: %s", error)
 
     def _context(self, tx: Transaction) -> Context:
         return Context(

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from cairn.core import ledger as rules
 from cairn.core.errors import Corrupt
 from cairn.core.ledger import SEGMENT_ENTRIES
 from cairn.engine import ledger
@@ -21,6 +22,7 @@ CHECKPOINT = "checkpoint"
 def export(tx: Transaction, folder: Path) -> None:
     """Bring the segments up to the database's newest checkpoint."""
     head = ledger.newest(tx)
+    folder.mkdir(exist_ok=True)
     names = sorted(path.name for path in folder.glob("*.jsonl"))
     first = max(len(names) - 1, 0)
     for number in range(first, (head.size - 1) // SEGMENT_ENTRIES + 1):
@@ -62,6 +64,29 @@ def checkpoint(folder: Path) -> str | None:
         return path.read_text("utf-8") if path.exists() else None
     except UnicodeDecodeError as error:
         raise Corrupt(f"{path} is damaged") from error
+
+
+def require_not_ahead(tx: Transaction, exported: int) -> None:
+    """Raise `Corrupt` if more was exported than the database has: it is not the one it was.
+
+    The next change would write over the only copy of what it lacks.
+    """
+    row = tx.one("ledger_size")
+    recorded = row[1] + 1 if row else 0
+    if recorded < exported:
+        raise Corrupt(
+            f"the database has {recorded} ledger entries, but {exported} were exported: it is "
+            "an older copy or was emptied; `cairn rebuild --yes` makes it from the ledger"
+        )
+
+
+def exported_size(folder: Path) -> int:
+    """Count the entries that the exported checkpoint covers; 0 if it cannot be read."""
+    try:
+        text = (checkpoint(folder) or "").rpartition("\n\n")[0]
+        return rules.read_checkpoint_text(f"{text}\n")[1]
+    except (OSError, Corrupt):
+        return 0
 
 
 def _write(path: Path, contents: list[bytes]) -> None:

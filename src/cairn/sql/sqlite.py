@@ -25,7 +25,9 @@ _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
 )
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+# A plain error means that a table is not as the migrations made it: no query is built by hand.
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+_CLOSED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 
 
 class Sqlite:
@@ -88,6 +90,10 @@ def translated() -> Generator[None]:
             raise Unavailable(
                 "the disk is full: nothing was changed; free space, then retry"
             ) from error
+        if code in _CLOSED:
+            raise Unavailable(
+                f"the database cannot be opened ({error}); check who may write in the store"
+            ) from error
         raise Unavailable(f"the database does not answer ({error}); try again") from error
 
 
@@ -96,6 +102,9 @@ def _opened(path: Path) -> Generator[int]:
     try:
         file = path.open("ab")
     except OSError as error:
-        raise Unavailable(f"{path} cannot be opened for writing: {error.strerror}") from error
+        raise Unavailable(
+            f"{path} cannot be opened for writing: {error.strerror}; make the store "
+            "writable, or copy it elsewhere and set CAIRN_STORE to the copy"
+        ) from error
     with file:
         yield file.fileno()
