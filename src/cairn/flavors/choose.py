@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from cairn.core.errors import Invalid, NotFound
@@ -10,6 +10,7 @@ from cairn.flavors import files, pickled, sklearn
 from cairn.flavors.flavor import Flavor
 
 GROUP = "cairn.flavors"
+PARTS = ("name", "handles", "recognises", "save", "load", "score")
 
 
 def flavor_for(model: object) -> Flavor:
@@ -59,6 +60,34 @@ def _flavors() -> Iterator[Flavor]:
 
 @cache
 def plugins() -> tuple[Flavor, ...]:
-    """Load the flavors that installed distributions offer, in order of their names."""
-    offered = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return tuple(point.load() for point in offered)
+    """Load the flavors that installed distributions offer, in order of their names.
+
+    Raises `Invalid` naming the plugin that cannot be loaded, lacks a function, or takes a name
+    that there is already.
+    """
+    found: list[Flavor] = []
+    taken = {sklearn.name, pickled.name, files.name}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        flavor = _plugin(point)
+        if flavor.name in taken:
+            raise Invalid(
+                f"{_origin(point)} offers the flavor {flavor.name!r}, which there is already"
+            )
+        taken.add(flavor.name)
+        found.append(flavor)
+    return tuple(found)
+
+
+def _plugin(point: EntryPoint) -> Flavor:
+    try:
+        offered = point.load()
+    except Exception as error:  # other people's code may raise anything
+        raise Invalid(f"{_origin(point)} cannot be loaded: {error!r}") from error
+    missing = [part for part in PARTS if not hasattr(offered, part)]
+    if missing:
+        raise Invalid(f"{_origin(point)} is no flavor: it has no {', '.join(missing)}")
+    return offered
+
+
+def _origin(point: EntryPoint) -> str:
+    return f"the plugin {point.name} ({point.value})"

@@ -16,7 +16,7 @@ from cairn.core.request import Record
 from cairn.flavors.choose import flavor_scoring
 from cairn.flavors.frame import read_frame, row_count, take_rows, write_frame
 from cairn.flavors.npy import read_array, write_array
-from cairn.flavors.scoring import method_of
+from cairn.flavors.scoring import as_array, method_of
 
 ROWS = 32
 HEADER = "golden.json"
@@ -65,7 +65,11 @@ def check_golden(model: object, directory: Path) -> Golden:
     expected = read_array(directory / "outputs.npy")
     if len(expected) != golden.rows:
         raise Corrupt(f"{directory} has {len(expected)} golden outputs, not {golden.rows}")
-    found = _score(model, read_frame(directory / "inputs"), golden)
+    inputs = read_frame(directory / "inputs")
+    try:
+        found = _score(model, inputs, golden)
+    except Invalid as error:
+        raise Refused(f"the golden predictions cannot be made again: {error}") from error
     _compare(expected, found, golden)
     return golden
 
@@ -79,7 +83,7 @@ def read_golden(directory: Path) -> Golden:
 
 
 def _score(model: object, inputs: Any, golden: Golden) -> Any:
-    outputs = flavor_scoring(model).score(model, inputs, method=golden.method)
+    outputs = as_array(flavor_scoring(model).score(model, inputs, method=golden.method))
     if len(outputs) != golden.rows:
         raise Invalid(f"{golden.method} gave {len(outputs)} answers to {golden.rows} rows")
     return outputs
