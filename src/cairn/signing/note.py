@@ -8,6 +8,7 @@
 import base64
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 from cairn.core.errors import Corrupt, Invalid
 
@@ -27,7 +28,7 @@ class SigningKey:
         """Show the name only: keys end up in tracebacks."""
         return f"SigningKey({self.name!r})"
 
-    @property
+    @cached_property
     def public(self) -> bytes:
         """The 32 bytes of the public key."""
         from cryptography.hazmat.primitives.asymmetric import ed25519

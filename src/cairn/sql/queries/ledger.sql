@@ -3,7 +3,7 @@ INSERT INTO ledger_entry (seq, content, actor, change_id, action, subject)
 VALUES (:seq, :content, :actor, :change_id, :action, :subject);
 
 -- name: ledger_size
-SELECT COUNT(*), COALESCE(MAX(seq), -1) FROM ledger_entry;
+SELECT COALESCE(MAX(seq), -1) + 1 FROM ledger_entry;
 
 -- name: ledger_entry
 SELECT content FROM ledger_entry WHERE seq = :seq;
