@@ -51,6 +51,15 @@ random.random(), np.random.rand()
     assert unseeded(seen) == []
 
 
+def test_of_a_generator_that_is_seeded_in_a_loop_a_hundred_seeds_are_kept(
+    tmp_path: Path,
+) -> None:
+    seen = watch(tmp_path / "work", "import random\nfor n in range(500): random.seed(n)\n")
+
+    assert len(seeds(seen)) == 101
+    assert seeds(seen)[-1] == ("random", "and more")
+
+
 @pytest.mark.parametrize(
     ("used", "names"),
     [

@@ -294,6 +294,20 @@ def test_a_script_in_an_environment_without_cairn_is_captured_as_far_as_it_goes(
     ]
 
 
+def test_odd_bytes_in_a_command_and_in_names_are_spelled_out(tmp_path: Path) -> None:
+    registry = project(tmp_path / "work", "import sys\nopen(sys.argv[1]).read()\n")
+    name = os.fsdecode(b"caf\xe9.yaml")
+    write(tmp_path / "work" / name, "a: 1\n")
+
+    outcome = train(registry, sys.executable, "train.py", name)
+
+    assert outcome.exit_code == 0
+    assert outcome.facts.command[2] == "caf\\udce9.yaml"
+    assert inputs(outcome) == {"caf\\xe9.yaml": "config"}
+    assert outcome.facts.code is not None
+    assert outcome.facts.code.config_files == ("caf\\xe9.yaml",)
+
+
 def test_data_in_a_declared_folder_elsewhere_is_frozen(tmp_path: Path) -> None:
     from cairn.capture.run import run_command
 

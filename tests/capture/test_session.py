@@ -16,7 +16,7 @@ from cairn.core.evaluation import Evaluation
 from cairn.core.run import RunFacts
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
-from training import customers, project
+from training import customers, project, train
 
 COLUMNS = ["age", "spend"]
 
@@ -210,3 +210,29 @@ def test_what_a_model_holds_that_is_not_safe_is_refused_by_name(registry: Regist
         run.save(fitted(Path("data/customers.csv"), Own()))
 
     assert registry.runs()[0].status == "failed"
+
+
+SELF_CAPTURED = """
+import cairn
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+with cairn.run("churn", seed=7) as run:
+    table = pd.read_csv(run.use("data/customers.csv"))
+    model = LogisticRegression().fit(table[["age", "spend"]], table["left"])
+    run.log_metric("cost", 1)
+    run.save(model, example=table[["age", "spend"]])
+"""
+
+
+def test_a_script_that_captures_itself_can_run_under_cairn_run(tmp_path: Path) -> None:
+    registry = project(tmp_path / "both", SELF_CAPTURED)
+
+    outcome = train(registry)
+
+    assert outcome.exit_code == 0
+    assert outcome.version is not None
+    assert outcome.version.name == "churn:1"
+    assert len(registry.runs()) == 2
+    assert outcome.notes == (
+        f"the script captured itself: run:{outcome.version.run[:8]}, which succeeded",  # type: ignore[index]
+    )

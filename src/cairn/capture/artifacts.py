@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cairn import flavors
 from cairn.capture.events import Saved
+from cairn.capture.gaps import clipped_gap
 from cairn.capture.touched import place_of
 from cairn.core.errors import CairnError
 from cairn.core.run import Gap
@@ -81,9 +82,9 @@ def no_golden() -> Gap:
 
 def _store_own_file(objects: ObjectStore, saved: Saved) -> Stored:
     gaps = [
-        Gap(
-            field="artifacts",
-            reason=f"no copy of the model in a safe format could be made: {saved.reason}",
+        clipped_gap(
+            "artifacts",
+            f"no copy of the model in a safe format could be made: {saved.reason}",
             fix="install cairn-ml where the script runs, or save the model in a safe format",
         )
     ]
@@ -93,15 +94,15 @@ def _store_own_file(objects: ObjectStore, saved: Saved) -> Stored:
     try:
         artifacts = store_path(objects, path)
     except CairnError as error:
-        gaps.append(Gap(field="artifacts", reason=str(error)))
+        gaps.append(clipped_gap("artifacts", str(error)))
         return Stored(None, _signature(saved), tuple(gaps))
     return Stored(artifacts, _signature(saved), (*gaps, no_golden()))
 
 
 def _golden_gap(why: str) -> Gap:
-    return Gap(
-        field="golden",
-        reason=f"there are no golden predictions to check the model by: {why}",
+    return clipped_gap(
+        "golden",
+        f"there are no golden predictions to check the model by: {why}",
         fix="save the model under `cairn run`, in the process that fitted it",
     )
 

@@ -103,13 +103,12 @@ class Split(Event, frozen=True, tag="split"):
 
 
 class Fitted(Event, frozen=True, tag="fitted"):
-    """An estimator was fitted; `frame` is the folder with the rows."""
+    """An estimator was fitted to some rows."""
 
     model: str
     generation: int
     kind: str
     rows: int
-    frame: str | None = None
 
 
 class Examples(Event, frozen=True, tag="examples"):
@@ -181,6 +180,12 @@ class Fault(Event, frozen=True, tag="fault"):
     error: str
 
 
+class Session(Event, frozen=True, tag="session"):
+    """The script captured itself, as a run of its own."""
+
+    run: str
+
+
 class End(Event, frozen=True, tag="end"):
     """A process left in good order."""
 
@@ -206,6 +211,7 @@ AnyEvent = (
     | NotStored
     | WithoutCairn
     | Fault
+    | Session
     | End
 )
 Kind = TypeVar("Kind", bound=Event)

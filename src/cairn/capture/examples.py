@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cairn.capture.events import Examples, Journal, Loaded, Metric, Saved
+from cairn.capture.gaps import clipped_gap
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid
 from cairn.core.evaluation import EvaluationInfo, Scorer
@@ -204,7 +205,7 @@ def _groups(features: Any, wanted: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _gap(reason: str, fix: str) -> Gap:
-    return Gap(field="evaluation", reason=reason, fix=fix)
+    return clipped_gap("evaluation", reason, fix)
 
 
 def refuse_undefined(names: Sequence[str]) -> None:

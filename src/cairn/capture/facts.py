@@ -21,16 +21,17 @@ from cairn.capture.events import (
     Process,
     Saved,
     Seeded,
+    Session,
     Unseeded,
 )
-from cairn.capture.gaps import observed_gaps
+from cairn.capture.gaps import clipped_gap, observed_gaps
 from cairn.capture.inputs import Frozen, freeze_inputs
 from cairn.capture.manifest import Built, Shared, gap_order, input_order
 from cairn.capture.parameters import options_of, plain_scalars
 from cairn.capture.redact import redact_command, redact_text, secrets_in
 from cairn.capture.script import Ended
 from cairn.capture.told import Told
-from cairn.capture.touched import Touched, touched
+from cairn.capture.touched import Touched, place_of, touched
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Unavailable
 from cairn.core.name import ModelName
@@ -66,6 +67,8 @@ class Assembled:
     facts: RunFacts
     models: tuple[Built, ...] = ()
     notes: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+    """Runs that the script recorded by itself."""
 
 
 def assemble(registry: Registry, run: Observed) -> Assembled:
@@ -99,7 +102,9 @@ def assemble(registry: Registry, run: Observed) -> Assembled:
         exit_code=run.ended.exit_code,
         gaps=_unique(gaps),
     )
-    return Assembled(facts, built, tuple(dict.fromkeys(n for b in built for n in b.notes)))
+    notes = tuple(dict.fromkeys(note for one in built for note in one.notes))
+    sessions = tuple(event.run for event in run.journal.of(Session))
+    return Assembled(facts, built, notes, sessions)
 
 
 def _shared(
@@ -111,7 +116,7 @@ def _shared(
         objects=registry.objects,
         command=redact_command(run.command),
         folder=run.folder,
-        configuration=[root / i.path for i in frozen.inputs if i.role == "config"],
+        configuration=[root / place_of(i.path) for i in frozen.inputs if i.role == "config"],
         sources=files.sources,
         made=files.made_blindly(),
     )
@@ -217,7 +222,7 @@ def _outputs(
             stored[name] = registry.objects.put_file(path)[0]
         except (CairnError, OSError) as error:
             reason = f"the output {name} is not kept: {error}"
-            gaps.append(Gap(field="outputs", reason=reason, fix="keep it yourself"))
+            gaps.append(clipped_gap("outputs", reason, "keep it yourself"))
     return stored, tuple(gaps)
 
 

@@ -5,8 +5,13 @@ from collections.abc import Sequence
 from cairn.capture.events import Fault, Journal, Network, Outside, Process, Unwatched
 from cairn.core.run import Gap
 
-SHOWN = 5
+SHOWN, LONGEST = 5, 2000
 _ALONE = ("-I", "-S", "-E")
+
+
+def clipped_gap(field: str, reason: str, fix: str = "") -> Gap:
+    """Make a gap of a sentence that may quote others at any length."""
+    return Gap(field=field, reason=reason[:LONGEST], fix=fix)
 
 
 def observed_gaps(journal: Journal, command: Sequence[str]) -> tuple[Gap, ...]:
@@ -43,9 +48,9 @@ def _outside(journal: Journal) -> list[Gap]:
     if not paths:
         return []
     return [
-        Gap(
-            field="inputs",
-            reason=f"the run read {_some(paths)}, outside the project",
+        clipped_gap(
+            "inputs",
+            f"the run read {_some(paths)}, outside the project",
             fix="declare its folder with `cairn run --data FOLDER`, or copy it here",
         )
     ]
@@ -56,9 +61,9 @@ def _network(journal: Journal) -> list[Gap]:
     if not hosts:
         return []
     return [
-        Gap(
-            field="inputs",
-            reason=f"the run talked to {_some(hosts)}: what it read there is not frozen",
+        clipped_gap(
+            "inputs",
+            f"the run talked to {_some(hosts)}: what it read there is not frozen",
             fix="fetch the data first, freeze it with `cairn snapshot add`, and read the file",
         )
     ]

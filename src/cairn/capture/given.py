@@ -31,6 +31,12 @@ def _scalar(text: str) -> Scalar:
     return text
 
 
+def check_metric_name(name: str) -> None:
+    """Raise `Invalid` for what cannot be a metric's name."""
+    if _METRIC.fullmatch(name) is None:
+        raise Invalid(f"{name!r} is no name for a metric: letters, digits, '_', '.', '@'")
+
+
 def numbers(values: Mapping[str, Scalar]) -> dict[str, float]:
     """Take metrics; raises `Invalid` naming one that is not a finite number."""
     for name, value in values.items():
@@ -38,6 +44,5 @@ def numbers(values: Mapping[str, Scalar]) -> dict[str, float]:
             raise Invalid(f"metric {name} = {value!r} is not a number")
         if not math.isfinite(value):
             raise Invalid(f"metric {name} is {value}: nothing is registered")
-        if _METRIC.fullmatch(name) is None:
-            raise Invalid(f"{name!r} is no name for a metric: letters, digits, '_', '.', '@'")
+        check_metric_name(name)
     return {name: float(value) for name, value in values.items() if value is not None}

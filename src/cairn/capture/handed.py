@@ -9,6 +9,7 @@ from typing import Any
 
 from cairn import flavors
 from cairn.capture.events import Saved
+from cairn.capture.given import check_metric_name
 from cairn.capture.hook.cairn_hook import plain
 from cairn.capture.told import ToldEvaluation
 from cairn.core.digest import Digest
@@ -35,6 +36,7 @@ def scalar_of(value: object) -> Scalar:
 
 def finite(name: str, value: float) -> float:
     """Return a metric's value; raises `Invalid` naming it if it is not a finite number."""
+    check_metric_name(name)
     try:
         number = float(value)
     except (TypeError, ValueError) as error:

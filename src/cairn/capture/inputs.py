@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 from cairn.capture.configuration import LARGEST, is_configuration, settings, without_secrets
+from cairn.capture.gaps import clipped_gap
 from cairn.capture.parameters import plain_scalars
 from cairn.capture.sources import is_private
 from cairn.capture.touched import Seen, Touched, mark_of
@@ -113,13 +114,9 @@ def _freeze_data(
             try:
                 source = _store(registry, group, place)
             except CairnError as error:
-                gaps.append(
-                    Gap(
-                        field="inputs",
-                        reason=f"{_shown(place, root)} was read and cannot be frozen: {error}",
-                        fix="make it readable and unchanging, and run it again",
-                    )
-                )
+                reason = f"{_shown(place, root)} was read and cannot be frozen: {error}"
+                fix = "make it readable and unchanging, and run it again"
+                gaps.append(clipped_gap("inputs", reason, fix))
             else:
                 inputs.append(_recorded(registry, source, place, role="input", root=root))
     return inputs

@@ -9,6 +9,7 @@ import msgspec
 from cairn.capture import examples
 from cairn.capture.artifacts import Stored, store_saved
 from cairn.capture.events import Examples, Journal, NotStored, Saved, Split
+from cairn.capture.gaps import clipped_gap
 from cairn.capture.parameters import plain_scalars, seeds_of
 from cairn.capture.readable import add_readable_table
 from cairn.capture.told import Told
@@ -201,8 +202,8 @@ def _merged(seeds: tuple[Seed, ...], more: list[Seed]) -> tuple[Seed, ...]:
 
 
 def _not_frozen(role: str, reason: str) -> Gap:
-    return Gap(
-        field="inputs",
-        reason=f"the rows in memory that were used to {role} could not be frozen: {reason}",
+    return clipped_gap(
+        "inputs",
+        f"the rows in memory that were used to {role} could not be frozen: {reason}",
         fix="read them from a file in the project",
     )

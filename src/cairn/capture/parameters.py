@@ -67,7 +67,7 @@ def options_of(command: Sequence[str]) -> dict[str, Scalar]:
 
 def seeds_of(parameters: Mapping[str, Scalar]) -> list[Seed]:
     """List the seeds among a model's parameters: every `random_state` that is a number."""
-    kind = str(parameters.get("estimator", "estimator"))
+    kind = str(parameters.get("meta_estimator") or parameters.get("estimator") or "model")
     return [
         Seed(generator=f"{kind}.{name}", value=str(value))
         for name, value in parameters.items()

@@ -63,7 +63,7 @@ def redact_command(command: Sequence[str]) -> tuple[str, ...]:
     """Take the secrets out of a command line: `--password X`, `--token=X`, `user:pw@host`."""
     shown: list[str] = []
     secret_follows = False
-    for word in command:
+    for word in map(_as_text, command):
         option = word.startswith("-")
         if secret_follows and not option:
             shown.append(REDACTED)
@@ -148,6 +148,11 @@ def is_secret_name(name: str) -> bool:
     if words[-1] in _SECRET_ENDS:
         return True
     return len(words) > 1 and words[-1] == "key" and words[-2] in _SECRET_KEYS
+
+
+def _as_text(word: str) -> str:
+    """Spell bytes of a command line that are no UTF-8."""
+    return word.encode("utf-8", "backslashreplace").decode()
 
 
 def _redact_assigned(found: re.Match[str]) -> str:

@@ -117,6 +117,8 @@ def register_models(
     """Register the one model that a run saved, and let `staging` point at it."""
     outcome = RunOutcome(run, assembled.facts, 0, notes=assembled.notes)
     built = distinct(assembled.models)
+    if not built and assembled.sessions:
+        return _told_by_itself(registry, outcome, assembled.sessions[-1])
     if len(built) != 1:
         return replace(outcome, next_step=_what_to_type(run, assembled))
     try:
@@ -130,6 +132,17 @@ def register_models(
         return replace(outcome, version=version)
     notes = (*outcome.notes, *_stage(registry, version, run))
     return replace(outcome, version=registry.version(version.name), is_new=True, notes=notes)
+
+
+def _told_by_itself(registry: Registry, outcome: RunOutcome, session: RunId) -> RunOutcome:
+    """Answer with the version of a script that has `cairn.run(...)` in it."""
+    own = registry.run(session)
+    note = f"the script captured itself: run:{session[:SHOWN_ID]}, which {own.status}"
+    outcome = replace(outcome, notes=(*outcome.notes, note))
+    if not own.versions:
+        return replace(outcome, next_step=f"see what became of it: `cairn show run:{session}`")
+    name = f"{own.model}:{own.versions[-1]}"
+    return replace(outcome, version=registry.version(name))
 
 
 def _watching(registry: Registry, room: Path, data: Iterable[Path]) -> dict[str, str]:

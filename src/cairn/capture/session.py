@@ -136,6 +136,7 @@ class Session:
             self._before = codes.look(Path.cwd(), store=registry.settings.store)
             self._started = time.monotonic()
             self._begin(command)
+            _tell_watcher(self.id)
             self._held = held.pop_all()
         return self
 
@@ -212,6 +213,13 @@ class Session:
         said = redact_text(f"{type(error).__name__}: {error}")[:LONGEST_ERROR]
         code = _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
         return Ended(code, seconds, said.encode())
+
+
+def _tell_watcher(run: str) -> None:
+    """Tell a `cairn run` around this process, if there is one, that this run is its own."""
+    journal = sys.modules.get("cairn_hook.journal")
+    if journal is not None:
+        journal.write("session", run=run)
 
 
 def _seed_all(seed: int) -> list[str]:

@@ -57,7 +57,7 @@ def _fitted(
 ) -> None:
     unseeded = seeds_numpy.consumed(start)
     if unseeded:
-        journal.write("unseeded", generator="%s (numpy.random)" % type(model).__name__)
+        journal.unseeded("%s (numpy.random)" % type(model).__name__)
     rows, labels = (
         calls.argument(args, named, place, *names)
         for place, names in ((0, ("X",)), (1, ("y", "Y")))
@@ -73,7 +73,7 @@ def _fitted(
     if method == "partial_fit":
         _extend(fit, before)
     else:
-        fit.frame = frames.store(rows, labels, fit.keys)
+        fitted.hold(fit, rows, labels)
     fitted.remember(model, fit)
     best = getattr(model, "best_estimator_", None)
     if best is not None:
@@ -83,7 +83,6 @@ def _fitted(
         model=fit.key,
         generation=fit.generation,
         kind=type(model).__name__,
-        frame=fit.frame,
         rows=frames.count(rows),
     )
 
@@ -101,7 +100,7 @@ def _predicted(
     model: "Any", method: str, result: "Any", args: "Any", named: "Any", start: "Any"
 ) -> None:
     if seeds_numpy.consumed(start):
-        journal.write("unseeded", generator="%s (numpy.random)" % type(model).__name__)
+        journal.unseeded("%s (numpy.random)" % type(model).__name__)
     rows = calls.argument(args, named, 0, "X")
     if rows is not None and fitted.is_predictor(model):
         fitted.note(model, method, rows, result)

@@ -9,25 +9,25 @@
 
 import os
 
-from . import fitted, frames, journal, seeds
+from . import fitted, frames, journal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 MOSTLY, DISTINCT = 0.5, 0.99
+_KEPT, _HELD = 64, 2
 _SCORES = ("predict_proba", "predict")
 
 
 class Examples:
-    """Rows that one fitted model was measured on; held until their scores are complete."""
+    """Rows that one fitted model was measured on."""
 
     def __init__(self, number: str, made: "fitted.Prediction", rows: "Any") -> None:
         self.number = number
         self.model = made.model
         self.fit = made.fit
-        self.rows = fitted.weak(rows)
-        self.held = rows if made.held else None
+        self.rows = fitted.Held(rows)
         self.keys: Any = None
         self.labels: Any = None
         self.positive: Any = None
@@ -53,16 +53,16 @@ def measured(
         )
 
 
-def complete(model: "Any" = None) -> None:
-    """Ask for the probabilities that the script did not ask for, while the data is there."""
+def complete() -> None:
+    """Ask for the probabilities that the script did not ask for, of models that it saved."""
     for examples in _all:
-        asked = examples.model()
-        if model is not None and asked is not model:
-            continue
-        rows = examples.held if examples.held is not None else examples.rows()
-        if asked is not None and rows is not None and examples.positive is not None:
-            _complete(examples, asked, rows)
-        examples.held = None
+        model, rows = examples.model(), examples.rows()
+        there = examples.fit.saved and model is not None and rows is not None
+        if there and examples.positive is not None:
+            try:
+                _complete(examples, model, rows)
+            except Exception:  # as when Python shuts down: what the script computed stands
+                continue
 
 
 def _complete(examples: Examples, model: "Any", rows: "Any") -> None:
@@ -111,7 +111,7 @@ def _examples(made: "fitted.Prediction", labels: "Any") -> "Examples | None":
         if known.fit is not made.fit or not np.array_equal(known.labels, wanted):
             continue
         keys = keys if keys is not None else frames.row_keys(rows)
-        if known.rows() is rows or (keys is not None and np.array_equal(known.keys, keys)):
+        if known.rows() is rows or frames.are_same(known.keys, keys):
             return known
     return _new_examples(made, rows, labels)
 
@@ -119,8 +119,6 @@ def _examples(made: "fitted.Prediction", labels: "Any") -> "Examples | None":
 def _new_examples(made: "fitted.Prediction", rows: "Any", labels: "Any") -> Examples:
     import numpy as np
 
-    with seeds.undisturbed():
-        complete()
     _count[0] += 1
     found = Examples("%d-%d" % (os.getpid(), _count[0]), made, rows)
     found.keys = frames.row_keys(rows)
@@ -141,6 +139,9 @@ def _new_examples(made: "fitted.Prediction", rows: "Any", labels: "Any") -> Exam
         label=str(getattr(labels, "name", None) or "label"),
     )
     _all.append(found)
+    for older in _all[-_HELD - 1 : -_HELD]:
+        older.rows.loosen()
+    del _all[:-_KEPT]
     return found
 
 

@@ -1,4 +1,9 @@
-"""Fitted models and what they predicted: who is who, and what belongs to which fitting."""
+"""Fitted models and what they predicted: who is who, and what belongs to which fitting.
+
+What the script hands over is held strongly for a while, so that `fit(load())` and
+`metric(y, model.predict(scale(X)))` leave something to look at, and then only as long as the
+script holds it.
+"""
 
 import os
 import sys
@@ -10,8 +15,29 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_KEPT_PREDICTIONS, _HELD_PREDICTIONS = 64, 2
 LARGEST_HELD = 256 << 20
+_KEPT_PREDICTIONS, _HELD_PREDICTIONS, _HELD_FITS = 64, 2, 2
+
+
+class Held:
+    """A value that is held strongly until `loosen`, unless it is huge."""
+
+    def __init__(self, value: "Any") -> None:
+        self._strong = value if value is None or frames.size(value) <= LARGEST_HELD else None
+        try:
+            self._weak: Any = weakref.ref(value)
+        except TypeError:  # a list, or a number
+            self._weak = None
+
+    def __call__(self) -> "Any":
+        """Return the value; None if it is gone."""
+        if self._strong is not None:
+            return self._strong
+        return self._weak() if self._weak is not None else None
+
+    def loosen(self) -> None:
+        """Let the value go when the script does."""
+        self._strong = None
 
 
 class Fit:
@@ -20,30 +46,36 @@ class Fit:
     def __init__(self, key: str, generation: int) -> None:
         self.key = key
         self.generation = generation
+        self.rows: Any = None
+        self.labels: Any = None
         self.keys: Any = None
         self.sample: Any = None
-        self.frame: Any = None
+        self.saved = False
+
+    def frame(self) -> "str | None":
+        """Store what the estimator was fitted to, if it is still there and unchanged."""
+        rows = None if self.rows is None else self.rows()
+        if rows is None or not frames.are_same(self.keys, frames.row_keys(rows, again=True)):
+            return None
+        return frames.store(rows, self.labels(), self.keys)
 
 
 class Prediction:
-    """One call of a prediction method; what it took and gave is held weakly, after a while.
-
-    The latest ones are held: `metric(y, model.predict(scale(X)))` leaves nothing else behind.
-    """
+    """One call of a prediction method."""
 
     def __init__(
         self, model: "Any", fit: Fit, method: str, rows: "Any", result: "Any"
     ) -> None:
-        self.model = weak(model)
+        self.model: Any = weakref.ref(model)
         self.fit = fit
         self.method = method
-        self.rows = weak(rows)
-        self.result = weak(result)
+        self.rows = Held(rows)
+        self.result = Held(result)
         self.count = frames.count(rows)
-        self.held: Any = (rows, result) if frames.size(rows) <= LARGEST_HELD else None
 
 
 _fits: "dict[int, tuple[Any, Fit]]" = {}
+_latest: "list[Fit]" = []
 _count = [0]
 predictions: "list[Prediction]" = []
 
@@ -65,14 +97,24 @@ def fit_of(model: "Any") -> "Fit | None":
 
 
 def remember(model: "Any", fit: Fit) -> None:
-    """Say how an object was fitted that we did not see being fitted."""
-    _fits[id(model)] = (weakref.ref(model), fit)
+    """Say how an object was fitted, for as long as it lives."""
+    place = id(model)
+
+    def forget(reference: "Any") -> None:
+        if _fits.get(place, (None,))[0] is reference:
+            del _fits[place]
+
+    _fits[place] = (weakref.ref(model, forget), fit)
 
 
-def new_key() -> str:
-    """Name an estimator of this process."""
-    _count[0] += 1
-    return "%d-%d" % (os.getpid(), _count[0])
+def hold(fit: Fit, rows: "Any", labels: "Any") -> None:
+    """Hold what a fit was given, and let go of what earlier ones were."""
+    fit.rows, fit.labels = Held(rows), Held(labels)
+    _latest.append(fit)
+    for older in _latest[:-_HELD_FITS]:
+        older.rows.loosen()
+        older.labels.loosen()
+    del _latest[:-_HELD_FITS]
 
 
 def note(model: "Any", method: str, rows: "Any", result: "Any") -> Prediction:
@@ -83,15 +125,14 @@ def note(model: "Any", method: str, rows: "Any", result: "Any") -> Prediction:
         remember(model, fit)
     made = Prediction(model, fit, method, rows, result)
     predictions.append(made)
-    for older in predictions[:-_HELD_PREDICTIONS]:
-        older.held = None
+    for older in predictions[-_HELD_PREDICTIONS - 1 : -_HELD_PREDICTIONS]:
+        older.rows.loosen()
+        older.result.loosen()
     del predictions[:-_KEPT_PREDICTIONS]
     return made
 
 
-def weak(value: "Any") -> "Any":
-    """Hold a value without keeping it alive; lists and the like cannot be held so."""
-    try:
-        return weakref.ref(value)
-    except TypeError:
-        return lambda: value
+def new_key() -> str:
+    """Name an estimator of this process."""
+    _count[0] += 1
+    return "%d-%d" % (os.getpid(), _count[0])

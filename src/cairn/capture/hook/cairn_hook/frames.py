@@ -4,6 +4,7 @@ Storing needs Cairn in the script's environment; telling apart needs numpy only.
 """
 
 import os
+import weakref
 
 from . import journal
 
@@ -13,28 +14,52 @@ if TYPE_CHECKING:
 
 LARGEST_FRAME = 1 << 30
 SAMPLE_ROWS = 32
+_RECENT = 4
+_recent: "list[tuple[Any, Any]]" = []
 _stored: "dict[tuple[Any, ...], str]" = {}
 _count = [0]
 
 
-def row_keys(rows: "Any") -> "Any":
+def row_keys(rows: "Any", *, again: bool = False) -> "Any":
     """Give each row a number, equal for equal rows (and equal index, if there is one).
 
-    None for what has no rows that could be compared.
+    None for what has no rows that could be compared. The very object of a moment ago has the
+    numbers that it had then, unless they are wanted again.
     """
+    for reference, keys in _recent:
+        if reference() is rows and not again:
+            return keys
+    try:
+        keys = _row_keys(rows)
+    except (TypeError, ValueError):  # values without a hash, rows of different lengths
+        return None
+    if hasattr(rows, "__weakref__") or hasattr(rows, "dtype"):
+        _recent.append((weakref.ref(rows), keys))
+        del _recent[:-_RECENT]
+    return keys
+
+
+def are_same(keys: "Any", others: "Any") -> bool:
+    """Tell whether two sets of rows are the same, in the same order."""
     import numpy as np
 
-    if hasattr(rows, "columns") and hasattr(rows, "index"):
+    return keys is not None and others is not None and bool(np.array_equal(keys, others))
+
+
+def _row_keys(rows: "Any") -> "Any":
+    import numpy as np
+
+    if hasattr(rows, "iloc"):
         from pandas.util import hash_pandas_object
 
         return hash_pandas_object(rows, index=True).to_numpy()
     if hasattr(rows, "tocsr"):
         return _keys_of_sparse(rows.tocsr())
-    if isinstance(rows, list):
+    if isinstance(rows, np.ndarray) and rows.ndim > 1 and not rows.dtype.hasobject:
+        return _keys_of_array(rows)
+    if isinstance(rows, (list, np.ndarray)):
         return np.array([hash(repr(row)) for row in rows], dtype=np.int64).view(np.uint64)
-    if not isinstance(rows, np.ndarray) or rows.ndim < 2 or rows.dtype.hasobject:  # noqa: PLR2004
-        return None
-    return _keys_of_array(rows)
+    return None
 
 
 def _keys_of_array(rows: "Any") -> "Any":

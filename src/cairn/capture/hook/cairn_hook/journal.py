@@ -27,6 +27,9 @@ _state = _State()
 _ODD = frozenset(map(chr, (*range(0x20), 0x5C, 0x7F, *range(0xDC80, 0xDD00))))
 _file = ""
 _faults: "set[str]" = set()
+_unseeded: "set[str]" = set()
+_seeds: "dict[str, set[str]]" = {}
+MOST_SEEDS = 100
 
 
 def start(folder: str) -> None:
@@ -54,6 +57,22 @@ def write(event: str, **facts: "Any") -> None:
         pass  # a full disk must not stop the script
     finally:
         _state.own = was
+
+
+def seed(generator: str, value: str) -> None:
+    """Write down a seed; of a generator that is seeded in a loop, the first hundred."""
+    seen = _seeds.setdefault(generator, set())
+    if value in seen or len(seen) > MOST_SEEDS:
+        return
+    seen.add(value)
+    write("seed", generator=generator, value=value if len(seen) <= MOST_SEEDS else "and more")
+
+
+def unseeded(generator: str) -> None:
+    """Write down a generator that nobody seeded: once."""
+    if generator not in _unseeded:
+        _unseeded.add(generator)
+        write("unseeded", generator=generator)
 
 
 def fault(where: str, error: BaseException) -> None:

@@ -28,9 +28,13 @@ def scalar(value: "Any") -> "Any":
 
 
 def parameters(model: "Any") -> "dict[str, Any]":
-    """List an estimator's own parameters and those of what is inside it, flat."""
-    found = {"estimator": type(model).__qualname__}
-    for name, value in sorted(model.get_params(deep=True).items()):
+    """List an estimator's own parameters and those of what is inside it, flat.
+
+    `estimator` is its class; where it has a parameter of that name, `meta_estimator` is.
+    """
+    own = model.get_params(deep=True)
+    found = {"meta_estimator" if "estimator" in own else "estimator": type(model).__qualname__}
+    for name, value in sorted(own.items()):
         found[name] = scalar(value)
     best = getattr(model, "best_params_", None)
     for name, value in sorted(best.items()) if isinstance(best, dict) else ():

@@ -55,6 +55,7 @@ def _loaded(_start: "Any", result: "Any", args: "Any", named: "Any") -> None:
     fit = _by_path.get(place)
     if fit is None:
         fit = fitted.Fit(fitted.new_key(), 0)
+        fit.saved = True
         journal.write("loaded", model=fit.key, path=journal.escaped(place))
     fitted.remember(model, fit)
 
@@ -103,15 +104,16 @@ def _saved(model: "Any", *, whole: bool, **where: str) -> None:
     any_saved[0] = True
     seeds_numpy.check()
     fit = _fit(model)
+    fit.saved = True
     with seeds.undisturbed():
-        evaluated.complete(model)
-        copy = _safe_copy(model, fit)
+        evaluated.complete()
+        copy, frame = _safe_copy(model, fit), fit.frame()
     journal.write(
         "saved",
         model=fit.key,
         generation=fit.generation,
         kind=type(model).__qualname__,
-        frame=fit.frame,
+        frame=frame,
         whole=whole,
         parameters=plain.parameters(model),
         **where,

@@ -89,24 +89,24 @@ def _dress(function: "Any", original: "Any", name: str, *, owner: str = "") -> N
 @journal.guarded
 def _drawn() -> None:
     _settled.add("random")
-    journal.write("unseeded", generator="random")
+    journal.unseeded("random")
 
 
 @journal.guarded
 def _noted(generator: str, args: "Any", named: "Any") -> None:
     value = calls.argument(args, named, 0, "a", "x")
     if value is None:
-        journal.write("unseeded", generator=generator)
+        journal.unseeded(generator)
         return
     if generator == "random":
         _settled.add("random")
-    journal.write("seed", generator=generator, value=repr(value)[:200])
+    journal.seed(generator, repr(value)[:200])
 
 
 @journal.guarded
 def _torch_seeded(_start: "Any", _result: "Any", args: "Any", named: "Any") -> None:
     value = calls.argument(args, named, 0, "seed")
-    journal.write("seed", generator="torch", value=str(value))
+    journal.seed("torch", str(value))
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def check() -> None:
     module = sys.modules.get("numpy.random")
     if module is not None and _last and not _seeded[0] and _now(module) != _last[0]:
         _last[0] = _now(module)
-        journal.write("unseeded", generator="numpy.random")
+        journal.unseeded("numpy.random")
 
 
 def _now(module: "ModuleType") -> "Any":
@@ -65,10 +65,10 @@ def _now(module: "ModuleType") -> "Any":
 def _global_seeded(_start: "Any", _result: "Any", args: "Any", named: "Any") -> None:
     value = calls.argument(args, named, 0, "seed")
     if value is None:
-        journal.write("unseeded", generator="numpy.random")
+        journal.unseeded("numpy.random")
         return
     _seeded[0] = True
-    journal.write("seed", generator="numpy.random", value=_shown(value))
+    journal.seed("numpy.random", _shown(value))
 
 
 def _watch_default_rng(module: "ModuleType") -> None:
@@ -87,9 +87,9 @@ def _watch_default_rng(module: "ModuleType") -> None:
 @journal.guarded
 def _made(generator: str, seed: "Any") -> None:
     if seed is None:
-        journal.write("unseeded", generator=generator)
+        journal.unseeded(generator)
     elif isinstance(seed, int) or hasattr(seed, "__len__") or hasattr(seed, "entropy"):
-        journal.write("seed", generator=generator, value=_shown(seed))
+        journal.seed(generator, _shown(seed))
 
 
 def _watch_random_state(module: "Any") -> None:

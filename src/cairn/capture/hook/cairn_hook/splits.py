@@ -21,10 +21,10 @@ def watch(module: "ModuleType") -> None:
 def _split(start: "Any", _result: "Any", _args: "Any", named: "Any") -> None:
     seed = named.get("random_state")
     if isinstance(seed, int):
-        journal.write("seed", generator="train_test_split", value=str(seed))
+        journal.seed("train_test_split", str(seed))
     journal.write("split", by="sklearn.model_selection.train_test_split")
     if seeds_numpy.consumed(start):
-        journal.write("unseeded", generator="train_test_split (numpy.random)")
+        journal.unseeded("train_test_split (numpy.random)")
 
 
 @journal.guarded
@@ -32,7 +32,7 @@ def _validated(start: "Any", result: "Any", _args: "Any", named: "Any") -> None:
     import numpy as np
 
     if seeds_numpy.consumed(start):
-        journal.write("unseeded", generator="cross-validation (numpy.random)")
+        journal.unseeded("cross-validation (numpy.random)")
     scoring = named.get("scoring")
     name = scoring if isinstance(scoring, str) else "score"
     if isinstance(result, np.ndarray) and result.ndim == 1 and result.dtype.kind == "f":
