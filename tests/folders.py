@@ -3,7 +3,6 @@
 import os
 import resource
 import shutil
-import stat
 import subprocess
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -42,15 +41,6 @@ def _content(path: Path) -> Content:
     if path.is_symlink():
         return os.readlink(path)  # noqa: PTH115 (to the letter)
     return path.read_bytes()
-
-
-def executables(folder: Path) -> set[str]:
-    """Name the files that their owner may execute."""
-    return {
-        str(path.relative_to(folder))
-        for path in folder.rglob("*")
-        if path.is_file() and path.stat().st_mode & stat.S_IXUSR
-    }
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from cairn.capture.run import RunOutcome, run_command
 from cairn.engine import store
 from cairn.registry import Registry
 from cairn.workbench import open_project
-from repositories import commit, repository
+from repositories import repository
 
 SETTINGS = """
 [model.churn.evaluation]
@@ -85,8 +85,3 @@ def train(registry: Registry, *command: str, model: str = "churn") -> RunOutcome
     outcome = run_command(registry, model, words, on_line=lines.append)
     assert outcome.facts.exit_code == outcome.exit_code, "\n".join(lines)
     return outcome
-
-
-def commit_all(registry: Registry) -> str:
-    """Commit whatever lies in the project."""
-    return commit(registry.settings.folder)

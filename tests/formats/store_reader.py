@@ -8,8 +8,6 @@ from formats import ledger_reader, reader
 from formats.canonical_reader import parse
 from formats.schema import KINDS, demand
 
-HEADS = (reader.LEAF, reader.ROOT, reader.PREDICTIONS)
-
 
 class StoreRead(NamedTuple):
     """What a store holds: entries, and the objects of each kind (files have none)."""
