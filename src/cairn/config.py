@@ -1,18 +1,22 @@
 """Settings from `cairn.toml` and the environment; the only reader of either."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-import msgspec
 from msgspec import Meta
 
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.name import Team
+from cairn.core.reference import model_name
 from cairn.core.request import Record, convert
 
+Kind = TypeVar("Kind", bound=Record)
+
 FILE = "cairn.toml"
+STORE = r"^[^\0]*$"
 SCORE = r"^(predict_proba|predict|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$(?!\n)"
 
 
@@ -58,10 +62,24 @@ class Settings(Record, frozen=True):
         return self.models.get(name) or self.models.get(short) or ModelSettings()
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    store: str = ".cairn"
+class _File(Record, frozen=True):
+    store: Annotated[str, Meta(pattern=STORE)] = ".cairn"
     team: Team = "default"
-    model: dict[str, ModelSettings] = {}
+    model: dict[str, dict[str, Any]] = {}
+
+
+_KEYS: dict[str, type[Record]] = {"evaluation": EvaluationSettings}
+_PLAIN = {
+    "store": "must be the name of a folder",
+    "team": "must be lower-case letters, digits, '.', '_' and '-'",
+    "model": "must be sections such as [model.churn]",
+    "evaluation": "must be a section of its own, such as [model.churn.evaluation]",
+    "score": "must be predict_proba, predict or module:function",
+    "groups": 'must be a list of columns: ["region"]',
+    "drop": 'must be a list of columns: ["name"]',
+    "fields": 'must be a list of names: ["owner"]',
+    "checklist": 'must be a list of patterns: ["*.onnx"]',
+}
 
 
 def find_project(start: Path) -> Path | None:
@@ -91,7 +109,8 @@ def load_settings(start: Path) -> Settings:
             'folders only: store = ".cairn"'
         )
     store = os.environ.get("CAIRN_STORE") or found.store
-    return Settings(folder=folder, store=folder / store, team=found.team, models=found.model)
+    models = {name: _model(folder / FILE, name, part) for name, part in found.model.items()}
+    return Settings(folder=folder, store=folder / store, team=found.team, models=models)
 
 
 def user_folder() -> Path:
@@ -113,13 +132,40 @@ def ledger_key_override() -> str | None:
 
 def _read(path: Path) -> _File:
     try:
-        with path.open("rb") as file:
-            values: dict[str, Any] = tomllib.load(file)
+        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"{path} is not valid TOML: {error}") from error
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}") from error
+    return _checked(str(path), values, _File)
+
+
+def _model(path: Path, name: str, part: dict[str, Any]) -> ModelSettings:
+    """Read one model's section, under a name that a model can have."""
+    place = f"{path}: [model.{name}]"
     try:
-        return convert(values, _File)
+        model_name(name)
     except Invalid as error:
-        raise Invalid(f"{path}: {error}") from error
+        raise Invalid(f"{place}: {error}") from error
+    return _checked(place, part, ModelSettings)
+
+
+def _checked(place: str, values: Any, kind: type[Kind]) -> Kind:
+    """Build a `kind`, or raise `Invalid` with the place and the key in a person's words."""
+    try:
+        return convert(values, kind)
+    except Invalid as error:
+        where, _, what = str(error).rpartition(": ")
+        raise Invalid(f"{place}: {_explained(where, what, kind)}") from error
+
+
+def _explained(where: str, what: str, kind: type[Record]) -> str:
+    """Turn a validator's words into those of somebody who writes TOML."""
+    inside = f"{where}: " if where else ""
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
+        keys = ", ".join(_KEYS.get(where, kind).__struct_fields__)
+        return f"{inside}there is no key {unknown[1]!r}, only {keys}"
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
+        return f"{inside}the key {missing[1]!r} is missing"
+    key = re.split(r"[.\[]", where.removeprefix("evaluation."))[0]
+    return f"{where} {_PLAIN.get(key, 'must be text in quotes')}"

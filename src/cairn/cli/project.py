@@ -1,5 +1,6 @@
 """`cairn init`, `completion`: the project and the shell."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,31 +26,32 @@ team = "default"
 # groups = ["region"]
 # score = "predict_proba"   # or "predict", or "package.module:function"
 """
-IGNORED = (".cairn/",)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
 @shown
 def init(folder: Path) -> Shown:
-    """Make FOLDER (this one) a Cairn project: cairn.toml, gates/, .gitignore, the store."""
+    """Make FOLDER (this one) a Cairn project: cairn.toml, gates/, .gitignore, the store.
+
+    A checkout that has cairn.toml and no store gets an empty one.
+    """
     from cairn.engine.store import key_path
     from cairn.gates.template import starter_policy
 
-    if (folder / "cairn.toml").exists():
-        raise Conflict(f"{folder.resolve()} is a Cairn project already (it has cairn.toml)")
     try:
+        place = _place(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        store = _store(folder / ".cairn")
+        store = _store(place)
         (folder / "gates").mkdir(exist_ok=True)
         _write_new(folder / "gates" / "churn.yaml", starter_policy("churn"))
-        _ignore(folder / ".gitignore")
+        _ignore(folder, place)
         _write_new(folder / "cairn.toml", TOML)
     except OSError as error:
         raise Unavailable(f"{folder} cannot be written: {error.strerror}") from error
     key = key_path(store.about.id)
     value = {"folder": str(folder.resolve()), "store": store.about.id, "key": str(key)}
-    return Shown(value, _told(folder, key))
+    return Shown(value, _told(folder, place, key))
 
 
 @click.command()
@@ -66,6 +68,18 @@ def completion(shell: str) -> Shown:
     return Shown({"shell": shell, "script": source}, source)
 
 
+def _place(folder: Path) -> Path:
+    """Say where the store will lie; raises `Conflict` if the project has one."""
+    from cairn.config import load_settings
+
+    if not (folder / "cairn.toml").is_file():
+        return folder / ".cairn"
+    place = load_settings(folder).store
+    if (place / "store.json").exists():
+        raise Conflict(f"{folder.resolve()} is a Cairn project already, its store is {place}")
+    return place
+
+
 def _store(folder: Path) -> "Store":
     """Make the store, or take up the one that an interrupted `init` left."""
     from cairn.engine.store import Store, create
@@ -75,24 +89,29 @@ def _store(folder: Path) -> "Store":
 
 def _write_new(path: Path, text: str) -> None:
     """Write a file unless there is one: it is somebody's."""
-    if not path.exists():
+    if not path.is_file():
         path.write_text(text, "utf-8")
 
 
-def _ignore(path: Path) -> None:
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    missing = [line for line in IGNORED if line not in lines]
-    if missing:
-        path.write_text("\n".join([*lines, *missing]) + "\n", "utf-8")
+def _ignore(folder: Path, place: Path) -> None:
+    """Keep git away from a store inside the project, by a line after all that is there."""
+    path, top, store = folder / ".gitignore", folder.resolve(), place.resolve()
+    if not store.is_relative_to(top):
+        return
+    before = path.read_bytes() if path.exists() else b""
+    line = os.fsencode(store.relative_to(top)) + b"/"
+    if line not in before.splitlines():
+        end = b"" if before.endswith(b"\n") or not before else b"\n"
+        path.write_bytes(before + end + line + b"\n")
 
 
-def _told(folder: Path, key: Path) -> str:
+def _told(folder: Path, place: Path, key: Path) -> str:
     return "\n".join(
         [
             f"{folder.resolve()} is now a Cairn project:",
             "  cairn.toml        settings; commit it",
             "  gates/churn.yaml  a starting policy for promotions; commit it",
-            "  .cairn/           the store; ignored by git, back it up",
+            f"  {place.name + '/':<18}the store; ignored by git, back it up",
             f"  {key}  signs the ledger; keep a copy elsewhere",
             "",
             "Next:",
