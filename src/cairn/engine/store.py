@@ -51,25 +51,27 @@ class Store:
     def key(self) -> note.SigningKey:
         """Return the key that signs checkpoints; raises `NotFound` if it is not here."""
         override = config.ledger_key_override()
-        path = Path(override) if override and "+" not in override else key_path(self.about.id)
         if override and "+" in override:
-            key = note.read_key(override)
-        elif path.is_file():
-            key = note.read_key(path.read_text("utf-8"))
+            place, text = "CAIRN_LEDGER_KEY", override
         else:
-            raise NotFound(
-                f"the key that signs this store's ledger is not at {path}; copy it there, or "
-                "set CAIRN_LEDGER_KEY to it (reading works without)"
-            )
+            path = Path(override) if override else key_path(self.about.id)
+            place, text = str(path), _read_key(path)
+        try:
+            key = note.read_key(text)
+        except Invalid as error:
+            raise Invalid(f"{place}: {error}; bring the key back from a copy") from error
         if key.verifier != self.about.log:
-            raise Conflict(f"the key at {path} is not the one that signs this store's ledger")
+            raise Conflict(
+                f"the key at {place} is not the one that signs this store's ledger; bring "
+                f"that one back, for {self.about.origin}"
+            )
         return key
 
 
 def create(folder: Path) -> Store:
     """Make a new store and its key, the key outside of the store; all or nothing."""
-    if (folder / "store.json").exists():
-        raise Conflict(f"{folder} is a store already")
+    if any((folder / name).exists() for name in ("store.json", "cairn.db")):
+        raise Conflict(f"{folder} is a store already, or what is left of one")
     identity = uuid4().hex
     key = note.generate(origin(identity))
     try:
@@ -100,6 +102,8 @@ def read_about(folder: Path) -> StoreFile:
         content = path.read_bytes()
         values: dict[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
     except FileNotFoundError as error:
+        if (folder / "cairn.db").exists():
+            raise Corrupt(f"{path} is missing; bring it back from a backup") from error
         raise NotFound(f"there is no store at {folder}; `cairn init` makes one") from error
     except OSError as error:
         raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
@@ -133,6 +137,22 @@ def key_path(identity: str) -> Path:
 def pin_path(identity: str) -> Path:
     """Return where the last checkpoint seen of a store is kept: outside of the store."""
     return config.user_folder() / "pins" / f"{identity}.checkpoint"
+
+
+def _read_key(path: Path) -> str:
+    """Read the file of a key; what is no text is no key either."""
+    try:
+        return path.read_text("utf-8", "replace")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NotFound(
+            f"the key that signs this store's ledger is not at {path}; copy it there, or "
+            "set CAIRN_LEDGER_KEY to it (reading works without)"
+        ) from error
+    except OSError as error:
+        raise Unavailable(
+            f"the key that signs this store's ledger cannot be read at {path}: "
+            f"{error.strerror} (reading the store works without)"
+        ) from error
 
 
 def write_key(path: Path, key: note.SigningKey) -> None:
