@@ -11,11 +11,12 @@ from cairn import flavors
 from cairn.capture.events import Saved
 from cairn.capture.gaps import clipped_gap
 from cairn.capture.touched import place_of
+from cairn.core.digest import Digest
 from cairn.core.errors import CairnError
 from cairn.core.run import Gap
 from cairn.core.version import Artifacts, Signature
 from cairn.objects import ObjectStore
-from cairn.objects.tree import store_tree
+from cairn.objects.tree import restore_tree, store_tree
 
 LONGEST_REASON = 2000
 
@@ -55,24 +56,34 @@ def store_saved(
 
 def store_files(objects: ObjectStore, folder: Path, *, golden: Path | None) -> Artifacts:
     """Judge and store a folder of weights."""
+    tree = store_tree(objects, folder).digest
+    return _judged(objects, folder, tree=tree, golden=golden)
+
+
+def store_path(objects: ObjectStore, path: Path) -> Artifacts:
+    """Store weights that lie on disk, a folder or one file, and judge what was stored.
+
+    What is judged comes back from the store, so a file that changes meanwhile is not judged
+    by other bytes than it is kept with. Raises what `store_tree` raises.
+    """
+    tree = store_tree(objects, path).digest
+    with TemporaryDirectory(prefix="cairn-") as folder:
+        restore_tree(objects, tree, Path(folder) / "weights")
+        return _judged(objects, Path(folder) / "weights", tree=tree, golden=None)
+
+
+def _judged(
+    objects: ObjectStore, folder: Path, *, tree: Digest, golden: Path | None
+) -> Artifacts:
     inspection = flavors.inspect(folder)
     return Artifacts(
-        tree=store_tree(objects, folder).digest,
+        tree=tree,
         flavor=flavors.flavor_in(folder).name,
         safety=inspection.safety,
         formats=inspection.formats,
         reasons=tuple(reason[:LONGEST_REASON] for reason in inspection.reasons),
         golden=store_tree(objects, golden).digest if golden else None,
     )
-
-
-def store_path(objects: ObjectStore, path: Path) -> Artifacts:
-    """Judge and store weights that lie on disk, a folder or one file."""
-    if path.is_dir():
-        return store_files(objects, path, golden=None)
-    with TemporaryDirectory(prefix="cairn-") as folder:
-        shutil.copy(path, Path(folder) / path.name)
-        return store_files(objects, Path(folder), golden=None)
 
 
 def no_golden() -> Gap:
