@@ -160,8 +160,22 @@ def _verified(result: Verification, *, whole: bool) -> Shown:
         return Shown(result, f"verified: {checked}; no problem found")
     rows = [(problem.place, problem.reason) for problem in result.problems]
     head = f"PROBLEMS: {len(rows)} in {checked}\n\n"
-    advice = (
-        "\n\nStop writing to this store and keep a copy of it. If objects are intact, "
-        "`cairn rebuild --yes` makes the database again from the exported ledger."
+    text = head + table(("where", "what"), rows) + "\n\n" + _advice(result)
+    return Shown(result, text, EXIT_CORRUPT)
+
+
+def _advice(result: Verification) -> str:
+    """Say what mends it: where the damage is decides which of the three copies is good."""
+    stop = "Stop writing to this store and keep a copy of it."
+    places = [problem.place for problem in result.problems]
+    if all("ledger/" in place or ".jsonl" in place for place in places):
+        return (
+            f"{stop} The database is intact, its copy in `ledger` is not: move that folder "
+            "away, and the next change writes it again."
+        )
+    if any(place.startswith("object ") for place in places):
+        return f"{stop} Bring the objects back from a backup, then verify again."
+    return (
+        f"{stop} `cairn rebuild --yes` makes the database again from the exported ledger and "
+        "the objects."
     )
-    return Shown(result, head + table(("where", "what"), rows) + advice, EXIT_CORRUPT)
