@@ -4,6 +4,8 @@ import io
 import struct
 import zipfile
 from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,19 +26,12 @@ def archive(method: int = zipfile.ZIP_STORED, **members: bytes) -> bytes:
 
 def streamed(**members: bytes) -> bytes:
     """An archive written to a pipe: the sizes stand behind each member."""
-
-    class Pipe(io.BytesIO):
-        def seekable(self) -> bool:
-            return False
-
-        def tell(self) -> int:
-            raise OSError
-
-    pipe = Pipe()
+    content = io.BytesIO()
+    pipe: Any = SimpleNamespace(write=content.write, flush=content.flush)
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as opened:
         for name, member in members.items():
             opened.writestr(name, member)
-    return pipe.getvalue()
+    return content.getvalue()
 
 
 def local(content: bytes, offset: int, layout: str, value: int) -> bytes:

@@ -21,6 +21,7 @@ from cairn.flavors.column import (
     write_column,
     write_values,
 )
+from cairn.flavors.disk import disk_errors
 from cairn.flavors.npy import read_array, write_array
 from cairn.flavors.packages import package
 
@@ -99,6 +100,7 @@ class Frame(Record, frozen=True, tag_field="cairn", tag="frame/1"):
     value: Array | Objects | Values | Sparse | Series | Table
 
 
+@disk_errors()
 def write_frame(value: object, directory: Path) -> None:
     """Write a list, numpy array, sparse matrix, pandas Series or DataFrame into `directory`.
 

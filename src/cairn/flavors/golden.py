@@ -14,6 +14,7 @@ from cairn.core.digest import canonical, from_canonical
 from cairn.core.errors import Corrupt, Invalid, Refused
 from cairn.core.request import Record
 from cairn.flavors.choose import flavor_scoring
+from cairn.flavors.disk import disk_errors
 from cairn.flavors.frame import read_frame, row_count, take_rows, write_frame
 from cairn.flavors.npy import read_array, write_array
 from cairn.flavors.scoring import as_array, method_of
@@ -30,6 +31,7 @@ class Golden(Record, frozen=True, tag_field="cairn", tag="golden/1"):
     tolerance: Annotated[float, Meta(ge=0)] = 0.0
 
 
+@disk_errors()
 def make_golden(
     model: object, inputs: Any, directory: Path, *, method: str = "", tolerance: float = 0.0
 ) -> Golden:

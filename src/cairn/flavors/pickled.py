@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from cairn.core.errors import CairnError, Corrupt, Invalid, Refused
 from cairn.flavors.compression import compression_of, unpack
+from cairn.flavors.disk import disk_errors, write_whole
 from cairn.flavors.formats import judge
 from cairn.flavors.packages import package
 from cairn.flavors.pickle_scan import Scan, scan_pickle
@@ -47,6 +48,7 @@ def recognises(directory: Path) -> bool:
     return bool(_files(directory))
 
 
+@disk_errors()
 def save(model: object, directory: Path) -> None:
     """Write `model.pkl`; raises `Invalid` if another process could not load it."""
     kind = type(model).__qualname__
@@ -63,11 +65,10 @@ def save(model: object, directory: Path) -> None:
         )
     if scan.never:
         raise Invalid(f"this {kind} cannot be loaded back: {'; '.join(scan.never)}")
-    unfinished = directory / f".{FILE}.unfinished"
-    unfinished.write_bytes(content)
-    unfinished.replace(directory / FILE)
+    write_whole(directory / FILE, content)
 
 
+@disk_errors()
 def load(directory: Path, *, trust: bool) -> object:
     """Load the one pickle of a directory; raises `Refused` unless the rules above allow it."""
     found = _files(directory)

@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from cairn.core.errors import NotFound, Unavailable
+from cairn.core.errors import NotFound
 from cairn.core.tree import escape
 from cairn.flavors.allowed import allow_list_digest
+from cairn.flavors.disk import disk_errors
 from cairn.flavors.flavor import FileSafety, Inspection
 from cairn.flavors.formats import judge
 from cairn.flavors.verdict import Verdict, unknown
@@ -14,6 +15,7 @@ from cairn.flavors.verdict import Verdict, unknown
 MAX_BYTES = 8 << 30
 
 
+@disk_errors()
 def inspect(directory: Path) -> Inspection:
     """Judge every file below `directory`, in order of their paths.
 
@@ -28,17 +30,14 @@ def inspect(directory: Path) -> Inspection:
 
 
 def judge_file(path: Path) -> Verdict:
-    """Judge one file by its content; raises `Unavailable` if it cannot be read."""
+    """Judge one file by its content."""
     if path.is_symlink():
         return unknown("link", "it is a link: what it leads to can change")
     if not path.is_file():
         return unknown("special", "it is neither a file nor a folder")
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            return unknown("large", f"it is larger than {MAX_BYTES >> 30} GiB")
-        return judge(path.read_bytes())
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
+    if path.stat().st_size > MAX_BYTES:
+        return unknown("large", f"it is larger than {MAX_BYTES >> 30} GiB")
+    return judge(path.read_bytes())
 
 
 def _below(directory: Path) -> Iterator[Path]:

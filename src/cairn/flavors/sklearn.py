@@ -13,6 +13,7 @@ from typing import Any, Final
 from cairn.core.errors import CairnError, Corrupt, Invalid, Refused
 from cairn.flavors import allowed
 from cairn.flavors.bounds import check_bounds
+from cairn.flavors.disk import disk_errors, write_whole
 from cairn.flavors.packages import package
 from cairn.flavors.scoring import score as score_any
 from cairn.flavors.skops_audit import check_sparse, listed, unlisted
@@ -35,6 +36,7 @@ def recognises(directory: Path) -> bool:
     return bool(_files(directory))
 
 
+@disk_errors()
 def save(model: object, directory: Path) -> None:
     """Write `model.skops`; equal models give equal bytes.
 
@@ -47,11 +49,10 @@ def save(model: object, directory: Path) -> None:
             f"this {type(model).__qualname__} does not come back from skops as it is: "
             "write it to a file yourself and register that file"
         )
-    unfinished = directory / f".{FILE}.unfinished"
-    unfinished.write_bytes(content)
-    unfinished.replace(directory / FILE)
+    write_whole(directory / FILE, content)
 
 
+@disk_errors()
 def load(directory: Path, *, trust: bool) -> object:
     """Restore the one skops file of a directory.
 
