@@ -4,6 +4,8 @@ What stands above the registry in the layers (reading data, measuring models) is
 as a `Workbench`, so that `registry.snapshot(...)` and `registry.promote(...)` can use it.
 """
 
+import atexit
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
@@ -272,6 +274,8 @@ class Registry:
 
         The label is resolved to a digest once, and that digest is what gets loaded. Formats
         that can run code when read are `Refused` unless `trust` is set, and scanned even then.
+        Files of a format that Cairn does not load are handed over as the path of a folder,
+        which is there until the process ends.
         """
         from cairn import flavors  # loads much, and most commands load no model
 
@@ -281,10 +285,14 @@ class Registry:
             raise NotFound(
                 f"{found.name} has no weights: {found.deleted or 'none registered'}"
             )
-        with TemporaryDirectory(prefix="cairn-") as folder:
-            target = Path(folder) / "model"
+        with ExitStack() as held:
+            target = Path(held.enter_context(TemporaryDirectory(prefix="cairn-"))) / "model"
             restore_tree(self.objects, artifacts.tree, target)
             model = flavors.load(target, trust=trust)
+            if isinstance(
+                model, Path
+            ):  # files that are loaded by whoever made them: they stay
+                atexit.register(held.pop_all().close)
         return Served(model, found.digest, found)
 
     def verify_version(self, version: str) -> tuple[int, int]:

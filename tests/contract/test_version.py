@@ -1,5 +1,7 @@
 """Versions: identity, numbers, references, search, completeness."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
@@ -300,3 +302,14 @@ def flip(registry: Registry, digest: str) -> None:
     content[0] ^= 1
     path.chmod(0o644)
     path.write_bytes(content)
+
+
+def test_files_that_are_not_loaded_in_process_are_handed_over_as_a_folder(
+    registry: Registry,
+) -> None:
+    register(registry, "weights of some framework")
+
+    folder = registry.load("churn:1").model
+
+    assert isinstance(folder, Path)
+    assert (folder / "model.json").read_text() == "weights of some framework"
