@@ -214,6 +214,20 @@ def test_rollback_to_a_version_with_missing_bytes_is_an_error_and_nothing_moves(
     assert registry.version("churn@staging").number == 2
 
 
+def test_a_version_with_missing_bytes_is_not_promoted_but_may_be_archived(
+    registry: Registry,
+) -> None:
+    version = register(registry, "a")
+    assert version.manifest.artifacts is not None
+    remove(registry, version.manifest.artifacts.tree)
+
+    with pytest.raises(NotFound, match="is missing"):
+        registry.promote("churn:1", "staging")
+
+    assert registry.version("churn:1").labels == ()
+    assert registry.promote("churn:1", "archived").number == 1
+
+
 def test_labels_of_different_models_do_not_meet(registry: Registry) -> None:
     register(registry, "a")
     register(registry, "a", model="risk/churn")

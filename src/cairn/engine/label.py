@@ -35,6 +35,8 @@ def move(context: Context, asked: MoveLabel) -> Draft:
     policy = gate.bound(context, asked.model, asked.label)
 
     rules.move(asked, candidate, held, gated=policy is not None)
+    if asked.label != rules.ARCHIVED:
+        version.require_intact(context, candidate)
     if policy is None:
         return _draft(MOVED, asked, held, to=candidate)
 
