@@ -63,6 +63,10 @@ def text_of(registry: Registry, version: Version) -> str:
         ("run", f"run:{version.run[:12]}" if version.run else "-"),
         *_marks(version),
         ("artifacts", _artifact_line(registry, manifest)),
+        *(
+            ("", reason)
+            for reason in (manifest.artifacts.reasons if manifest.artifacts else ())
+        ),
         *((f"data, {i.role}", f"{short(i.snapshot)}  {i.path}") for i in manifest.inputs),
         ("code", _code_line(manifest)),
         ("environment", _environment_line(manifest)),
@@ -102,6 +106,7 @@ def _artifacts(registry: Registry, manifest: Manifest) -> dict[str, Any] | None:
         "digest": artifacts.tree,
         "flavor": artifacts.flavor,
         "safety": artifacts.safety,
+        "reasons": artifacts.reasons,
         "formats": artifacts.formats,
         "golden": artifacts.golden,
         "files": files,

@@ -5,6 +5,7 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
+from cairn.core.errors import NotFound
 from cairn.core.label import Move
 
 
@@ -67,6 +68,8 @@ def history(label: str, *, at: str | None) -> Shown:
     registry = cairn.open()
     if at is None:
         steps = registry.history(label)
+        if not steps and not registry.versions(label.partition("@")[0]):
+            raise NotFound(f"there is no model {label} yet (`cairn list` shows the models)")
         return Shown(steps, _table(steps) or f"{label} has not moved yet")
     return _at(registry.live(label, at=instant(at)), label, instant(at))
 

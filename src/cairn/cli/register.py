@@ -59,5 +59,9 @@ def register(
     state = "complete" if version.complete else f"incomplete, {len(version.gaps)} gaps:"
     lines = [f"{version.name} is {version.digest}, {state}"]
     lines += [f"  {gap.field}: {gap.reason}" for gap in version.gaps]
+    artifacts = version.manifest.artifacts
+    if artifacts is not None and artifacts.safety != "safe":
+        reasons = "; ".join(artifacts.reasons)
+        lines.append(f"  {artifacts.safety}, loaded only if it is trusted: {reasons}")
     value = {"name": version.name, "digest": version.digest, "gaps": version.gaps}
     return Shown(value, "\n".join(lines))
