@@ -14,7 +14,7 @@ from cairn.core.errors import CairnError, Refused, Unavailable
 def tell(error: CairnError) -> int:
     """Say what went wrong and what to do; returns the exit code."""
     with suppress(OSError):  # nobody listens: the exit code must do
-        if "--json" in sys.argv:
+        if _as_json(sys.argv):
             click.echo(as_json({"error": _described(error)}))
         else:
             click.echo(_sentence(error), err=True)
@@ -35,6 +35,11 @@ def tell_of_bug() -> int:
     traceback.print_exc()
     click.echo("cairn: this is a bug in Cairn: please report what stands above", err=True)
     return CairnError.exit_code
+
+
+def _as_json(words: list[str]) -> bool:
+    """Tell whether `--json` was asked of us, and not of a command behind `--`."""
+    return "--json" in (words[: words.index("--")] if "--" in words else words)
 
 
 def _described(error: CairnError) -> dict[str, str]:

@@ -31,13 +31,17 @@ SHOWN_ID, SHOWN_VALUES = 12, 8
 def run(
     model: str, *, data: tuple[Path, ...], field: tuple[str, ...], command: tuple[str, ...]
 ) -> Shown:
-    """Run COMMAND (after --) and capture code, data, environment, seeds, metrics, model."""
+    """Run COMMAND (after --) and capture code, data, environment, seeds, metrics, model.
+
+    With --json all that COMMAND writes goes to the error stream.
+    """
     from cairn.capture.given import assigned
 
     registry = cairn.open()
     settle_interrupted(registry)
     fields: dict[str, Scalar] = assigned(field, "--field")
-    outcome = run_command(registry, model, command, data=data, fields=fields)
+    aside = _aside if click.get_current_context().params["json"] else None
+    outcome = run_command(registry, model, command, on_line=aside, data=data, fields=fields)
     return Shown(_value(outcome), _told(outcome), _exit_code(outcome))
 
 
@@ -82,6 +86,11 @@ def shown_run(registry: Registry, reference: str) -> Shown:
         *_facts(facts),
     ]
     return Shown({"run": found, "facts": facts}, pairs(lines))
+
+
+def _aside(line: str) -> None:
+    """Leave standard output to the answer."""
+    click.echo(line, err=True)
 
 
 def _facts(facts: RunFacts) -> list[tuple[str, str]]:
