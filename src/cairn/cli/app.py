@@ -171,7 +171,7 @@ def _exit_code() -> int:
     from cairn.cli import failure
 
     try:
-        code = app.main(standalone_mode=False)
+        code = app.main(prog_name="cairn", standalone_mode=False)
     except CairnError as error:
         return failure.tell(error)
     except click.ClickException as error:
