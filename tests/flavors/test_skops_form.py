@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 import skops.io
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
@@ -141,6 +145,17 @@ def test_objects_that_are_shared_stay_shared() -> None:
 
     first, second = (step.random_state for _, step in loaded.steps)
     assert first is second
+
+
+def test_estimators_fitted_inside_an_ensemble_come_back_in_the_same_bytes() -> None:
+    rows, label = numbers()
+    trees = HistGradientBoostingClassifier(max_iter=2, categorical_features=[0])
+    ensemble = VotingClassifier([("only", trees.set_params(random_state=0))])
+    content = model_bytes(ensemble.fit(np.abs(rows).round(), label))
+
+    loaded = load_bytes(content, "model.skops", trust=False)
+
+    assert model_bytes(loaded) == content
 
 
 def test_a_changed_parameter_changes_the_bytes() -> None:

@@ -76,7 +76,7 @@ class _Rewriting:
     def node(self, node: Node) -> Node:
         """Spell one node and all below it."""
         number = self._number(node)
-        new = map_children(_sorted_attributes(node), self.node)
+        new = map_children(_sorted_attributes(_without_empty_namespace(node)), self.node)
         if "file" in new:
             self._rename(new)
         match new["__loader__"]:
@@ -90,8 +90,6 @@ class _Rewriting:
                 _check_keys(new)
             case "FunctionNode" if new["__module__"].startswith("scipy.special."):
                 new["__module__"] = "scipy.special"  # which submodule, depends on the imports
-            case "PartialNode":
-                _without_empty_namespace(new)
             case "TreeNode":
                 self._edit_array(new["content"], "nodes", _without_leaf_leftovers)
             case "ObjectNode":
@@ -175,12 +173,15 @@ def _scalar(node: Node) -> Node:
     return node | {"content": json.dumps(value)}
 
 
-def _without_empty_namespace(node: Node) -> None:
-    """A partial function without attributes has none, or an empty dictionary, by its past."""
-    namespace = node["content"]["namespace"]
-    if not namespace["content"]:
-        scalar = {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode"}
-        node["content"]["namespace"] = scalar | {"content": "null"}
+def _without_empty_namespace(node: Node) -> Node:
+    """A partial function without attributes has none, or an empty dictionary, by its past.
+
+    It goes before it is numbered: two may share one dictionary, which would count.
+    """
+    if node["__loader__"] != "PartialNode" or node["content"]["namespace"].get("content"):
+        return node
+    scalar = {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode"}
+    return node | {"content": node["content"] | {"namespace": scalar | {"content": "null"}}}
 
 
 def _check_keys(node: Node) -> None:
