@@ -10,6 +10,7 @@ import pytest
 
 from cairn.capture import hook
 from cairn.capture.environment import Distribution, describe, lock_line, shown_variables
+from cairn.capture.hook.cairn_hook import probe
 from cairn.core.errors import Unavailable
 from cairn.objects import in_memory
 
@@ -104,6 +105,30 @@ def test_code_installed_from_a_folder_elsewhere_is_a_gap(tmp_path: Path) -> None
 
     (gap,) = found.gaps
     assert gap.reason.startswith("outside is installed from a folder outside the repository")
+
+
+def test_gpus_and_their_driver_are_named_as_the_driver_reports_them(tmp_path: Path) -> None:
+    gpu = tmp_path / "gpus" / "0000:17:00.0"
+    gpu.mkdir(parents=True)
+    (gpu / "information").write_text("Model: \t NVIDIA H100 80GB HBM3\nIRQ: 18\n")
+    (tmp_path / "version").write_text(
+        "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.86.15  Release\n"
+    )
+
+    assert probe.accelerators(str(tmp_path)) == ["NVIDIA H100 80GB HBM3"]
+    assert probe.drivers(str(tmp_path)) == ["nvidia 570.86.15"]
+
+
+def test_without_a_driver_that_reports_the_tool_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text('#!/bin/sh\ncase "$1" in *name) echo "A"; echo "B";; *) echo 1.2;; esac\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+
+    assert probe.accelerators(str(tmp_path)) == ["A", "B"]
+    assert probe.drivers(str(tmp_path)) == ["nvidia 1.2"]
 
 
 def test_only_variables_that_change_results_are_recorded() -> None:

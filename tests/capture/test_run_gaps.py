@@ -57,6 +57,16 @@ def test_a_python_that_shuts_the_hook_out_is_a_gap(tmp_path: Path) -> None:
     ]
 
 
+def test_a_script_that_leaves_without_a_word_is_a_gap(tmp_path: Path) -> None:
+    registry = project(tmp_path / "work", READS + "import os\nos._exit(0)\n")
+
+    outcome = train(registry)
+
+    assert inputs(outcome) == {"data/customers.csv": "input"}
+    (found,) = gaps(outcome)
+    assert found[1].startswith("the script's process ended without finishing its notes")
+
+
 def test_a_command_without_python_is_a_gap(tmp_path: Path) -> None:
     registry = project(tmp_path / "work")
 

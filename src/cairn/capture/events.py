@@ -189,6 +189,8 @@ class Session(Event, frozen=True, tag="session"):
 class End(Event, frozen=True, tag="end"):
     """A process left in good order."""
 
+    number: int
+
 
 AnyEvent = (
     Process

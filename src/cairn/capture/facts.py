@@ -126,7 +126,7 @@ def _shared(
         *described.gaps,
         *environment_gaps,
         *frozen.gaps,
-        *observed_gaps(run.journal, run.command),
+        *observed_gaps(run.journal, run.command, succeeded=run.ended.code == 0),
     ]
     manifest = Manifest(
         inputs=tuple(sorted({*frozen.inputs, *run.told.inputs}, key=input_order)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cairn.capture.events import Fault, Journal, Network, Outside, Process, Unwatched
+from cairn.capture.events import End, Fault, Journal, Network, Outside, Process, Unwatched
 from cairn.core.run import Gap
 
 SHOWN, LONGEST = 5, 2000
@@ -14,10 +14,13 @@ def clipped_gap(field: str, reason: str, fix: str = "") -> Gap:
     return Gap(field=field, reason=reason[:LONGEST], fix=fix)
 
 
-def observed_gaps(journal: Journal, command: Sequence[str]) -> tuple[Gap, ...]:
+def observed_gaps(
+    journal: Journal, command: Sequence[str], *, succeeded: bool
+) -> tuple[Gap, ...]:
     """List what the hook noticed that it cannot record, and what it missed."""
     return (
         *_not_observed(journal, command),
+        *_not_ended(journal, succeeded=succeeded),
         *_outside(journal),
         *_network(journal),
         *_unwatched(journal),
@@ -39,6 +42,22 @@ def _not_observed(journal: Journal, command: Sequence[str]) -> list[Gap]:
             field="capture",
             reason=f"nothing inside the run was observed: {why}",
             fix=f"run it without {alone}" if alone else "run a Python script",
+        )
+    ]
+
+
+def _not_ended(journal: Journal, *, succeeded: bool) -> list[Gap]:
+    """Say so if the first process left without a word although the command succeeded."""
+    started = journal.of(Process)
+    ended = {event.number for event in journal.of(End)}
+    if not succeeded or not started or started[0].number in ended:
+        return []
+    return [
+        Gap(
+            field="capture",
+            reason="the script's process ended without finishing its notes, so what it did at "
+            "the end may be missing",
+            fix="let it end by itself (no os._exit), with room left on the disk",
         )
     ]
 

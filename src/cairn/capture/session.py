@@ -16,7 +16,16 @@ from typing import Any, Literal, Self
 from uuid import uuid4
 
 from cairn.capture import code as codes
-from cairn.capture.events import AnyEvent, Journal, Process, Saved, Seeded, Source, Unseeded
+from cairn.capture.events import (
+    AnyEvent,
+    End,
+    Journal,
+    Process,
+    Saved,
+    Seeded,
+    Source,
+    Unseeded,
+)
 from cairn.capture.facts import Observed
 from cairn.capture.handed import evaluation_of, finite, save_model, scalar_of
 from cairn.capture.interrupted import hold
@@ -205,6 +214,7 @@ class Session:
                 )
         if self._seed is None and self._numpy_state != _numpy_state() and self._numpy_state:
             self._events.append(Unseeded(time=1, generator="numpy.random"))
+        self._events.append(End(time=1, number=os.getpid()))
 
     def _ended(self, error: BaseException | None) -> Ended:
         seconds = time.monotonic() - self._started

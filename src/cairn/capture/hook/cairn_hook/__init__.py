@@ -56,7 +56,7 @@ def _ended() -> None:
     from . import journal
 
     journal.guarded(_finish)()
-    journal.write("end")
+    journal.write("end", number=os.getpid())
 
 
 def _finish() -> None:

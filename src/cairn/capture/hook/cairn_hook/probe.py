@@ -13,6 +13,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+DRIVER = "/proc/driver/nvidia"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -32,7 +33,7 @@ def environment() -> "dict[str, Any]":
         "operating_system": _operating_system(),
         "machine": platform.machine(),
         "libc": " ".join(platform.libc_ver()).strip(),
-        "accelerators": _accelerators(),
+        "accelerators": accelerators(),
         "distributions": _distributions(),
     }
 
@@ -45,7 +46,7 @@ def host() -> "dict[str, Any]":
         "cpu": _first(r"(?m)^model name\s*:\s*(.+)$", _text("/proc/cpuinfo")),
         "cores": os.cpu_count() or 0,
         "memory_bytes": _memory(),
-        "drivers": _drivers(),
+        "drivers": drivers(),
     }
 
 
@@ -82,20 +83,18 @@ def _operating_system() -> str:
     return "%s %s" % (platform.system(), platform.release())
 
 
-def _accelerators() -> "list[str]":
+def accelerators(driver: str = DRIVER) -> "list[str]":
     """Name the NVIDIA GPUs that the driver, or else its tool, reports."""
-    folder = "/proc/driver/nvidia/gpus"
     names = [
         _first(r"(?m)^Model:\s*(.+)$", _text(str(gpu)))
-        for gpu in sorted(Path(folder).glob("*/information"))
+        for gpu in sorted(Path(driver).glob("gpus/*/information"))
     ]
     return sorted(filter(None, names)) or sorted(_ask_tool("name"))
 
 
-def _drivers() -> "list[str]":
-    version = _first(
-        r"Kernel Module\s+(?:for \S+\s+)?([\d.]+)", _text("/proc/driver/nvidia/version")
-    )
+def drivers(driver: str = DRIVER) -> "list[str]":
+    """Name the NVIDIA driver and its version."""
+    version = _first(r"Kernel Module\s+(?:for \S+\s+)?([\d.]+)", _text(driver + "/version"))
     found = [version] if version else _ask_tool("driver_version")[:1]
     return ["nvidia " + version for version in found]
 
