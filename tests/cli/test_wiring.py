@@ -1,0 +1,259 @@
+"""Every command once or twice: text, JSON and exit code; what it does is tested elsewhere."""
+
+import base64
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from cairn.core.errors import Conflict, Inconclusive, Invalid, NotFound, Refused
+from desk import Desk
+
+
+@pytest.fixture
+def live(desk: Desk) -> Desk:
+    """A project in which version 1 was live, and version 2 is."""
+    desk("promote", "churn:1", "-m", "first")
+    desk("promote", "churn:2", "-m", "better")
+    return desk
+
+
+def test_init_makes_a_project_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+
+    text = desk("init", "new")
+
+    assert "is now a Cairn project" in text
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {
+        *("cairn.toml", "gates", ".cairn", ".gitignore")
+    }
+    assert (tmp_path / "new" / ".gitignore").read_text() == ".cairn/\n"
+    desk.fails("init", "new", code=Conflict.exit_code, says="is a Cairn project already")
+    assert len(desk.json("init", "other")["store"]) == 32
+
+
+def test_inventory_finds_and_keeps_what_a_person_adds(desk: Desk) -> None:
+    text = desk("inventory")
+
+    assert "data/test.csv" in text
+    assert "written to cairn.inventory.yaml" in text
+    desk("inventory", "record", "weights", "s3://bucket/model")
+    assert desk.json("inventory", "scan")["inventory"]["asserted_by_human"] == {
+        "weights": ["s3://bucket/model"]
+    }
+    gaps = desk.json("inventory", "gaps", expect=Refused.exit_code)
+    assert "environment" in {gap["field"] for gap in gaps}
+
+
+def test_steps_say_what_is_done_and_refuse_to_skip(live: Desk) -> None:
+    states = {step["number"]: step["done"] for step in live.json("steps")}
+
+    assert states[6], "a label says what is live"
+    assert not states[8], "no rollback was rehearsed"
+    live.fails("steps", "10", code=Invalid.exit_code, says="numbered 1 to 9")
+    assert live.json("steps", "9", expect=Refused.exit_code)["error"]["kind"] == "refused"
+
+
+def test_a_snapshot_is_added_shown_compared_restored_and_verified(desk: Desk) -> None:
+    desk.write("data/test.csv", "customer,churned\nc1,1\n")
+
+    added = desk.json("snapshot", "add", "data/test.csv", "--name", "short")
+
+    assert "snap:short is sha256:" in desk(
+        "snapshot", "add", "data/test.csv", "--name", "short"
+    )
+    assert (added["files"], added["name"]) == (1, "short")
+    assert "test.csv" in desk("snapshot", "show", "short")
+    assert {row["name"] for row in desk.json("snapshot", "list")} >= {"short", "test", "train"}
+    assert "changed" in desk("snapshot", "diff", "snap:test", "snap:short")
+    assert "every byte verified" in desk("snapshot", "restore", "snap:short", "back")
+    assert (desk.folder / "back" / "test.csv").read_text() == "customer,churned\nc1,1\n"
+    assert desk.json("snapshot", "verify", "snap:short") == {"files": 1, "size_bytes": 22}
+
+
+def test_versions_are_listed_filtered_and_sorted(live: Desk) -> None:
+    names = [row["name"] for row in live.json("list", "churn")]
+
+    assert names == ["churn:2", "churn:1"]
+    assert "production" in live("list")
+    assert live("list", "--where", "metrics.roc_auc > 0.9") == (
+        "no version matches metrics.roc_auc > 0.9\n"
+    )
+    assert live("list", "--sort", "f1") == "no version has the metric f1\n"
+    assert live("list", "risk/other").startswith("no version of risk/other yet; `cairn run")
+    assert live("runs", "other").startswith("no run of other yet; `cairn run")
+
+
+def test_a_version_is_shown_explained_compared_and_verified(live: Desk) -> None:
+    shown = live.json("show", "churn@production")
+
+    assert (shown["number"], shown["labels"]) == (2, ["production"])
+    assert "churn:2  sha256:" in live("show", "churn:2")
+    assert "took production, by " in live("why", "churn:2")
+    assert "commit       " + "c" * 40 in live("why", "churn:2", "--code")
+    assert "artifacts" in live("diff", "churn:1", "churn:2")
+    assert "churn:1 is intact" in live("verify", "churn:1")
+
+
+def test_a_version_is_exported_with_its_sidecar(live: Desk) -> None:
+    files = live.json("export", "churn:2", "out")["files"]
+
+    (sidecar,) = (live.folder / "out").glob("*.cairn.json")
+    assert [f"{name}.cairn.json" for name in files] == [sidecar.name]
+    live.fails("export", "churn:2", "out", code=Invalid.exit_code, says="is there already")
+
+
+def test_predictions_are_made_and_compared(live: Desk) -> None:
+    text = live("evaluate", "churn:1", "--on", "snap:test")
+
+    assert re.search(r"rows +400\n", text)
+    assert live.json("compare", "churn:2", "churn:1")["rows"] == 400
+    assert "agree on" in live("compare", "churn:2", "churn:1", "--examples", "1")
+
+
+def test_a_gate_is_bound_shown_asked_explained_and_replayed(live: Desk) -> None:
+    assert "floor" in live("gate", "show", "churn@production")
+    checked = live.json("gate", "check", "churn:1")
+    decision = f"decision:{checked['digest'][7:19]}"
+
+    assert checked["decision"]["verdict"] == "pass"
+    assert "floor" in live("gate", "explain", decision)
+    assert "judged again: the same pass" in live("gate", "replay", decision)
+    assert decision in live("gate", "history", "churn@production")
+    assert len(live.json("gate", "history", "churn")["decisions"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("check", "error"),
+    [
+        ("type: floor, metric: roc_auc, value: 0.99", Refused),
+        (
+            "type: no_subgroup_regression, by: [region], metric: recall, min_rows: 900",
+            Inconclusive,
+        ),
+    ],
+    ids=["a floor", "thin evidence"],
+)
+def test_a_gate_that_does_not_pass_says_so_by_its_exit_code(
+    live: Desk, check: str, error: type[Refused]
+) -> None:
+    policy = f"cairn: policy/1\nevaluation: snap:test\nchecks:\n  - {{id: x, {check}}}\n"
+    live.write("gates/strict.yaml", policy)
+    live("gate", "set", "churn@production", "gates/strict.yaml", "-m", "stricter")
+
+    live("gate", "check", "churn:1", expect=error.exit_code)
+    text = live("promote", "churn:1", expect=error.exit_code)
+
+    assert text.startswith("cairn: churn:1 ")
+    assert live.json("show", "churn@production")["number"] == 2
+    refused = live.json("promote", "churn:1", expect=error.exit_code)["error"]
+    assert refused["kind"] == error.kind
+    assert "churn:1" in refused["report"]
+
+
+def test_a_label_moves_and_remembers(live: Desk) -> None:
+    assert "churn@dev now holds churn:1 (before: nothing)" in live("promote", "churn:1", "dev")
+    assert [move["reason"] for move in live.json("history", "churn")] == ["first", "better"]
+    assert "1 -> 2" in live("history", "churn")
+    assert "held nothing at 2020-01-01" in live(
+        "history", "churn", "--at", "2020-01-01T00:00Z"
+    )
+    assert "held churn:2" in live("history", "churn", "--at", "2999-01-01")
+    assert live("history", "churn@canary") == "churn@canary has not moved yet\n"
+
+
+def test_a_stale_expectation_is_a_conflict(live: Desk) -> None:
+    with live.nothing_recorded():
+        live.fails(
+            *("promote", "churn:1", "--expecting", "churn:1"),
+            code=Conflict.exit_code,
+            says="churn:2",
+        )
+
+
+def test_a_rollback_is_rehearsed_and_done(live: Desk) -> None:
+    assert "passed" in live("rollback", "churn", "--drill")
+    assert "churn@production now holds churn:1 (before: 2)" in live("rollback", "churn")
+    text = live("rollback", "churn", expect=Refused.exit_code)
+    assert "no earlier known-good version" in text
+    assert "What to do:\n  promote a good version instead" in text
+
+
+def test_a_version_is_released_marked_and_deleted(live: Desk) -> None:
+    assert "churn:1 is released as churn:0.1.0" in live("release", "churn:1", "--no-tag")
+    assert live.json("release", "churn:2", "2.0.0", "--no-tag")["release"] == "2.0.0"
+    assert "it still holds production" in live("mark-bad", "churn:2", "-m", "leaks")
+    live("rollback", "churn")
+    assert live.json("delete", "churn:2", "-m", "leaks")["deleted"] == "leaks"
+    assert "deleted" in live("list")
+
+
+def test_weights_on_disk_are_registered_with_what_is_known(desk: Desk) -> None:
+    desk.write("weights/model.txt", "tree 1")
+
+    made = desk.json("register", "weights", "--model", "other", "--retroactive")
+
+    assert made["name"] == "other:1"
+    assert {gap["field"] for gap in made["gaps"]} >= {"code", "data", "metrics"}
+    text = desk("register", "weights", "--model", "third", expect=Refused.exit_code)
+    assert "`--retroactive`" in text
+
+
+def test_runs_are_captured_listed_and_shown(desk: Desk) -> None:
+    words = ("run", "--json", "--model", "churn", "--", "sh", "-c", "echo loud")
+
+    done = desk.run(sys.executable, "-m", "cairn", *words)
+
+    made = json.loads(done.stdout)
+    run = f"run:{made['run']['id'][:12]}"
+    assert done.returncode == Refused.exit_code
+    assert done.stderr == "loud\n", "what the script says leaves the answer alone"
+    assert "saved no model" in made["next_step"]
+    assert run in desk("runs")
+    assert [row["status"] for row in desk.json("runs", "churn")] == ["succeeded"]
+    assert re.search(r"command +sh -c", desk("show", run))
+
+
+def test_the_ledger_is_read_proven_and_verified(live: Desk) -> None:
+    entries = live.json("ledger", "log", "--limit", "3")
+    note = live("ledger", "checkpoint")
+    live.write("kept.checkpoint", note)
+
+    assert [entry["action"] for entry in entries][-1] == "label.move"
+    assert "label.move" in live("ledger", "log", "--action", "label.move")
+    assert live("ledger", "log", "--subject", "nothing") == "no such entry\n"
+    proof = live("ledger", "prove", "0")
+    assert proof.startswith("c2sp.org/tlog-proof@v1\nindex 0\n")
+    assert all(
+        len(base64.b64decode(line)) == 32 for line in proof.split("\n\n")[0].split()[3:]
+    )
+    assert "no problem found" in live("ledger", "verify", "--against", "kept.checkpoint")
+    assert live.json("verify", "--all")["entries"] == entries[-1]["seq"] + 1
+    live.fails("ledger", "prove", "9999", code=NotFound.exit_code, says="it ends at")
+
+
+def test_the_database_is_rebuilt_if_it_is_asked_for(live: Desk) -> None:
+    before = live.json("history", "churn")
+    live.fails("rebuild", code=Invalid.exit_code, says="rebuild --yes")
+
+    text = live("rebuild", "--yes")
+
+    assert "replayed" in text
+    assert live.json("history", "churn") == before
+    assert "no problem found" in live("verify", "--all")
+
+
+def test_without_a_project_every_command_says_what_to_do_first(tmp_path: Path) -> None:
+    empty = Desk(tmp_path / "empty")
+    empty.folder.mkdir()
+
+    for words in (
+        ("list",),
+        ("show", "churn:1"),
+        ("promote", "churn:1"),
+        ("verify",),
+        ("rebuild",),
+    ):
+        empty.fails(*words, code=NotFound.exit_code, says="run `cairn init` in your project's")
