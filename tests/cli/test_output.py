@@ -1,0 +1,127 @@
+"""What commands print: whole for programs, harmless for terminals, the answer and no more."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cairn.cli.text import one_line, printable, shortened, table
+from cairn.core.errors import Unavailable
+from desk import Desk
+
+LONG = "l" * 50
+
+
+def typed(desk: Desk, *words: str, output: int, error: int = subprocess.PIPE) -> int:
+    """Type a command whose standard output goes elsewhere; return its exit code."""
+    command = [sys.executable, "-m", "cairn", *words]
+    return subprocess.run(
+        command,
+        cwd=desk.folder,
+        env=desk.environment(),
+        stdout=output,
+        stderr=error,
+        check=False,
+    ).returncode
+
+
+def test_what_a_program_reads_is_never_cut_short(desk: Desk) -> None:
+    desk("promote", "churn:1", LONG, "-m", "r" * 300)
+
+    assert LONG in desk("list")
+    assert "r" * 300 in desk("history", f"churn@{LONG}")
+
+
+def test_a_narrow_terminal_gets_lines_that_fit(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk("promote", "churn:1", "-m", "r" * 300)
+    parent, child = pty.openpty()
+    monkeypatch.setenv("COLUMNS", "80")
+
+    code = typed(desk, "history", "churn", output=child)
+    os.close(child)
+    text = os.read(parent, 1 << 16).decode()
+    os.close(parent)
+
+    assert code == 0
+    assert "…" in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_progress_is_for_eyes_only(desk: Desk) -> None:
+    for number in range(50):
+        desk.write(f"many/{number}.csv", "x\n")
+
+    done = desk.run(sys.executable, "-m", "cairn", "snapshot", "add", "many")
+
+    assert done.stderr == ""
+
+
+def test_a_reader_that_goes_away_is_no_failure(desk: Desk) -> None:
+    readable, writable = os.pipe()
+    os.close(readable)
+
+    code = typed(desk, "ledger", "log", "--json", output=writable)
+    os.close(writable)
+
+    assert code == 0
+
+
+def test_an_output_that_is_full_is_told_and_what_was_asked_is_done(desk: Desk) -> None:
+    with Path("/dev/full").open("wb") as full:
+        code = typed(desk, "promote", "churn:1", output=full.fileno())
+        silent = typed(desk, "show", "nope:1", output=full.fileno(), error=full.fileno())
+
+    assert code == Unavailable.exit_code
+    assert silent == 4
+    assert desk.json("show", "churn@production")["number"] == 1
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "\x1b[31mred",
+        "bell\x07",
+        "back\x08space",
+        "\x9b31m",
+        "\u202eturned",
+        "\u2028line",
+        "cr\rlf",
+    ],
+)
+def test_a_reason_cannot_steer_a_terminal(desk: Desk, reason: str) -> None:
+    desk("promote", "churn:1", "-m", reason)
+
+    for words in (("history", "churn"), ("why", "churn:1"), ("ledger", "log")):
+        text = desk(*words)
+        assert reason not in text
+        assert ascii(reason)[1:-1] in text
+    assert desk.json("history", "churn")[0]["reason"] == reason
+
+
+def test_a_reason_cannot_forge_a_line(desk: Desk) -> None:
+    forged = "2026-01-01 00:00:00 UTC  churn:2 took production, by grace"
+    desk("promote", "churn:1", "-m", f"fine\n  {forged}")
+
+    for words in (("history", "churn"), ("why", "churn:1"), ("ledger", "log")):
+        assert all(line.strip() != forged for line in desk(*words).splitlines()), words
+
+
+def test_words_are_shown_as_they_are_and_nothing_else_is() -> None:
+    assert printable("naïve 模型 🦄\tline\n") == "naïve 模型 🦄\tline\n"
+    assert printable("\x00\x7f\x85\udcff\u200f") == r"\x00\x7f\x85\udcff\u200f"
+    assert one_line("a\nb") == r"a\nb"
+    assert table(("h",), [("a\nb",)]) == "h\n----\na\\nb"
+
+
+def test_a_word_without_end_is_cut_in_the_middle() -> None:
+    text = shortened(f"say {'x' * 10_000} twice")
+
+    assert len(text) < 100
+    assert text.startswith("say xxx")
+    assert text.endswith("xxx twice")
+    assert shortened("p/" * 150) == "p/" * 150
