@@ -25,6 +25,7 @@ from cairn.data.evaluation import record_evaluation
 from cairn.flavors import read_frame
 from cairn.flavors.npy import read_array
 from cairn.registry import Registry
+from cairn.stats.predictions import Predictions
 from cairn.stats.tabulate import tabulate
 
 SCORES = ("predict_proba", "predict")
@@ -77,15 +78,10 @@ def record(
     if method is None:
         return _gap("no scores of the model are known for the held-out rows", "run it again")
     try:
-        features = None if examples.frame is None else _features(room, examples.frame)
-        found = _groups(features, groups)
-        predictions = tabulate(
-            _ids(features, examples.rows),
-            read_array(folder / "labels.npy"),
-            score=read_array(folder / f"{method}.npy"),
-            groups=found,
+        predictions = _predictions(room, examples, method=method, groups=groups)
+        scorer = Scorer(
+            score=method, label=examples.label, groups=tuple(sorted(predictions.groups))
         )
-        scorer = Scorer(score=method, label=examples.label, groups=tuple(sorted(found)))
         return record_evaluation(
             registry,
             artifacts=artifacts,
@@ -95,6 +91,20 @@ def record(
         )
     except CairnError as error:
         return _gap(f"the predictions cannot be stored: {error}", "mend the data")
+
+
+def _predictions(
+    room: Path, examples: Examples, *, method: str, groups: Sequence[str]
+) -> Predictions:
+    """Read what the hook wrote about a set of two classes."""
+    folder = room / "examples" / examples.number
+    features = None if examples.frame is None else _features(room, examples.frame)
+    return tabulate(
+        _ids(features, examples.rows),
+        read_array(folder / "labels.npy"),
+        score=read_array(folder / f"{method}.npy"),
+        groups=_groups(features, groups),
+    )
 
 
 def leak(examples: Examples) -> Gap | None:

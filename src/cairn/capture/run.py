@@ -14,12 +14,13 @@ from cairn.capture import code as codes
 from cairn.capture import hook
 from cairn.capture.events import read_journal
 from cairn.capture.examples import refuse_undefined
-from cairn.capture.facts import Assembled, Observed, assemble
+from cairn.capture.facts import Assembled, assemble
 from cairn.capture.interrupted import hold
 from cairn.capture.models import distinct
+from cairn.capture.observed import Observed
 from cairn.capture.redact import redact_command
 from cairn.capture.register import STAGING, register_manifest
-from cairn.capture.script import OnLine, check_command, run_script
+from cairn.capture.script import Ended, OnLine, check_command, run_script
 from cairn.capture.told import Told
 from cairn.core import reference
 from cairn.core.errors import CairnError
@@ -69,16 +70,12 @@ def run_command(
     check_command(command)
     run = uuid4().hex
     with hold(registry.settings.store, run) as room:
-        shown = redact_command(command)
-        registry.engine.send(StartRun(run=run, model=name, command=shown))
+        asked = StartRun(run=run, model=name, command=redact_command(command))
+        registry.engine.send(asked)
         before = codes.look(Path.cwd(), store=registry.settings.store)
-        try:
-            ended = run_script(
-                command, variables=_watching(registry, room, data), on_line=on_line
-            )
-        except CairnError as error:
-            registry.engine.send(FinishRun(run=run, status="failed", reason=str(error)))
-            raise
+        ended = _run(
+            registry, run, command, on_line=on_line, variables=_watching(registry, room, data)
+        )
         observed = Observed(
             model=name,
             command=tuple(command),
@@ -91,10 +88,25 @@ def run_command(
             told=Told(fields=dict(fields or {})),
         )
         recorded, assembled = finish(registry, run, observed)
-        if recorded.status != "succeeded":
-            code = ended.exit_code
-            return RunOutcome(recorded, assembled.facts, code, notes=assembled.notes)
+        if not observed.succeeded:
+            return RunOutcome(recorded, assembled.facts, ended.exit_code)
         return register_models(registry, recorded, assembled, model=name)
+
+
+def _run(
+    registry: Registry,
+    run: RunId,
+    command: Sequence[str],
+    *,
+    on_line: OnLine | None,
+    variables: Mapping[str, str],
+) -> Ended:
+    """Run the command; one that cannot even start is recorded as failed."""
+    try:
+        return run_script(command, variables=variables, on_line=on_line)
+    except CairnError as error:
+        registry.engine.send(FinishRun(run=run, status="failed", reason=str(error)))
+        raise
 
 
 def finish(registry: Registry, run: RunId, observed: Observed) -> tuple[Run, Assembled]:

@@ -26,9 +26,9 @@ from cairn.capture.events import (
     Source,
     Unseeded,
 )
-from cairn.capture.facts import Observed
 from cairn.capture.handed import evaluation_of, finite, save_model, scalar_of
 from cairn.capture.interrupted import hold
+from cairn.capture.observed import Observed
 from cairn.capture.redact import redact_command, redact_text
 from cairn.capture.run import finish, register_models
 from cairn.capture.script import Ended

@@ -55,25 +55,13 @@ def _watch_method(owner: "Any", name: str) -> None:
 def _fitted(
     model: "Any", method: str, _result: "Any", args: "Any", named: "Any", start: "Any"
 ) -> None:
-    unseeded = seeds_numpy.consumed(start)
-    if unseeded:
+    if seeds_numpy.consumed(start):
         journal.unseeded("%s (numpy.random)" % type(model).__name__)
-    rows, labels = (
-        calls.argument(args, named, place, *names)
-        for place, names in ((0, ("X",)), (1, ("y", "Y")))
-    )
+    rows = calls.argument(args, named, 0, "X")
+    labels = calls.argument(args, named, 1, "y", "Y")
     if rows is None or not fitted.is_predictor(model):
         return
-    before = fitted.fit_of(model)
-    fit = fitted.Fit(
-        before.key if before else fitted.new_key(), before.generation + 1 if before else 1
-    )
-    fit.sample = frames.sample(rows)
-    fit.keys = frames.row_keys(rows)
-    if method == "partial_fit":
-        _extend(fit, before)
-    else:
-        fitted.hold(fit, rows, labels)
+    fit = _fit(model, method, rows, labels)
     fitted.remember(model, fit)
     best = getattr(model, "best_estimator_", None)
     if best is not None:
@@ -85,6 +73,20 @@ def _fitted(
         kind=type(model).__name__,
         rows=frames.count(rows),
     )
+
+
+def _fit(model: "Any", method: str, rows: "Any", labels: "Any") -> "fitted.Fit":
+    """Remember what the estimator was fitted to, now that it has been."""
+    before = fitted.fit_of(model)
+    key = before.key if before else fitted.new_key()
+    fit = fitted.Fit(key, before.generation + 1 if before else 1)
+    fit.sample = frames.sample(rows)
+    fit.keys = frames.row_keys(rows)
+    if method == "partial_fit":
+        _extend(fit, before)
+    else:
+        fitted.hold(fit, rows, labels)
+    return fit
 
 
 def _extend(fit: "fitted.Fit", before: "fitted.Fit | None") -> None:
