@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -47,6 +49,13 @@ class Desk(Shell):
         ):
             code = _ended()
         return subprocess.CompletedProcess(command, code, *map(_written, streams))
+
+    def json(self, *words: str, expect: int = 0) -> Any:
+        """Type `cairn WORDS --json`; return what its standard output says."""
+        at = words.index("--") if "--" in words else len(words)
+        done = self.run(sys.executable, "-m", "cairn", *words[:at], "--json", *words[at:])
+        assert done.returncode == expect, done.stdout + done.stderr
+        return json.loads(done.stdout)
 
     def fails(self, *words: str, code: int, says: str) -> str:
         """Type a command that must end in one sentence like `says`; return all it prints."""
