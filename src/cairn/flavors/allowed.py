@@ -141,10 +141,14 @@ PARTS: Mapping[str, str] = {
 }
 """What estimators hold that is not one itself."""
 
+_COMPILED_LOSSES = (
+    "CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfGammaLoss "
+    "CyHalfMultinomialLoss CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLoss "
+    "CyHalfTweedieLossIdentity CyHuberLoss CyPinballLoss"
+)
 LOSSES: Mapping[str, str] = {
-    "sklearn._loss._loss": "CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss "
-    "CyHalfGammaLoss CyHalfMultinomialLoss CyHalfPoissonLoss CyHalfSquaredError "
-    "CyHalfTweedieLoss CyHalfTweedieLossIdentity CyHuberLoss CyPinballLoss",
+    # the second name is what the module calls itself up to scikit-learn 1.7
+    **dict.fromkeys(("sklearn._loss._loss", "_loss"), _COMPILED_LOSSES),
     "sklearn.linear_model._sgd_fast": "EpsilonInsensitive Hinge ModifiedHuber "
     "SquaredEpsilonInsensitive SquaredHinge",
 }
@@ -234,8 +238,10 @@ PICKLE: Mapping[str, str] = {
     "numpy.random.bit_generator": "SeedSequence __pyx_unpickle_SeedSequence",
     "numpy.random.mtrand": "RandomState",
     **CONTAINERS["SparseMatrixNode"],
-    "sklearn._loss._loss": LOSSES["sklearn._loss._loss"]
-    + " __pyx_unpickle_CyHalfMultinomialLoss",
+    **dict.fromkeys(
+        ("sklearn._loss._loss", "_loss"),
+        f"{_COMPILED_LOSSES} __pyx_unpickle_CyHalfMultinomialLoss",
+    ),
     "sklearn.metrics._dist_metrics": PARTS["sklearn.metrics._dist_metrics"] + " newObj",
     "sklearn.neighbors._ball_tree": "BallTree newObj",
     "sklearn.neighbors._kd_tree": "KDTree newObj",
