@@ -112,7 +112,7 @@ def register_path(
     nobody watched, and registers it with the gaps.
     """
     name = reference.model_name(model, team=registry.settings.team)
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         raise NotFound(f"there is nothing at {path} to register")
     said = Manifest(
         inputs=tuple(_given_data(registry, each) for each in data),
