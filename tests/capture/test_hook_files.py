@@ -171,6 +171,50 @@ def test_a_link_into_the_project_is_the_file_that_it_leads_to(tmp_path: Path) ->
     ]
 
 
+LIBRARY = """
+import subprocess
+def read_csv(source, *, sep=","):
+    'Read in a process of its own, as compiled code reads: past Python.'
+    return [subprocess.run(["cat", each], check=True, capture_output=True).stdout.decode()
+            for each in (source if isinstance(source, list) else [source])]
+def scan_parquet(source): return source
+"""
+
+
+def test_what_a_library_reads_past_python_is_seen_by_what_it_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    work, site = tmp_path / "work", tmp_path / "site"
+    (work / "parts" / "deep").mkdir(parents=True)
+    site.mkdir()
+    (site / "polars.py").write_text(LIBRARY)
+    (site / "duckdb.py").write_text("")
+    for name in (
+        "a.csv",
+        "b.csv",
+        "parts/one.parquet",
+        "parts/deep/two.parquet",
+        "c1.x",
+        "c2.x",
+    ):
+        (work / name).write_text(name)
+
+    seen = watch(
+        work,
+        "import duckdb, polars\nfrom pathlib import Path\n"
+        "print(polars.read_csv('a.csv', sep=';'), polars.read_csv.__doc__[:4])\n"
+        "polars.read_csv([Path('b.csv')])\n"
+        "polars.scan_parquet('parts')\npolars.scan_parquet(source='c*.x')\n",
+        variables={"PYTHONPATH": f"{HOOK}{os.pathsep}{site}", "TMPDIR": str(tmp_path / "t")},
+    )
+
+    assert seen.output == "['a.csv'] Read\n"
+    assert sorted(seen.paths("read")) == [
+        *("a.csv", "b.csv", "c1.x", "c2.x", "one.parquet", "two.parquet")
+    ]
+    assert [event["library"] for event in seen.of("unseen")] == ["duckdb"]
+
+
 def test_odd_names_are_spelled_as_trees_spell_them(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / os.fsdecode(b"caf\xe9\n\\.csv")).write_text("1")

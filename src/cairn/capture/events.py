@@ -42,7 +42,7 @@ class Read(Event, frozen=True, tag="read"):
 
 
 class Source(Read, frozen=True, tag="source"):
-    """A Python file was read: imported, or run."""
+    """A Python file or a notebook was read: imported, or run."""
 
 
 class Write(Event, frozen=True, tag="write"):
@@ -180,6 +180,12 @@ class Fault(Event, frozen=True, tag="fault"):
     error: str
 
 
+class Unseen(Event, frozen=True, tag="unseen"):
+    """A library was imported that reads files out of sight."""
+
+    library: str
+
+
 class Session(Event, frozen=True, tag="session"):
     """The script captured itself, as a run of its own."""
 
@@ -213,6 +219,7 @@ AnyEvent = (
     | NotStored
     | WithoutCairn
     | Fault
+    | Unseen
     | Session
     | End
 )

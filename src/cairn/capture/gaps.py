@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from cairn.capture.events import End, Fault, Journal, Network, Outside, Process, Unwatched
+from cairn.capture.events import (
+    End,
+    Fault,
+    Journal,
+    Network,
+    Outside,
+    Process,
+    Unseen,
+    Unwatched,
+)
 from cairn.core.run import Gap
 
 SHOWN, LONGEST = 5, 2000
@@ -23,6 +32,7 @@ def observed_gaps(
         *_not_ended(journal, succeeded=succeeded),
         *_outside(journal),
         *_network(journal),
+        *_unseen(journal),
         *_unwatched(journal),
         *_faults(journal),
     )
@@ -84,6 +94,20 @@ def _network(journal: Journal) -> list[Gap]:
             "inputs",
             f"the run talked to {_some(hosts)}: what it read there is not frozen",
             fix="fetch the data first, freeze it with `cairn snapshot add`, and read the file",
+        )
+    ]
+
+
+def _unseen(journal: Journal) -> list[Gap]:
+    libraries = sorted({event.library for event in journal.of(Unseen)})
+    if not libraries:
+        return []
+    return [
+        Gap(
+            field="inputs",
+            reason=f"{_some(libraries)} read{'s' if len(libraries) == 1 else ''} files out of "
+            "sight, so what was read with it is not known",
+            fix="export what the training needs to a file, and read it with pandas or polars",
         )
     ]
 

@@ -25,6 +25,9 @@ WATCHED = {
     "sklearn.metrics": "metrics",
     "sklearn.model_selection": "splits",
     "torch": "seeds",
+    **dict.fromkeys(("duckdb", "h5py", "lmdb", "netCDF4", "tables", "polars"), "readers"),
+    **dict.fromkeys(("pyarrow.csv", "pyarrow.dataset", "pyarrow.feather"), "readers"),
+    **dict.fromkeys(("pyarrow.json", "pyarrow.orc", "pyarrow.parquet"), "readers"),
 }
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 (looked at, not used)
 LARGEST_COPY = 64 << 20
 _COMPILED = (".pyc", ".pyo", ".so", ".pyd")
-_SOURCE = (".py", ".pyi", ".pyw")
+_SOURCE = (".py", ".pyi", ".pyw", ".ipynb")
 _WITHIN = ("/__pycache__/", "/.git/", "/.ipynb_checkpoints/", "/site-packages/", "/.venv/")
 _SYSTEM = (
     *("/proc/", "/sys/", "/dev/", "/run/", "/etc/", "/usr/", "/lib/", "/lib64/", "/bin/"),
@@ -102,6 +102,11 @@ def _is_skipped(place: str) -> bool:
     if place.startswith((*_scope.skipped, *_scope.libraries)):
         return True
     return any(part in place for part in _WITHIN)
+
+
+def read_elsewhere(path: str) -> None:
+    """Note a file that a library reads by itself."""
+    _opened(path, None, os.O_RDONLY)
 
 
 def _inside(place: str, flags: int) -> None:
