@@ -48,8 +48,8 @@ def sentences(*events: AnyEvent, command: tuple[str, ...] = ("python", "x.py")) 
             "watching dumped failed (TypeError)",
         ),
         (
-            [Outside(time=1, path=f"/mnt/{n}") for n in range(7)],
-            "the run read /mnt/0, /mnt/1, /mnt/2, /mnt/3, /mnt/4 and 2 more, outside the project",
+            [Outside(time=1, path=f"/m/{n}") for n in range(7)],
+            "the run read /m/0, /m/1, /m/2, /m/3, /m/4 and 2 more, outside the project",
         ),
     ],
 )

@@ -370,7 +370,7 @@ def test_a_hook_that_cannot_write_leaves_the_script_alone(tmp_path: Path) -> Non
     assert (seen.code, seen.output) == (0, "done\n")
 
 
-def test_a_hook_that_cannot_start_leaves_the_script_alone(tmp_path: Path) -> None:
+def test_a_hook_that_cannot_start_leaves_the_script_alone_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "train.py").write_text("print('done')\n")
     variables = {**plain(), "CAIRN_HOOK_EVENTS": str(tmp_path), "PYTHONPATH": str(HOOK)}
@@ -383,7 +383,21 @@ def test_a_hook_that_cannot_start_leaves_the_script_alone(tmp_path: Path) -> Non
         check=False,
     )
 
+    (journal,) = tmp_path.glob("*.jsonl")
     assert (done.stdout, done.stderr) == (b"done\n", b"")
+    assert '"event":"fault"' in journal.read_text()
+    assert "CAIRN_HOOK_ROOT" in journal.read_text()
+
+
+def test_a_script_that_clears_its_environment_and_forks_is_left_alone(tmp_path: Path) -> None:
+    seen = watch(
+        tmp_path / "work",
+        "import os\nos.environ.clear()\n"
+        "if not os.fork():\n    open('child', 'w').close()\n    os._exit(0)\nos.wait()\n",
+    )
+
+    assert (seen.code, seen.output) == (0, "")
+    assert seen.paths("write") == ["child"]
 
 
 def test_every_line_of_a_journal_is_json(tmp_path: Path) -> None:

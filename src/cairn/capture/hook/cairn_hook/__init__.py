@@ -15,10 +15,19 @@ _FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 def start() -> None:
     """Begin to watch this process, as the environment says."""
-    from . import imports, journal, opened
+    from . import journal
 
     journal.start(os.environ["CAIRN_HOOK_EVENTS"])
-    _introduce()
+    try:
+        _introduce()
+        _watch()
+    except Exception as error:
+        journal.fault("start", error)
+
+
+def _watch() -> None:
+    from . import imports, opened
+
     opened.start(
         os.environ["CAIRN_HOOK_ROOT"],
         data=_folders("CAIRN_HOOK_DATA"),
@@ -26,8 +35,7 @@ def start() -> None:
     )
     imports.start()
     atexit.register(_ended)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(after_in_child=_forked)
 
 
 def _introduce() -> None:
@@ -48,7 +56,7 @@ def _forked() -> None:
     """Give a forked child a file of its own; it is no Python of its own otherwise."""
     from . import journal
 
-    journal.start(os.environ["CAIRN_HOOK_EVENTS"])
+    journal.start()
 
 
 def _ended() -> None:

@@ -32,10 +32,11 @@ _seeds: "dict[str, set[str]]" = {}
 MOST_SEEDS = 100
 
 
-def start(folder: str) -> None:
-    """Write from now on into a new file under `folder`."""
+def start(folder: str = "") -> None:
+    """Write from now on into a new file under `folder`; without one, where it was before."""
     global _file  # noqa: PLW0603 (one journal a process)
-    _file = os.path.join(folder, "%d-%d.jsonl" % (os.getpid(), time.monotonic_ns()))
+    place = folder or os.path.dirname(_file)
+    _file = os.path.join(place, "%d-%d.jsonl" % (os.getpid(), time.monotonic_ns()))
 
 
 def folder_beside(name: str) -> str:
