@@ -183,3 +183,15 @@ def test_a_broken_repository_is_a_gap_in_the_words_of_git(tmp_path: Path) -> Non
 
     assert isinstance(found, Gap)
     assert found.reason.startswith("git status failed: ")
+
+
+def test_whoever_the_environment_names_signs_the_tags(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = repository(tmp_path)
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "Grace")
+    monkeypatch.setenv("GIT_COMMITTER_EMAIL", "grace@example.org")
+
+    signed = capture_git.run_git(("var", "GIT_COMMITTER_IDENT"), folder)
+
+    assert signed.startswith(b"Grace <grace@example.org>")

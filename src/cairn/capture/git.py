@@ -20,6 +20,7 @@ TIMEOUT_SECONDS = 120
 # Hooks and aliases run with variables that point git elsewhere; only these are harmless.
 _KEPT = frozenset(
     {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"}
+    | {"GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"}
 )
 _STATUS = (
     *("status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--ahead-behind"),
