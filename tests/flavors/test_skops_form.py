@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.ensemble import (
+    BaggingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     VotingClassifier,
@@ -149,13 +150,23 @@ def test_objects_that_are_shared_stay_shared() -> None:
 
 def test_estimators_fitted_inside_an_ensemble_come_back_in_the_same_bytes() -> None:
     rows, label = numbers()
-    trees = HistGradientBoostingClassifier(max_iter=2, categorical_features=[0])
-    ensemble = VotingClassifier([("only", trees.set_params(random_state=0))])
+    trees = HistGradientBoostingClassifier(max_iter=2, random_state=0)
+    ensemble = VotingClassifier([("only", trees.set_params(categorical_features=[0]))])
     content = model_bytes(ensemble.fit(np.abs(rows).round(), label))
 
     loaded = load_bytes(content, "model.skops", trust=False)
 
     assert model_bytes(loaded) == content
+
+
+def test_where_the_parts_were_fitted_is_not_in_the_bytes() -> None:
+    """What comes back from another process shares no value with its neighbours."""
+    rows, label = numbers()
+    boosted = HistGradientBoostingClassifier(max_iter=2, random_state=0)
+    here = BaggingClassifier(boosted, 4, random_state=0).fit(rows, label)
+    there = BaggingClassifier(boosted, 4, random_state=0, n_jobs=2).fit(rows, label)
+
+    assert model_bytes(there.set_params(n_jobs=None)) == model_bytes(here)
 
 
 def test_a_changed_parameter_changes_the_bytes() -> None:

@@ -59,7 +59,10 @@ def dictionary(number: int, **items: Any) -> dict[str, Any]:
 def dumped() -> bytes:
     """A model as skops writes it: addresses as names, in the order of its attributes."""
     weights = array_bytes(np.array([[0.5, -1.25]]))
-    shared, again = (dictionary(n, a=scalar(1, n)) | {"__id__": 3000} for n in (3100, 3300))
+    inner = ("ObjectNode", "sklearn.linear_model._base", "LinearRegression")
+    shared, again = (
+        node(*inner, content=dictionary(n, a=scalar(1, n)), __id__=3000) for n in (3100, 3300)
+    )
     coefficients = node(
         "NdArrayNode", "numpy", "ndarray", type="numpy", file="140.npy", __id__=140
     )
@@ -67,8 +70,9 @@ def dumped() -> bytes:
         1000,
         tol=scalar(0.0001, 1500),
         coef_=coefficients,
-        class_weight=shared,
-        metadata=again,
+        second=shared,
+        first=again,
+        other=dictionary(5000, a=scalar(1, 5000)),
         classes_=node("SetNode", "builtins", "set", content=[scalar("b", 1), scalar("a", 2)]),
     )
     model = node(
@@ -131,7 +135,7 @@ def test_the_page_shows_what_is_written(name: str, tmp_path: Path) -> None:
 
 
 SPELLINGS = {
-    "model": "sha256:390ef8807f1287edd6acbaa050244af5a60261af169d0874e76ac5130256ab8e",
+    "model": "sha256:ed8120a308f7e1f2095e5eafe86b3ec8170943d025050196b6ae50d45c6e2aea",
     "table": "sha256:7940831a83510af34f1ac7fcf5fe03bfc1c9f55b5a0a38500f07c609ad28a7ec",
     "array": "sha256:9387fe467e71532785bb5e881ded547d52322e7764bfca15c78c99cce96547bd",
     "columns first": "sha256:41ec200c9cf30018552340d74ae74654eed799be5a9564b0e9f2cd006e290341",

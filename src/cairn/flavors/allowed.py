@@ -309,6 +309,12 @@ def names(*tables: Mapping[str, str]) -> frozenset[tuple[str, str]]:
     )
 
 
+@cache
+def estimators() -> frozenset[tuple[str, str]]:
+    """List the estimators and the Python objects inside them."""
+    return names(ESTIMATORS)
+
+
 def is_hostile(module: str, name: str) -> bool:
     """Tell whether no model has a reason to name this."""
     root = module.partition(".")[0]

@@ -28,7 +28,7 @@ FILE = "model.skops"
 def handles(model: object) -> bool:
     """Tell whether the model is a scikit-learn estimator on the allow-list."""
     kind = type(model)
-    return (kind.__module__, kind.__qualname__) in allowed.names(allowed.ESTIMATORS)
+    return (kind.__module__, kind.__qualname__) in allowed.estimators()
 
 
 def recognises(directory: Path) -> bool:

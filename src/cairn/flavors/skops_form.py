@@ -3,7 +3,8 @@
 skops names members by memory addresses and random numbers. Here
 
 1. arrays and byte strings are named by their digest, and equal ones are stored once;
-2. `__id__` stays only where one mutable object occurs twice, numbered by first visit;
+2. `__id__` stays only where one estimator or random generator occurs twice, numbered by first
+   visit;
 3. attributes are sorted by name and sets by content (dictionaries keep their order);
 4. what is not the model is gone or zero: the version of skops, bytes between the fields of a
    structured array, what a leaf never uses, counters of past queries, times, addresses and
@@ -21,21 +22,12 @@ from typing import Any
 
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Corrupt, Invalid
+from cairn.flavors import allowed
 from cairn.flavors.npy import array_bytes, array_from
 from cairn.flavors.skops_nodes import PROTOCOL, SCHEMA, Archive, Node, map_children, walk
 from cairn.flavors.zips import read_zip, write_zip
 
-IDENTITY = frozenset(
-    {
-        "DictNode",
-        "DefaultDictNode",
-        "ListNode",
-        "ObjectNode",
-        "RandomStateNode",
-        "RandomGeneratorNode",
-    }
-)
-"""Loaders of mutable objects: whether two attributes are one object can matter."""
+GENERATORS = ("RandomStateNode", "RandomGeneratorNode")
 
 UNFAITHFUL = {("builtins", "bool"), ("numpy", "bool"), ("numpy", "bool_")}
 """Key types that skops reads back wrongly: it restores the key False as bool("false")."""
@@ -61,7 +53,17 @@ def archive_bytes(archive: Archive) -> bytes:
 
 
 def _has_identity(node: Node) -> bool:
-    return node["__loader__"] in IDENTITY and node.get("__id__") is not None
+    """Tell whether it matters that two attributes are this one object.
+
+    It does for estimators and random generators, which change as they are used. Whether two
+    equal values (a list, a loss) are one in memory, depends on how they came there.
+    """
+    if node.get("__id__") is None:
+        return False
+    named = (node["__module__"], node["__class__"])
+    return node["__loader__"] in GENERATORS or (
+        node["__loader__"] == "ObjectNode" and named in allowed.estimators()
+    )
 
 
 class _Rewriting:
@@ -174,10 +176,7 @@ def _scalar(node: Node) -> Node:
 
 
 def _without_empty_namespace(node: Node) -> Node:
-    """A partial function without attributes has none, or an empty dictionary, by its past.
-
-    It goes before it is numbered: two may share one dictionary, which would count.
-    """
+    """A partial function without attributes has none, or an empty dictionary, by its past."""
     if node["__loader__"] != "PartialNode" or node["content"]["namespace"].get("content"):
         return node
     scalar = {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode"}
