@@ -173,7 +173,7 @@ def _advice(result: Verification) -> str:
             f"{stop} The database is intact, its copy in `ledger` is not: move that folder "
             "away, and the next change writes it again."
         )
-    if any(place.startswith("object ") for place in places):
+    if any(place.startswith("object") for place in places):
         return f"{stop} Bring the objects back from a backup, then verify again."
     return (
         f"{stop} `cairn rebuild --yes` makes the database again from the exported ledger and "

@@ -41,7 +41,7 @@ def _missing(context: Context, entry: Entry, broken: set[Digest]) -> Iterator[Pr
     try:
         _require(context, entry)
     except CairnError as error:
-        yield Problem(place=f"ledger entry {entry.seq}", reason=str(error))
+        yield Problem(place=f"objects of ledger entry {entry.seq}", reason=str(error))
 
 
 def _require(context: Context, entry: Entry) -> None:

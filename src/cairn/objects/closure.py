@@ -7,6 +7,7 @@ from cairn.core.errors import NotFound
 from cairn.core.evaluation import Evaluation
 from cairn.core.run import RunFacts
 from cairn.core.snapshot import Snapshot
+from cairn.core.tree import escape
 from cairn.core.version import Manifest
 from cairn.objects.store import ObjectStore
 from cairn.objects.tree import tree_entries, tree_objects
@@ -16,7 +17,7 @@ def require_tree(objects: ObjectStore, tree: Digest) -> tuple[int, int]:
     """Return files and bytes of a tree; raises `NotFound` unless every file is stored."""
     files = size_bytes = 0
     for entry in tree_entries(objects, tree):
-        require(objects, entry.digest, f"file {entry.path.decode(errors='replace')}")
+        require(objects, entry.digest, f"file {escape(entry.path)}")
         files, size_bytes = files + 1, size_bytes + entry.size
     return files, size_bytes
 
@@ -24,7 +25,7 @@ def require_tree(objects: ObjectStore, tree: Digest) -> tuple[int, int]:
 def require(objects: ObjectStore, digest: Digest, what: str) -> None:
     """Raise `NotFound` unless the object is stored."""
     if not objects.has(digest):
-        raise NotFound(f"{what} ({digest[:19]}) is not in the store; nothing was recorded")
+        raise NotFound(f"{what} is not in the store: put the bytes of {digest} there first")
 
 
 def require_manifest(objects: ObjectStore, manifest: Manifest) -> None:
