@@ -150,8 +150,8 @@ def test_objects_that_are_shared_stay_shared() -> None:
 
 def test_estimators_fitted_inside_an_ensemble_come_back_in_the_same_bytes() -> None:
     rows, label = numbers()
-    trees = HistGradientBoostingClassifier(max_iter=2, random_state=0)
-    ensemble = VotingClassifier([("only", trees.set_params(categorical_features=[0]))])
+    settings: dict[str, Any] = {"categorical_features": [0], "max_iter": 2, "random_state": 0}
+    ensemble = VotingClassifier([("only", HistGradientBoostingClassifier(**settings))])
     content = model_bytes(ensemble.fit(np.abs(rows).round(), label))
 
     loaded = load_bytes(content, "model.skops", trust=False)

@@ -9,12 +9,12 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cairn.core.errors import Invalid
 
 if TYPE_CHECKING:
-    from pandas import DataFrame, Series
+    from pandas import DataFrame, Series, Timestamp
 
 LATE_MINUTES = 15
 TEST_DAY, TRAIN_EVERY = 10, 3
@@ -86,7 +86,7 @@ def write_flights(source: Path, folder: Path, *, every: int = 1) -> Counts:
     )
 
 
-def _day(flights: "DataFrame") -> "Series[Any]":
+def _day(flights: "DataFrame") -> "Series[Timestamp]":
     import pandas as pd
 
     return pd.to_datetime(flights[["year", "month", "day"]])
