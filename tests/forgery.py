@@ -17,9 +17,10 @@ def packed(archive: Archive) -> bytes:
     return write_zip({"schema.json": schema, **archive.members})
 
 
-def opened(kind: str) -> Archive:
-    """Store a model of `fitted.MODELS`, and take its file apart."""
-    archive = read_archive(model_bytes(MODELS[kind]()[0]))
+def opened(model: Any) -> Archive:
+    """Store a model, or one of `fitted.MODELS` by its name, and take its file apart."""
+    chosen = MODELS[model]()[0] if isinstance(model, str) else model
+    archive = read_archive(model_bytes(chosen))
     return Archive(archive.schema, dict(archive.members))
 
 

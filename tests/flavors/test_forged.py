@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.tree import DecisionTreeClassifier
 
 from cairn.core.errors import Corrupt, Refused
 from cairn.flavors.sklearn import load_bytes
 from cairn.flavors.skops_nodes import Archive, walk
+from fitted import numbers
 from forgery import attributes, forge, found, opened, packed, setting
 
 FORGED_TREES: dict[str, tuple[str, Callable[[Any], None]]] = {
@@ -34,6 +36,31 @@ def test_a_tree_whose_nodes_lead_nowhere_is_corrupt(
 
     with pytest.raises(Corrupt, match="tree"):
         load_bytes(packed(archive), f"forged {field}", trust=trust)
+
+
+@pytest.mark.parametrize("field", ["left_child", "right_child"])
+def test_a_child_in_front_of_the_first_node_is_corrupt(field: str) -> None:
+    """Counted from the end, as numpy does, it would be the leaf that is missing."""
+    stump = DecisionTreeClassifier(max_depth=1, random_state=0).fit(*numbers())
+    archive = opened(stump)
+    forge(
+        archive,
+        attributes(archive, "Tree"),
+        "nodes",
+        setting(field, 0, -2 - (field[0] == "l")),
+    )
+
+    with pytest.raises(Corrupt, match="tree"):
+        load_bytes(packed(archive), "forged", trust=False)
+
+
+def test_an_inner_node_without_a_second_child_is_corrupt() -> None:
+    stump = DecisionTreeClassifier(max_depth=1, random_state=0).fit(*numbers())
+    archive = opened(stump)
+    forge(archive, attributes(archive, "Tree"), "nodes", setting("right_child", 0, -1))
+
+    with pytest.raises(Corrupt, match="whose child is before it"):
+        load_bytes(packed(archive), "forged", trust=False)
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,28 @@ def test_an_array_whose_bytes_cannot_be_counted_is_refused(state: bytes) -> None
     assert scan.never
 
 
+def test_a_type_that_is_made_wider_behind_its_name_is_refused() -> None:
+    """Numpy lets the state of a dtype change its width: more bytes would be read."""
+    dtype = streams.call(streams.named("numpy", "dtype"), streams.text("V4"))
+    parts = (3, "|", None, None, None, 16, 1, 0)
+    spelled = (
+        streams.NONE
+        if part is None
+        else streams.number(part)
+        if isinstance(part, int)
+        else streams.text(part)
+        for part in parts
+    )
+    wider = dtype + streams.MARK + b"".join(spelled) + streams.TUPLE + streams.BUILD
+    shape = streams.text("shape") + streams.number(1) + streams.TUPLE1
+    state = streams.EMPTY_DICT + streams.MARK + shape + streams.text("dtype") + wider
+    stream = streams.proto(2) + wrapper(state + streams.SETITEMS) + b"\0" * 4 + streams.STOP
+
+    scan = scan_pickle(stream + b"\0" * 11)
+
+    assert "contradicts itself" in scan.never[0]
+
+
 def test_a_wrapper_that_comes_from_nowhere_is_refused() -> None:
     unknown = streams.call(streams.named("copyreg", "_reconstructor"), streams.NONE)
     named = streams.named("joblib.numpy_pickle", "NumpyArrayWrapper") + streams.POP

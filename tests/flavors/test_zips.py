@@ -97,6 +97,12 @@ TRICKS: dict[str, bytes] = {
     "a gap": PLAIN[: PLAIN.index(b"PK\x01\x02")]
     + b"gap"
     + PLAIN[PLAIN.index(b"PK\x01\x02") :],
+    "a gap that is accounted for": PLAIN[: PLAIN.index(b"PK\x01\x02")]
+    + b"gap"
+    + PLAIN[PLAIN.index(b"PK\x01\x02") : -6]
+    + struct.pack("<I", PLAIN.index(b"PK\x01\x02") + 3)
+    + PLAIN[-2:],
+    "another flag in its own header": local(PLAIN, 6, "H", 0x800),
     "cut": PLAIN[:-1],
     "another name in its own header": local(PLAIN, 30, "B", ord("z")),
     "another method in its own header": local(PLAIN, 8, "H", 8),
