@@ -47,14 +47,9 @@ def moved(desk: Desk) -> Desk:
 
 def state(desk: Desk) -> list[object]:
     """What the project answers about everything that the commands change."""
-    asked = (
-        "list",
-        "snapshot list",
-        "history churn",
-        "history churn@staging",
-        "gate history churn",
-    )
-    return [desk.json(*words.split()) for words in asked]
+    asked = ("snapshot list", "history churn", "history churn@staging", "gate history churn")
+    versions = [(row["name"], row["digest"]) for row in desk.json("list")]
+    return [versions, *(desk.json(*words.split()) for words in asked)]
 
 
 @pytest.mark.parametrize("request_name", COMMANDS)
