@@ -81,3 +81,8 @@ class Unavailable(CairnError):
     kind = "unavailable"
     status = 503
     exit_code = 10
+
+
+def first_line(error: BaseException) -> str:
+    """Quote the first line of a foreign exception: the others are advice to its own users."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

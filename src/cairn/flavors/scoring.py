@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cairn.core.errors import Invalid
+from cairn.core.errors import Invalid, first_line
 
 METHODS = ("predict_proba", "decision_function", "predict", "transform")
 """What a model may offer, most telling first."""
@@ -30,7 +30,9 @@ def score(model: object, inputs: Any, *, method: str = "") -> Any:
         return as_array(predict(inputs))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         kind = type(model).__qualname__
-        raise Invalid(f"{kind}.{name} does not take these inputs: {error}") from error
+        raise Invalid(
+            f"{kind}.{name} does not take these inputs: {first_line(error)}"
+        ) from error
 
 
 def as_array(outputs: Any) -> Any:

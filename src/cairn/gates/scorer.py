@@ -15,7 +15,7 @@ from typing import Any
 
 from cairn.config import EvaluationSettings
 from cairn.core.digest import Digest
-from cairn.core.errors import CairnError, Invalid
+from cairn.core.errors import CairnError, Invalid, first_line
 from cairn.core.evaluation import Scorer
 from cairn.flavors.scoring import as_array, score
 from cairn.registry import Registry
@@ -113,7 +113,9 @@ def _run(module: str, content: bytes, folder: Path) -> ModuleType:
                 import_module(made.__package__)
         exec(compile(content, f"{module} (recorded)", "exec"), made.__dict__)  # noqa: S102 - the project's own code
     except Exception as error:
-        raise Invalid(f"{module} cannot be run: {type(error).__name__}: {error}") from error
+        raise Invalid(
+            f"{module} cannot be run: {type(error).__name__}: {first_line(error)}"
+        ) from error
     finally:
         for root in roots:
             sys.path.remove(root)
@@ -126,4 +128,6 @@ def _called(function: Score, named: str, *, model: Any, rows: Any) -> Any:
     except CairnError:
         raise
     except Exception as error:
-        raise Invalid(f"{named} failed: {type(error).__name__}: {error}") from error
+        raise Invalid(
+            f"{named} failed: {type(error).__name__}: {first_line(error)}"
+        ) from error
