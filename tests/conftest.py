@@ -1,5 +1,6 @@
 """What all tests share: quiet property tests, and a project to type commands in."""
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 # The same examples in every run, and no deadline on a slow machine.
 settings.register_profile("cairn", deadline=None, derandomize=True)
 settings.load_profile("cairn")
+
+# Whoever runs the tests in the background may have had these ignored, and children inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

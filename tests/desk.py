@@ -1,6 +1,7 @@
 """Commands typed in a folder and answered in this process: the whole command line, quickly."""
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -95,6 +96,7 @@ def make(folder: Path) -> Desk:
 def copy(desk: Desk, folder: Path) -> Desk:
     """Copy a project with its keys: what happens to the copy happens to nobody else."""
     copied = Desk(folder)
+    gc.collect()  # a database that nobody uses any more is closed now, not while it is copied
     shutil.copytree(desk.folder, copied.folder, symlinks=True)
     shutil.copytree(desk.home, copied.home)
     return copied

@@ -212,6 +212,8 @@ def test_a_store_that_may_not_be_written_says_what_to_do(furnished: Desk, words:
         desk = copy(furnished, folder / "project")
         desk("list")
         desk("snapshot", "add", "data")
+        gc.collect()  # closes the database, as the end of a process does
+        gc.collect()  # nothing of the database is taken away below
         for path in [folder, *folder.rglob("*")]:
             path.chmod(0o555 if path.is_dir() else 0o444)
         before = stored(desk)
