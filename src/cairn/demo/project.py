@@ -3,14 +3,12 @@
 import shutil
 from pathlib import Path
 
-from cairn.core.errors import Conflict, Invalid, Unavailable
+from cairn.core.errors import Invalid, Unavailable
 
 HERE = Path(__file__).parent
 BASELINE, TREES = "train_baseline.py", "train_trees.py"
 WEATHER, ENSEMBLE = "train_weather.py", "train_ensemble.py"
 SCRIPTS = (BASELINE, TREES, WEATHER, ENSEMBLE)
-LOSES = '.merge(airlines, on="carrier")\n'
-KEEPS = '.merge(airlines, on="carrier", how="left")\n'
 NOT_IN_GIT = ("data/", "*.joblib")
 
 
@@ -50,12 +48,3 @@ def write_policy(folder: Path) -> str:
         proposed.unlink()
     shutil.copyfile(HERE / "delays.yaml", folder / "gates" / "delays.yaml")
     return (folder / "gates" / "delays.yaml").read_text("utf-8")
-
-
-def mend_join(folder: Path) -> None:
-    """Let the weather script keep the flights whose airline is not on its list."""
-    script = folder / WEATHER
-    text = script.read_text("utf-8")
-    if text.count(LOSES) != 1:
-        raise Conflict(f"{script} is not as the demo wrote it")
-    script.write_text(text.replace(LOSES, KEEPS), "utf-8")

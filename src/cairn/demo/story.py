@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -29,13 +30,16 @@ CHAPTERS = (
     chapters.comparison,
 )
 TO_TRY = (
-    (f"cairn promote {MODEL}:5 -m weather", "does the mended one pass?"),
-    (f"cairn diff {MODEL}:3 {MODEL}:5", "what one word changed"),
     (f"cairn show {LABEL}", "all that made the live version"),
     (f"cairn why {LABEL}", "and what happened to it since"),
+    (f"cairn diff {MODEL}:2 {MODEL}:3", "what is different"),
     (f"cairn run --model {MODEL} -- python {project.TREES}", "the same again: no new version"),
     ("cairn ledger log", "who did what, when, and why"),
     ("cairn --help", "everything else"),
+)
+TO_MEND = (
+    (f"cairn run --model {MODEL} -- python {project.WEATHER}", "this makes version 5"),
+    (f"cairn promote {MODEL}:5 -m weather", "does it pass now?"),
 )
 
 
@@ -117,11 +121,19 @@ def _farewell(stage: Stage, told: Told) -> None:
     stage.say(f"""
         That took {told.seconds:.0f} seconds, and {told.claims} claims of this story were
         checked on the way. Everything is still there; delete the folder when you have seen
-        enough. To go on:
+        enough. To look around:
     """)
     lines = [f"cd {stage.folder}"]
     if shutil.which("cairn") is None:
         lines.append(f"export PATH={Path(sys.executable).parent}:$PATH")
-    width = max(len(command) for command, _ in TO_TRY)
-    lines += [f"{command:<{width}}   # {what}" for command, what in TO_TRY]
-    stage.show("\n".join(f"  {line}" for line in lines))
+    stage.show("\n".join(f"  {line}" for line in [*lines, *_commented(TO_TRY)]))
+    stage.say(f"""
+        To mend the candidate with the weather, let the join in {project.WEATHER} keep all
+        flights: on="carrier", how="left". Then:
+    """)
+    stage.show("\n".join(f"  {line}" for line in _commented(TO_MEND)))
+
+
+def _commented(commands: Sequence[tuple[str, str]]) -> list[str]:
+    width = max(len(command) for command, _ in commands)
+    return [f"{command:<{width}}   # {what}" for command, what in commands]
