@@ -14,7 +14,7 @@ NAMES = ["carrier", "origin"]
 NUMBERS = ["month", "weekday", "hour", "distance"]
 WEATHER = ["temp", "humid", "wind_dir", "wind_speed", "precip", "pressure", "visib"]
 FEATURES = NAMES + NUMBERS + WEATHER
-OPINIONS = range(24, 44)
+OPINIONS = range(20, 50)
 
 train = pd.read_csv("data/train.csv").sample(frac=0.15, random_state=0)
 test = pd.read_csv("data/test.csv")
