@@ -164,7 +164,11 @@ def answer(text: str) -> None:
 
 def main() -> None:
     """Run the command line; every failure is a sentence and a documented exit code."""
-    sys.exit(_exit_code())
+    from cairn.cli import failure
+
+    code = _exit_code()
+    failure.drop_unwritten()
+    sys.exit(code)
 
 
 def _exit_code() -> int:

@@ -37,6 +37,15 @@ def tell_of_bug() -> int:
     return CairnError.exit_code
 
 
+def drop_unwritten() -> None:
+    """Forget output that cannot be written: Python would try once more and exit with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def _as_json(words: list[str]) -> bool:
     """Tell whether `--json` was asked of us, and not of a command behind `--`."""
     return "--json" in (words[: words.index("--")] if "--" in words else words)
