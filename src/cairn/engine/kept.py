@@ -1,0 +1,183 @@
+"""Which objects the store must keep, and for whose sake.
+
+Whatever a ledger entry names is kept, and whatever the records among those name in turn: a
+digest in a record of any kind leads on, so a kind that is added later is followed as well. The
+one way to let bytes go is to delete every version that they belong to; then the weights go,
+and the files that the training wrote, while manifest, evidence and history stay.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from cairn.core.digest import Digest, from_canonical
+from cairn.core.errors import CairnError, Corrupt, NotFound
+from cairn.core.ledger import Entry, Problem
+from cairn.core.run import RunFacts
+from cairn.core.tree import ROOT_HEAD, read_root
+from cairn.core.version import Manifest
+from cairn.engine import run, version
+from cairn.engine.context import Context
+from cairn.objects import ObjectStore
+from cairn.objects.tree import tree_entries
+
+LARGEST_RECORD = 64 << 20
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class Kept:
+    """Objects by digest, each with the subject of the first ledger entry that needs it."""
+
+    def __init__(self) -> None:
+        self._subjects: list[str] = []
+        self._by_object: dict[bytes, int] = {}
+        self.unread: list[Problem] = []
+        """What could not be read: it may need more, so nothing may be removed."""
+
+    def __len__(self) -> int:
+        """Count the objects."""
+        return len(self._by_object)
+
+    def __contains__(self, digest: Digest) -> bool:
+        """Tell whether an object must stay."""
+        return _raw(digest) in self._by_object
+
+    def why(self, digest: Digest) -> str | None:
+        """Return the subject for whose sake an object stays: `default/churn:2`."""
+        found = self._by_object.get(_raw(digest))
+        return None if found is None else self._subjects[found]
+
+    def begin(self, subject: str) -> None:
+        """Say for whose sake the objects that follow are kept."""
+        self._subjects.append(subject)
+
+    def add(self, digest: Digest) -> bool:
+        """Keep an object; False if it is kept already."""
+        raw = _raw(digest)
+        if raw in self._by_object:
+            return False
+        self._by_object[raw] = len(self._subjects) - 1
+        return True
+
+
+def kept(context: Context) -> Kept:
+    """Find everything that must stay, from the ledger on."""
+    entries = [from_canonical(row[1], Entry) for row in context.tx.all("ledger_everything")]
+    found = Kept()
+    released = _released(context, entries)
+    for entry in entries:
+        found.begin(entry.subject)
+        named = _digests([entry.before, entry.after, list(entry.evidence)])
+        _follow(context.objects, named, found, released)
+    return found
+
+
+def _follow(
+    objects: ObjectStore, named: Iterable[Digest], found: Kept, released: frozenset[Digest]
+) -> None:
+    """Keep objects, and what those of them that are records or trees name."""
+    waiting = list(named)
+    while waiting:
+        digest = waiting.pop()
+        if digest in released or not found.add(digest):
+            continue
+        try:
+            waiting += _leads_to(objects, digest, found)
+        except NotFound:
+            continue  # the name of something that lies elsewhere, such as a container image
+        except CairnError as error:
+            found.unread.append(Problem(place=f"object {digest}", reason=str(error)))
+
+
+def _leads_to(objects: ObjectStore, digest: Digest, found: Kept) -> list[Digest]:
+    """Return what an object names, if it is a record; keep the files of a tree."""
+    if objects.size(digest) > LARGEST_RECORD:
+        return []
+    content = objects.get(digest)
+    if content.startswith(ROOT_HEAD):
+        _keep_tree(objects, digest, content, found)
+        return []
+    if not content.startswith(b"{"):
+        return []
+    try:
+        return list(_digests(msgspec.json.decode(content)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []  # a file of somebody's that begins like a record
+
+
+def _keep_tree(objects: ObjectStore, digest: Digest, content: bytes, found: Kept) -> None:
+    """Keep the leaves and files of a tree; a file that only begins like one has none."""
+    try:
+        leaves = read_root(content)
+    except Corrupt:
+        return
+    for leaf in leaves:
+        found.add(leaf.digest)
+    for entry in tree_entries(objects, digest):
+        found.add(entry.digest)
+
+
+def _released(context: Context, entries: Sequence[Entry]) -> frozenset[Digest]:
+    """Return the trees and files that belonged to deleted versions and to nothing else."""
+    standing, deleted = _registered(entries)
+    freed_runs = _runs(deleted) - _runs(standing)
+    freed = set(_weights(context.objects, deleted))
+    held = set(_weights(context.objects, standing))
+    for entry in entries:
+        if entry.action == run.FINISHED:
+            side = freed if entry.after["run"] in freed_runs else held
+            side.update(_outputs(context.objects, entry))
+    return frozenset(freed - held)
+
+
+def _registered(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Split the registrations into those that stand and those whose version was deleted."""
+    gone = {_version(entry) for entry in entries if entry.action == version.DELETED}
+    made = [entry for entry in entries if entry.action == version.REGISTERED]
+    standing = [entry for entry in made if _version(entry) not in gone]
+    return standing, [entry for entry in made if _version(entry) in gone]
+
+
+def _version(entry: Entry) -> tuple[str, int]:
+    return entry.after["model"], entry.after["number"]
+
+
+def _runs(entries: Iterable[Entry]) -> set[str]:
+    return {entry.after["run"] for entry in entries if entry.after["run"] is not None}
+
+
+def _weights(objects: ObjectStore, entries: Iterable[Entry]) -> Iterator[Digest]:
+    """Yield the trees of weights and golden rows of registered versions."""
+    for entry in entries:
+        artifacts = objects.get_record(entry.after["digest"], Manifest).artifacts
+        if artifacts is not None:
+            yield artifacts.tree
+            if artifacts.golden is not None:
+                yield artifacts.golden
+
+
+def _outputs(objects: ObjectStore, entry: Entry) -> Iterator[Digest]:
+    """Yield the files that a run wrote."""
+    facts = entry.after["facts"]
+    if facts is not None:
+        yield from objects.get_record(facts, RunFacts).outputs.values()
+
+
+def _digests(value: Any) -> Iterator[Digest]:
+    """Yield every digest that is written anywhere in a JSON value."""
+    if isinstance(value, str):
+        if _DIGEST.fullmatch(value):
+            yield value
+    elif isinstance(value, Mapping):
+        for name, inner in cast("Mapping[str, Any]", value).items():
+            yield from _digests(name)
+            yield from _digests(inner)
+    elif isinstance(value, list | tuple):
+        for inner in cast("list[Any]", value):
+            yield from _digests(inner)
+
+
+def _raw(digest: Digest) -> bytes:
+    return bytes.fromhex(digest.removeprefix("sha256:"))
