@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cairn.capture import git as capture_git
 from cairn.capture.git import Checkout, observe
 from cairn.core.run import Gap
+from cairn.data.git import run_git
 from repositories import commit, git, repository, write
 
 
@@ -22,7 +22,7 @@ def _processes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         started.append(command)
         return real(command, **options)
 
-    monkeypatch.setattr(capture_git.subprocess, "run", counted)
+    monkeypatch.setattr(subprocess, "run", counted)
     return started
 
 
@@ -192,6 +192,6 @@ def test_whoever_the_environment_names_signs_the_tags(
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Grace")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "grace@example.org")
 
-    signed = capture_git.run_git(("var", "GIT_COMMITTER_IDENT"), folder)
+    signed = run_git(("var", "GIT_COMMITTER_IDENT"), folder)
 
     assert signed.startswith(b"Grace <grace@example.org>")

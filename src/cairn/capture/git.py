@@ -6,8 +6,7 @@ git cannot say is a gap with a sentence, never an error: training goes on withou
 
 import os
 import re
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +14,8 @@ from cairn.capture.redact import strip_credentials
 from cairn.core.errors import Unavailable
 from cairn.core.run import Gap
 from cairn.core.tree import escape
+from cairn.data.git import find_top, run_git
 
-TIMEOUT_SECONDS = 120
-# Hooks and aliases run with variables that point git elsewhere; only these are harmless.
-_KEPT = frozenset(
-    {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"}
-    | {"GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"}
-)
 _STATUS = (
     *("status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--ahead-behind"),
     *("--untracked-files=all", "--ignored=matching", "--ignore-submodules=none"),
@@ -74,65 +68,6 @@ def observe(folder: Path) -> Checkout | Gap:
         return _checkout(top, status, config)
     except Unavailable as error:
         return _gap(str(error), "make `git status` work here, and train again")
-
-
-def find_top(folder: Path) -> Path | None:
-    """Return the top of the working tree around `folder`."""
-    return next((at for at in (folder, *folder.parents) if _is_top(at / ".git")), None)
-
-
-def _is_top(marker: Path) -> bool:
-    """Tell a repository, or the file of a worktree or submodule, from an empty folder."""
-    return marker.is_file() or (marker / "HEAD").exists()
-
-
-def run_git(
-    arguments: Sequence[str | bytes],
-    folder: Path,
-    *,
-    allowed: Sequence[int] = (0,),
-    given: bytes = b"",
-    variables: Mapping[str, str] | None = None,
-) -> bytes:
-    """Run git in `folder` and return what it writes; `given` is what it reads.
-
-    Raises `Unavailable` with git's own words if it is missing, fails or takes too long.
-    """
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments]
-    try:
-        done = subprocess.run(  # noqa: S603 (git itself, with arguments made here)
-            command,
-            cwd=folder,
-            input=given,
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-            env=_environment(variables or {}),
-        )
-    except FileNotFoundError as error:
-        raise Unavailable("git is not installed") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unavailable(
-            f"git {os.fsdecode(arguments[0])} did not answer: {error}"
-        ) from error
-    if done.returncode not in allowed:
-        raise Unavailable(f"git {os.fsdecode(arguments[0])} failed: {_words(done.stderr)}")
-    return done.stdout
-
-
-def _environment(variables: Mapping[str, str]) -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name in _KEPT
-    }
-    return {**kept, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **variables}
-
-
-def _words(stderr: bytes) -> str:
-    """Take the sentence out of git's complaint."""
-    lines = stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-    return lines[0].removeprefix("fatal: ").removeprefix("error: ")
 
 
 def _read_status(output: bytes) -> _Status:

@@ -14,10 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cairn.capture.git import Checkout, run_git
+from cairn.capture.git import Checkout
 from cairn.capture.sources import Taken, take
 from cairn.core.errors import CairnError, Conflict, Corrupt, NotFound, Unavailable
 from cairn.core.run import Code, Gap
+from cairn.data.git import run_git
 from cairn.objects import ObjectStore
 
 _ALONE = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}

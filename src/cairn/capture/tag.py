@@ -1,9 +1,9 @@
 """Tag the commit of a release: `churn-v1.4.0`, annotated with the version's digest."""
 
-from cairn.capture.git import run_git
 from cairn.core.errors import CairnError
 from cairn.core.name import shown
 from cairn.core.version import Version
+from cairn.data.git import run_git
 from cairn.registry import Registry
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from cairn.capture.git import find_top, run_git
 from cairn.core.errors import Unavailable
 from cairn.core.tree import escape
+from cairn.data.git import find_top, run_git
 from cairn.inventory.findings import Tracking
 from cairn.inventory.source import Source, called
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from cairn.capture.git import find_top, run_git
 from cairn.core.digest import Digest
 from cairn.core.errors import Invalid, NotFound, Unavailable
 from cairn.core.evaluation import ListEvaluations
@@ -14,6 +13,7 @@ from cairn.core.name import PREDEFINED_LABELS
 from cairn.core.run import Run
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
+from cairn.data.git import find_top, run_git
 from cairn.inventory.code import repository
 from cairn.inventory.findings import FILE, Inventory
 from cairn.inventory.gaps import trains
