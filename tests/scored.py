@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from cairn.core.gate import Check, Finding
+from cairn.core.check import Check
+from cairn.core.gate import Finding
 from cairn.stats.checks import Evidence, Problem, judge
 from cairn.stats.predictions import Predictions
 from cairn.stats.tabulate import tabulate

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cairn.config import Settings
+from cairn.core.check import Check
 from cairn.core.digest import Digest
 from cairn.core.evaluation import (
     Evaluation,
@@ -14,7 +15,7 @@ from cairn.core.evaluation import (
     RecordLatency,
     Scorer,
 )
-from cairn.core.gate import Check, Policy, PolicyInfo
+from cairn.core.gate import Policy, PolicyInfo
 from cairn.core.ledger import Actor, GetCheckpoint, ReadLedger
 from cairn.core.name import LabelName
 from cairn.core.run import Code, Environment, Input

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cairn.core.check import Floor, LatencyBudget
 from cairn.core.errors import Refused
-from cairn.core.gate import Floor, LatencyBudget
 from cairn.registry import Registry
 from scored import spread
 from store import Clock, data, evaluate, gate, open_registry, register, time_calls

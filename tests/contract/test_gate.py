@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from cairn.core.errors import Conflict, Corrupt, Inconclusive, Invalid, NotFound, Refused
-from cairn.core.gate import (
+from cairn.core.check import (
     Floor,
     LatencyBudget,
     NonInferiority,
@@ -13,6 +12,7 @@ from cairn.core.gate import (
     RequiredArtifacts,
     Superiority,
 )
+from cairn.core.errors import Conflict, Corrupt, Inconclusive, Invalid, NotFound, Refused
 from cairn.core.ledger import ReadLedger
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import RegisterVersion

@@ -1,24 +1,49 @@
 """Records of every kind: the least that each may hold, and all that it can."""
 
-from cairn.core.digest import Digest, digest_bytes
-from cairn.core.evaluation import Evaluation, Latency, Scorer
-from cairn.core.gate import (
+from cairn.core.check import (
+    ArtifactSize,
+    Calibration,
+    Ceiling,
     Complete,
-    Decision,
-    Finding,
+    FairnessGap,
     Floor,
-    GroupFinding,
+    LabelOrder,
     LatencyBudget,
+    LatencyRatio,
     NonInferiority,
     NoSubgroupRegression,
-    Policy,
+    OwnCheck,
+    RateLimit,
+    Reproduced,
     RequiredArtifacts,
+    RequiredMetadata,
+    Robustness,
+    RollbackDrill,
+    SafetyScan,
+    SoakTime,
     Superiority,
 )
+from cairn.core.digest import Digest, digest_bytes
+from cairn.core.evaluation import Evaluation, Latency, Perturbation, Scorer
+from cairn.core.gate import Decision, Finding, GroupFinding, Policy, Reuse
 from cairn.core.label import Drill, Switch
 from cairn.core.request import Record
 from cairn.core.run import Code, Environment, Gap, Host, Input, RunFacts, Seed
-from cairn.core.snapshot import Derived, Files, Snapshot
+from cairn.core.snapshot import (
+    ColumnFacts,
+    DeltaTable,
+    Derived,
+    DvcOutput,
+    Files,
+    IcebergTable,
+    LakeFSCommit,
+    Query,
+    Recipe,
+    Sampling,
+    Snapshot,
+    Table,
+    TableFacts,
+)
 from cairn.core.version import Artifacts, Manifest, Signature
 
 A, B, C, SNAPSHOT = (digest_bytes(name) for name in (b"a", b"b", b"c", b"snapshot"))
@@ -135,11 +160,106 @@ FINDINGS = (
     ),
 )
 
+TABLE = TableFacts(
+    logical=C,
+    rows=3,
+    columns=(
+        ColumnFacts(name="id", type="int64"),
+        ColumnFacts(name="paid", type="decimal(10, 2)", nulls=1),
+        ColumnFacts(name="caf\u00e9", type="timestamp[us, Europe/Berlin]", nulls=3),
+    ),
+)
+
 RECORDS: dict[str, Record] = {
     "snapshot/files": Snapshot(source=Files(tree=A)),
     "snapshot/derived": Snapshot(source=Derived(tree=A, by="train_test_split")),
     "snapshot/derived-of-two": Snapshot(
         source=Derived(tree=B, by="sklearn.model_selection.train_test_split", of=(SNAPSHOT, A))
+    ),
+    "snapshot/sampled": Snapshot(
+        source=Files(tree=A),
+        sampling=Sampling(method="random", fraction=0.1, seed="7", filter="country = 'DE'"),
+    ),
+    "snapshot/not-sampled": Snapshot(source=Files(tree=A), sampling=Sampling(method="all")),
+    "snapshot/table": Snapshot(source=Table(tree=A, table=TABLE)),
+    "snapshot/table-of-nothing": Snapshot(
+        source=Table(tree=A, table=TableFacts(logical=C, rows=0, columns=()))
+    ),
+    "snapshot/query": Snapshot(
+        source=Query(
+            tree=A,
+            table=TABLE,
+            engine="postgresql",
+            query="SELECT id, paid FROM orders\nWHERE paid > :least AND day >= :since",
+            isolation="repeatable read",
+            order=("id",),
+            parameters={"least": 0.5, "since": "2026-01-01", "odd": None, "all": True},
+        )
+    ),
+    "snapshot/query-in-any-order": Snapshot(
+        source=Query(
+            tree=A,
+            table=TABLE,
+            engine="sqlite",
+            query="SELECT * FROM orders",
+            isolation="serializable",
+        )
+    ),
+    "snapshot/delta-pinned": Snapshot(
+        source=DeltaTable(
+            tree=A,
+            mode="pin",
+            location="s3://lake/orders",
+            table_id="0a2f2f5c-7f3b-4f43-9d0e-1b9a6ab0c001",
+            version=0,
+            retention_seconds=604800,
+        )
+    ),
+    "snapshot/delta-copied": Snapshot(
+        source=DeltaTable(
+            tree=A, mode="copy", location="lake/orders", table_id="", version=12, table=TABLE
+        )
+    ),
+    "snapshot/iceberg": Snapshot(
+        source=IcebergTable(
+            tree=A,
+            mode="pin",
+            location="file:///warehouse/orders",
+            table_id="9c12d441-03fe-4693-9a96-a0705ddf69c1",
+            snapshot_id="3051729675574597004",
+            metadata_location="file:///warehouse/orders/metadata/00001.metadata.json",
+            table=TABLE,
+            retention_seconds=432000,
+        )
+    ),
+    "snapshot/lakefs": Snapshot(
+        source=LakeFSCommit(
+            tree=A,
+            mode="copy",
+            location="https://lakefs.example",
+            repository="churn",
+            commit=SHA256,
+            path="train/",
+        )
+    ),
+    "snapshot/dvc": Snapshot(
+        source=DvcOutput(
+            tree=A,
+            mode="pin",
+            location=".dvc/cache",
+            path="data/caf\\xe9",
+            md5="0123456789abcdef0123456789abcdef.dir",
+        )
+    ),
+    "snapshot/recipe": Snapshot(
+        source=Recipe(
+            tree=A,
+            mode="pin",
+            command=("python", "build.py", "--year", "2026"),
+            code=B,
+            of=(SNAPSHOT, C),
+            lock=C,
+        )
     ),
     "run/nothing-known": RunFacts(),
     "run/everything": RunFacts(
@@ -221,6 +341,20 @@ RECORDS: dict[str, Record] = {
         data="flights.csv",
         source=A,
     ),
+    "scorer/every-task": Scorer(
+        score="predict",
+        label="minutes",
+        task="regression",
+        unit="customer",
+        weight="share",
+        values={"cost": "lower", "\u96ea": "higher"},
+        metrics="churn.eval:cost",
+        metrics_source=B,
+        perturbation=Perturbation(kind="shift", amount=0.5, columns=("delay",), seed=3),
+    ),
+    "evaluation/ranking": Evaluation(
+        artifacts=A, snapshot=SNAPSHOT, scorer=B, predictions=C, rows=9, task="ranking"
+    ),
     "evaluation/plain": Evaluation(
         artifacts=A, snapshot=SNAPSHOT, scorer=B, predictions=C, rows=1
     ),
@@ -280,6 +414,64 @@ RECORDS: dict[str, Record] = {
             Complete(id="complete-2"),
         ),
     ),
+    "policy/more-checks": Policy(
+        evaluation=SNAPSHOT,
+        reuse=Reuse(spending="equal", looks=50),
+        checks=(
+            Ceiling(id="alarms", metric="selection_rate", value=0.3),
+            NoSubgroupRegression(
+                id="groups",
+                by=("sex", ("sex", "age_band")),
+                metric="recall",
+                margin=0.02,
+                burden="prove",
+                min_positives=50,
+                small_groups="approve",
+            ),
+            FairnessGap(id="fair", by=("sex",), measure="demographic_parity", max=0.1),
+            FairnessGap(
+                id="fair-2",
+                by=("sex", ("sex", "age_band")),
+                measure="equalised_odds",
+                max=1.0,
+                threshold=0.3,
+                min_rows=50,
+                confidence=0.9,
+                small_groups="approve",
+            ),
+            Robustness(
+                id="noise",
+                metric="roc_auc",
+                perturbation=Perturbation(kind="noise", amount=0.1),
+                max_drop=0.02,
+            ),
+            Robustness(
+                id="blanks",
+                metric="roc_auc",
+                perturbation=Perturbation(
+                    kind="missing", amount=0.05, columns=("age", "\u96ea"), seed=7
+                ),
+                max_drop=0.02,
+                confidence=0.9,
+            ),
+            Calibration(id="calibrated", max=0.05),
+            Calibration(id="calibrated-2", max=0.1, bins=10, confidence=0.9),
+            LatencyRatio(id="no-slower", max_ratio=1.2),
+            LatencyRatio(id="no-slower-2", max_ratio=1.1, percentile=50.0, confidence=0.9),
+            ArtifactSize(id="small", max_mb=500.0),
+            RequiredMetadata(id="owned", fields=("owner", "licence")),
+            SafetyScan(id="safe"),
+            Reproduced(id="again"),
+            Reproduced(id="again-2", max_age_days=90.0),
+            RollbackDrill(id="drill"),
+            RollbackDrill(id="drill-2", max_age_days=7.5),
+            LabelOrder(id="order", after=("dev", "staging")),
+            SoakTime(id="soak", label="staging", min_hours=24.0),
+            RateLimit(id="calm", max=3, within_hours=168.0),
+            OwnCheck(id="ours", run="churn.checks:no_leak"),
+        ),
+    ),
+    "policy/reuse": Policy(evaluation=SNAPSHOT, checks=(Complete(),), reuse=Reuse()),
     "decision/first": Decision(
         model="default/churn",
         label="production",
@@ -301,6 +493,43 @@ RECORDS: dict[str, Record] = {
         evidence=(A, B, C),
         look=17,
         waiver="seeds of 2019 are lost",
+    ),
+    "decision/every-number": Decision(
+        model="default/churn",
+        label="production",
+        candidate=A,
+        policy=B,
+        snapshot=SNAPSHOT,
+        verdict="inconclusive",
+        findings=(
+            Finding(
+                check="groups",
+                type="no_subgroup_regression",
+                outcome="inconclusive",
+                code="needs-approval",
+                reason="too few rows",
+                method="exact McNemar, Tango",
+                p_adjusted=0.06,
+                flipped=("row-7", "\u96ea"),
+                rows_needed=12000,
+                look=3,
+                alpha=0.0034,
+                alpha_left=0.0087,
+                approval="3 groups are too small to judge",
+                groups=(
+                    GroupFinding(
+                        group="f x 30-39",
+                        by="sex x age_band",
+                        rows=342,
+                        lower=-0.02,
+                        upper=0.0,
+                        p=0.03,
+                        discordant=17,
+                        detectable=0.04,
+                    ),
+                ),
+            ),
+        ),
     ),
     "drill/passed": Drill(
         model="default/churn",

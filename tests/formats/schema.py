@@ -87,11 +87,32 @@ def number(low: float = -1e400, high: float = 1e400, *, strict: bool = False) ->
     return check
 
 
-def whole(low: int | None = None) -> Check:
+def both(*checks: Check) -> Check:
+    """Describe what every one of `checks` accepts."""
+
+    def check(value: Any) -> None:
+        for each in checks:
+            each(value)
+
+    return check
+
+
+def within(*, above: float, most: float) -> Check:
+    """Describe a double that may reach its upper end only."""
+
+    def check(value: Any) -> None:
+        number()(value)
+        demand(above < value <= most, "out of range", value)
+
+    return check
+
+
+def whole(low: int | None = None, high: int | None = None) -> Check:
     """Describe an integer."""
 
     def check(value: Any) -> None:
         demand(type(value) is int and (low is None or value >= low), "integer", value)
+        demand(high is None or value <= high, "integer", value)
 
     return check
 
@@ -99,6 +120,11 @@ def whole(low: int | None = None) -> Check:
 def word(*words: str) -> Check:
     """Describe one of a few words."""
     return lambda value: demand(type(value) is str and value in words, "unknown word", value)
+
+
+def either(text: Check, array: Check) -> Check:
+    """Describe a string, or an array."""
+    return lambda value: (text if type(value) is str else array)(value)
 
 
 def many(item: Check, least: int = 0, most: int | None = None) -> Check:
@@ -213,29 +239,73 @@ ARTIFACTS = record(
 )
 SIGNATURE = record(inputs=Default(many(pair), []), outputs=Default(many(pair), []))
 
+TASK = Default(word("binary", "multiclass", "regression", "ranking", "values"), "binary")
 CONFIDENCE = Default(number(0.5, 1, strict=True), 0.95)
 MARGIN = Default(number(0), 0)
+PERCENTILE = Default(number(0, 100, strict=True), 99)
+POSITIVE = number(0, strict=True)
+MIN_ROWS = Default(whole(2), 200)
+SMALL_GROUPS = Default(word("list", "approve"), "list")
+BY = many(either(STRING, many(STRING, 2)), 1)
+PERTURBATION = record(
+    kind=word("noise", "missing", "shift", "seed"),
+    amount=POSITIVE,
+    columns=STRINGS,
+    seed=Default(whole(), 0),
+)
 CHECKS = union(
     superiority=record(id=CHECK, metric=METRIC, margin=MARGIN, confidence=CONFIDENCE),
-    non_inferiority=record(
-        id=CHECK, metric=METRIC, margin=number(0, strict=True), confidence=CONFIDENCE
-    ),
+    non_inferiority=record(id=CHECK, metric=METRIC, margin=POSITIVE, confidence=CONFIDENCE),
     floor=record(id=CHECK, metric=METRIC, value=number(), confidence=CONFIDENCE),
+    ceiling=record(id=CHECK, metric=METRIC, value=number(), confidence=CONFIDENCE),
     no_subgroup_regression=record(
         id=CHECK,
-        by=many(STRING, 1, 1),
+        by=BY,
         metric=METRIC,
         margin=MARGIN,
-        min_rows=Default(whole(2), 200),
+        min_rows=MIN_ROWS,
         confidence=CONFIDENCE,
+        burden=Default(word("detect", "prove"), "detect"),
+        min_positives=Default(whole(0), 0),
+        small_groups=SMALL_GROUPS,
     ),
-    latency=record(
+    fairness_gap=record(
         id=CHECK,
-        max_ms=number(0, strict=True),
-        percentile=Default(number(0, 100, strict=True), 99),
+        by=BY,
+        measure=word("demographic_parity", "equal_opportunity", "equalised_odds"),
+        max=within(above=0, most=1),
+        threshold=Default(number(), 0.5),
+        min_rows=MIN_ROWS,
+        confidence=CONFIDENCE,
+        small_groups=SMALL_GROUPS,
+    ),
+    robustness=record(
+        id=CHECK,
+        metric=METRIC,
+        perturbation=PERTURBATION,
+        max_drop=POSITIVE,
         confidence=CONFIDENCE,
     ),
+    calibration=record(
+        id=CHECK,
+        max=number(0, 1, strict=True),
+        bins=Default(whole(2, 100), 15),
+        confidence=CONFIDENCE,
+    ),
+    latency=record(id=CHECK, max_ms=POSITIVE, percentile=PERCENTILE, confidence=CONFIDENCE),
+    latency_ratio=record(
+        id=CHECK, max_ratio=POSITIVE, percentile=PERCENTILE, confidence=CONFIDENCE
+    ),
+    artifact_size=record(id=CHECK, max_mb=POSITIVE),
     required_artifacts=record(id=CHECK, files=many(STRING, 1)),
+    required_metadata=record(id=CHECK, fields=many(STRING, 1)),
+    safety_scan=record(id=CHECK),
+    reproduced=record(id=CHECK, max_age_days=absent(POSITIVE)),
+    rollback_drill=record(id=CHECK, max_age_days=Default(POSITIVE, 30)),
+    label_order=record(id=CHECK, after=many(LABEL, 1)),
+    soak_time=record(id=CHECK, label=LABEL, min_hours=POSITIVE),
+    rate_limit=record(id=CHECK, max=whole(1), within_hours=POSITIVE),
+    own=record(id=CHECK, run=TEXT),
     complete=record(id=Default(CHECK, "complete")),
 )
 OUTCOME = word("pass", "fail", "inconclusive", "not-applicable")
@@ -249,6 +319,12 @@ GROUP = record(
     outcome=Default(OUTCOME, "pass"),
     reason=EMPTY_TEXT,
     pooled=STRINGS,
+    by=Default(STRING, ""),
+    lower=absent(number()),
+    upper=absent(number()),
+    p=absent(number()),
+    discordant=absent(whole()),
+    detectable=absent(number()),
 )
 MEASURED = (
     "observed",
@@ -259,6 +335,9 @@ MEASURED = (
     "p",
     "threshold",
     "detectable",
+    "p_adjusted",
+    "alpha",
+    "alpha_left",
 )
 FINDING = record(
     check=CHECK,
@@ -271,6 +350,11 @@ FINDING = record(
     rows=absent(whole()),
     discordant=absent(whole()),
     groups=Default(many(GROUP), []),
+    method=Default(STRING, ""),
+    flipped=STRINGS,
+    rows_needed=absent(whole()),
+    look=absent(whole()),
+    approval=EMPTY_TEXT,
     **{name: absent(number()) for name in MEASURED},
 )
 SWITCH = record(
@@ -280,12 +364,49 @@ SWITCH = record(
     seconds=number(0),
 )
 
-KINDS = {
-    "snapshot/1": record(
-        source=union(
-            files=record(tree=DIGEST), derived=record(tree=DIGEST, by=TEXT, of=DIGESTS)
-        )
+COLUMN_FACTS = record(name=STRING, type=STRING, nulls=Default(whole(0), 0))
+TABLE = record(logical=DIGEST, rows=whole(0), columns=many(COLUMN_FACTS))
+KEPT = {"tree": DIGEST, "mode": word("pin", "copy"), "table": absent(TABLE)}
+RETAINED = absent(whole(0))
+SOURCE = union(
+    files=record(tree=DIGEST),
+    derived=record(tree=DIGEST, by=TEXT, of=DIGESTS),
+    table=record(tree=DIGEST, table=TABLE),
+    query=record(
+        tree=DIGEST,
+        table=TABLE,
+        engine=word("postgresql", "sqlite", "duckdb"),
+        query=text(r"(?s).+", most=100_000),
+        isolation=word("repeatable read", "serializable", "snapshot"),
+        order=STRINGS,
+        parameters=Default(table(scalar), {}),
     ),
+    delta=record(
+        location=TEXT, table_id=STRING, version=whole(0), retention_seconds=RETAINED, **KEPT
+    ),
+    iceberg=record(
+        location=TEXT,
+        table_id=STRING,
+        snapshot_id=text(r"[0-9]{1,19}"),
+        metadata_location=TEXT,
+        retention_seconds=RETAINED,
+        **KEPT,
+    ),
+    lakefs=record(
+        location=TEXT, repository=STRING, commit=STRING, path=Default(STRING, ""), **KEPT
+    ),
+    dvc=record(location=TEXT, path=STRING, md5=text(r"[0-9a-f]{32}(\.dir)?"), **KEPT),
+    recipe=record(command=many(STRING), code=DIGEST, of=DIGESTS, lock=absent(DIGEST), **KEPT),
+)
+SAMPLING = record(
+    method=TEXT,
+    fraction=absent(both(number(0, 2, strict=True), number(0, 1))),
+    seed=absent(STRING),
+    filter=EMPTY_TEXT,
+)
+
+KINDS = {
+    "snapshot/1": record(source=SOURCE, sampling=absent(SAMPLING)),
     "run/1": record(
         command=STRINGS,
         branch=absent(STRING),
@@ -315,6 +436,13 @@ KINDS = {
         drop=STRINGS,
         data=Default(STRING, ""),
         source=absent(DIGEST),
+        task=TASK,
+        unit=absent(STRING),
+        weight=absent(STRING),
+        values=Default(table(word("higher", "lower")), {}),
+        metrics=absent(STRING),
+        metrics_source=absent(DIGEST),
+        perturbation=absent(PERTURBATION),
     ),
     "evaluation/1": record(
         artifacts=DIGEST,
@@ -322,7 +450,7 @@ KINDS = {
         scorer=DIGEST,
         predictions=DIGEST,
         rows=whole(1),
-        task=Default(word("binary"), "binary"),
+        task=TASK,
         groups=STRINGS,
         metrics=MEASURES,
     ),
@@ -340,6 +468,12 @@ KINDS = {
         scorer=absent(DIGEST),
         against=Default(text(r"@[a-z][a-z0-9-]*"), "@production"),
         bootstrap=Default(word("floors_only", "refuse"), "refuse"),
+        reuse=absent(
+            record(
+                spending=Default(word("inverse_square", "equal"), "inverse_square"),
+                looks=absent(whole(1)),
+            )
+        ),
     ),
     "decision/1": record(
         model=MODEL,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cairn.core.check import Complete, Floor, RequiredArtifacts
 from cairn.core.errors import Refused
-from cairn.core.gate import Complete, Floor, RequiredArtifacts
 from cairn.core.label import Drill, RecordDrill, Switch
 from cairn.core.run import FinishRun, RunFacts, StartRun
 from cairn.data.export import export

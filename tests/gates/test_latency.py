@@ -6,9 +6,9 @@ from itertools import chain, repeat
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from cairn.core.check import LatencyBudget
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import ListLatencies, Scorer
-from cairn.core.gate import LatencyBudget
 from cairn.gates.evaluation import configured_scorer
 from cairn.gates.latency import MOST_SECONDS, SAMPLES, USUAL_SECONDS, measure_latency, sample
 from cairn.registry import Registry

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cairn.core.check import Floor, LatencyBudget, NoSubgroupRegression, Superiority
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.evaluation import Scorer
-from cairn.core.gate import Floor, LatencyBudget, NoSubgroupRegression, Superiority
 from cairn.gates.policy import load_policy, schema
 from cairn.gates.template import starter_policy
 from cairn.registry import Registry

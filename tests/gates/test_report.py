@@ -2,16 +2,8 @@
 
 from dataclasses import replace
 
-from cairn.core.gate import (
-    Check,
-    Decision,
-    Floor,
-    LatencyBudget,
-    NoSubgroupRegression,
-    Policy,
-    Superiority,
-    verdict,
-)
+from cairn.core.check import Check, Floor, LatencyBudget, NoSubgroupRegression, Superiority
+from cairn.core.gate import Decision, Policy, verdict
 from cairn.core.run import Gap
 from cairn.gates.report import WIDTH, decision_text
 from cairn.stats.checks import judge_all

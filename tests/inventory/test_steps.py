@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from cairn import inventory
+from cairn.core.check import Floor
 from cairn.core.errors import Invalid, Refused
-from cairn.core.gate import Floor
 from cairn.core.label import Drill, RecordDrill, Switch
 from cairn.core.run import FinishRun, RunFacts, StartRun
 from cairn.core.version import RegisterVersion, Version

@@ -10,13 +10,32 @@ from cairn.core.request import Change, Record, Request
 
 Rows = Annotated[int, Meta(ge=1)]
 Milliseconds = Annotated[float, Meta(ge=0)]
+Task = Literal["binary", "multiclass", "regression", "ranking", "values"]
+Better = Literal["higher", "lower"]
+
+
+class Perturbation(Record, frozen=True):
+    """What was done to the inputs before scoring, to see how the model bears it.
+
+    `amount` of `noise` and `shift` is in standard deviations of each column, of `missing` the
+    share of values taken out, of `seed` the number of versions trained with another seed.
+    No `columns` stands for all that are numbers.
+    """
+
+    kind: Literal["noise", "missing", "shift", "seed"]
+    amount: Annotated[float, Meta(gt=0)]
+    columns: tuple[str, ...] = ()
+    seed: int = 0
 
 
 class Scorer(Record, frozen=True, tag_field="cairn", tag="scorer/1"):
     """How predictions were made of a snapshot's rows: same digest, same procedure.
 
     `score` is `predict_proba`, `predict`, or `module:function` whose file is `source`.
-    `data` names the file in the snapshot's tree, `id`, `label` and `groups` are columns of it.
+    `data` names the file in the snapshot's tree; `id`, `label`, `groups`, `unit` and `weight`
+    are columns of it. Rows with one `unit` belong together: one customer's, or one query's.
+    `values` are numbers a row by the project's own `metrics`, `module:function` whose file is
+    `metrics_source`, and whether higher or lower is better.
     """
 
     score: str
@@ -26,6 +45,13 @@ class Scorer(Record, frozen=True, tag_field="cairn", tag="scorer/1"):
     drop: tuple[str, ...] = ()
     data: str = ""
     source: Digest | None = None
+    task: Task = "binary"
+    unit: str | None = None
+    weight: str | None = None
+    values: dict[str, Better] = {}
+    metrics: str | None = None
+    metrics_source: Digest | None = None
+    perturbation: Perturbation | None = None
 
 
 class Evaluation(Record, frozen=True, tag_field="cairn", tag="evaluation/1"):
@@ -40,7 +66,7 @@ class Evaluation(Record, frozen=True, tag_field="cairn", tag="evaluation/1"):
     scorer: Digest
     predictions: Digest
     rows: Rows
-    task: Literal["binary"] = "binary"
+    task: Task = "binary"
     groups: tuple[str, ...] = ()
     metrics: dict[str, float] = {}
 

@@ -10,92 +10,26 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from cairn.core.check import Check, CheckId, Floor, NoSubgroupRegression
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Invalid
-from cairn.core.name import LabelName, MetricName, ModelName, Text
+from cairn.core.name import LabelName, ModelName, Text
 from cairn.core.request import Change, Record, Request
 
-CheckId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,49}$(?!\n)")]
-Margin = Annotated[float, Meta(ge=0)]
-Confidence = Annotated[float, Meta(gt=0.5, lt=1)]
 Outcome = Literal["pass", "fail", "inconclusive", "not-applicable"]
 Verdict = Literal["pass", "fail", "inconclusive"]
+Bootstrap = Literal["floors_only", "refuse"]
 
 
-class Superiority(Record, frozen=True, tag="superiority"):
-    """The metric is better than the live version's by more than `margin`, beyond chance."""
+class Reuse(Record, frozen=True):
+    """How the error that a check is allowed is spent over looks at one evaluation set.
 
-    id: CheckId
-    metric: MetricName
-    margin: Margin = 0.0
-    confidence: Confidence = 0.95
-
-
-class NonInferiority(Record, frozen=True, tag="non_inferiority"):
-    """The metric is at most `margin` worse than the live version's, beyond chance."""
-
-    id: CheckId
-    metric: MetricName
-    margin: Annotated[float, Meta(gt=0)]
-    confidence: Confidence = 0.95
-
-
-class Floor(Record, frozen=True, tag="floor"):
-    """The metric's lower confidence bound reaches `value`."""
-
-    id: CheckId
-    metric: MetricName
-    value: float
-    confidence: Confidence = 0.95
-
-
-class NoSubgroupRegression(Record, frozen=True, tag="no_subgroup_regression"):
-    """No group is worse than with the live version by more than `margin` (Holm-corrected).
-
-    Groups with fewer than `min_rows` rows are pooled as `other` and listed.
+    `inverse_square` allows look k a share 6 / (pi^2 k^2) of it, for ever; `equal` the same
+    share to each of `looks` looks, and nothing after them.
     """
 
-    id: CheckId
-    by: Annotated[tuple[str, ...], Meta(min_length=1, max_length=1)]
-    metric: MetricName
-    margin: Margin = 0.0
-    min_rows: Annotated[int, Meta(ge=2)] = 200
-    confidence: Confidence = 0.95
-
-
-class LatencyBudget(Record, frozen=True, tag="latency"):
-    """The upper confidence bound of a latency percentile stays within `max_ms`."""
-
-    id: CheckId
-    max_ms: Annotated[float, Meta(gt=0)]
-    percentile: Annotated[float, Meta(gt=0, lt=100)] = 99.0
-    confidence: Confidence = 0.95
-
-
-class RequiredArtifacts(Record, frozen=True, tag="required_artifacts"):
-    """The artifact tree holds a file for each of these patterns (`*.skops`, `schema.json`)."""
-
-    id: CheckId
-    files: Annotated[tuple[str, ...], Meta(min_length=1)]
-
-
-class Complete(Record, frozen=True, tag="complete"):
-    """The version has no gaps. Judged for every gated label, whether listed or not."""
-
-    id: CheckId = "complete"
-
-
-Check = (
-    Superiority
-    | NonInferiority
-    | Floor
-    | NoSubgroupRegression
-    | LatencyBudget
-    | RequiredArtifacts
-    | Complete
-)
-
-Bootstrap = Literal["floors_only", "refuse"]
+    spending: Literal["inverse_square", "equal"] = "inverse_square"
+    looks: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Policy(Record, frozen=True, tag_field="cairn", tag="policy/1"):
@@ -110,6 +44,8 @@ class Policy(Record, frozen=True, tag_field="cairn", tag="policy/1"):
     scorer: Digest | None = None
     against: Annotated[str, Meta(pattern=r"^@[a-z][a-z0-9-]*$(?!\n)")] = "@production"
     bootstrap: Bootstrap = "refuse"
+    reuse: Reuse | None = None
+    """Absent: every look has the whole error, as if it were the first."""
 
 
 class GroupFinding(Record, frozen=True):
@@ -124,12 +60,25 @@ class GroupFinding(Record, frozen=True):
     outcome: Outcome = "pass"
     reason: Text = ""
     pooled: tuple[str, ...] = ()
+    by: str = ""
+    """The grouping: a column, or columns joined by ` x `."""
+    lower: float | None = None
+    upper: float | None = None
+    p: float | None = None
+    discordant: int | None = None
+    detectable: float | None = None
 
 
 class Finding(Record, frozen=True):
     """What one check concluded: `reason` in words, the numbers beside it.
 
-    `code` is stable for machines; `difference` is candidate minus live in units of the metric.
+    `code` is stable for machines; `difference` is candidate minus live in units of the metric,
+    `lower` and `upper` its bounds, `threshold` the margin, floor or budget that it is held
+    against. `detectable` is the smallest difference that these rows would most likely have
+    shown, `rows_needed` how many would have decided. `look` counts the looks at the evaluation
+    set, this one included; `alpha` is the error that this look was allowed, `alpha_left` what
+    remains for later ones. `approval` says what a person must accept before the finding
+    counts as a pass; it is then inconclusive.
     """
 
     check: CheckId
@@ -150,6 +99,15 @@ class Finding(Record, frozen=True):
     discordant: int | None = None
     detectable: float | None = None
     groups: tuple[GroupFinding, ...] = ()
+    method: str = ""
+    p_adjusted: float | None = None
+    flipped: tuple[str, ...] = ()
+    """Ids of rows on which candidate and live version decide differently, clearest first."""
+    rows_needed: int | None = None
+    look: int | None = None
+    alpha: float | None = None
+    alpha_left: float | None = None
+    approval: Text = ""
 
 
 class Decision(Record, frozen=True, tag_field="cairn", tag="decision/1"):
@@ -250,6 +208,21 @@ def check_policy(policy: Policy) -> None:
     floors = any(isinstance(check, Floor) for check in policy.checks)
     if policy.bootstrap == "floors_only" and not floors:
         raise Invalid("bootstrap: floors_only needs at least one check of type floor")
+    for check in policy.checks:
+        if isinstance(check, NoSubgroupRegression) and check.burden == "prove":
+            _require_margin(check)
+    if policy.reuse and policy.reuse.spending == "equal" and policy.reuse.looks is None:
+        raise Invalid(
+            "reuse: spending equal needs `looks`, the number of looks to share among"
+        )
+
+
+def _require_margin(check: NoSubgroupRegression) -> None:
+    if check.margin == 0:
+        raise Invalid(
+            f"check {check.id!r}: burden: prove needs a margin above 0, for no number of rows "
+            "proves that there is no difference at all"
+        )
 
 
 def verdict(findings: Sequence[Finding]) -> Verdict:

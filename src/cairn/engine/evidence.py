@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from cairn.core import tree
+from cairn.core.check import LatencyBudget
 from cairn.core.digest import Digest
 from cairn.core.evaluation import EvaluationInfo, LatencyInfo
-from cairn.core.gate import LatencyBudget, Policy
+from cairn.core.gate import Policy
 from cairn.core.version import Version
 from cairn.engine import evaluation
 from cairn.engine.context import Context

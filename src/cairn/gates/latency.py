@@ -20,9 +20,9 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from cairn.core.check import LatencyBudget
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import Latency, LatencyInfo, RecordLatency, Scorer
-from cairn.core.gate import LatencyBudget
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.data.table import Table, read_table

@@ -7,18 +7,17 @@ loaded, and where neither the policy nor `cairn.toml` says how to score.
 
 from contextlib import suppress
 
-from cairn.core.digest import Digest, digest_of
-from cairn.core.errors import NotFound, Refused
-from cairn.core.evaluation import ListEvaluations, ListLatencies, Scorer
-from cairn.core.gate import (
+from cairn.core.check import (
     Floor,
-    GetPolicy,
     LatencyBudget,
     NonInferiority,
     NoSubgroupRegression,
-    Policy,
     Superiority,
 )
+from cairn.core.digest import Digest, digest_of
+from cairn.core.errors import NotFound, Refused
+from cairn.core.evaluation import ListEvaluations, ListLatencies, Scorer
+from cairn.core.gate import GetPolicy, Policy
 from cairn.core.label import GetLabel
 from cairn.core.name import LabelName
 from cairn.core.snapshot import SnapshotInfo

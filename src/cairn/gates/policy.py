@@ -12,9 +12,10 @@ from typing import Annotated, Any, cast, get_args
 import msgspec
 from msgspec import Meta
 
+from cairn.core.check import Check, FairnessGap, NoSubgroupRegression, columns
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid, NotFound
-from cairn.core.gate import Bootstrap, Check, NoSubgroupRegression, Policy, check_policy
+from cairn.core.gate import Bootstrap, Policy, check_policy
 from cairn.core.name import ModelName, Text
 from cairn.core.request import Record
 from cairn.gates import plain_yaml
@@ -130,11 +131,14 @@ def _check_groups(written: PolicyFile, document: Document, settings: Any) -> Non
     if settings is None:
         return
     for number, check in enumerate(written.checks):
-        if isinstance(check, NoSubgroupRegression) and check.by[0] not in settings.groups:
+        if not isinstance(check, NoSubgroupRegression | FairnessGap):
+            continue
+        unknown = [name for name in columns(check.by) if name not in settings.groups]
+        if unknown:
             known = ", ".join(settings.groups) or "none"
             raise Invalid(
                 f"{document.places['checks', number, 'by']}: check {check.id!r} compares by "
-                f"{check.by[0]!r}, which is not among the groups of the evaluation in "
+                f"{unknown[0]!r}, which is not among the groups of the evaluation in "
                 f"cairn.toml ({known})"
             )
 

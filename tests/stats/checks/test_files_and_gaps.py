@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from cairn.core.gate import Complete, Finding, RequiredArtifacts
+from cairn.core.check import Complete, RequiredArtifacts
+from cairn.core.gate import Finding
 from cairn.core.run import Gap
 from cairn.stats.checks import judge
 from scored import decided, evidence

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cairn.core.gate import Floor
+from cairn.core.check import Floor
 from cairn.stats.checks import Problem
 from cairn.stats.tabulate import tabulate
 from scored import decided, ids, judged, spread

@@ -5,20 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from cairn.core.digest import canonical, from_canonical
-from cairn.core.gate import (
+from cairn.core.check import (
     Check,
     Complete,
-    Decision,
     Floor,
     LatencyBudget,
     NonInferiority,
     NoSubgroupRegression,
-    Policy,
     RequiredArtifacts,
     Superiority,
-    verdict,
 )
+from cairn.core.digest import canonical, from_canonical
+from cairn.core.gate import Decision, Policy, verdict
 from cairn.core.run import Gap
 from cairn.stats.checks import (
     Evidence,

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cairn.core.gate import Finding, LatencyBudget
+from cairn.core.check import LatencyBudget
+from cairn.core.gate import Finding
 from cairn.stats.checks import judge
 from scored import decided, evidence
 

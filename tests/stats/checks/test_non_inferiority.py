@@ -2,7 +2,7 @@
 
 import pytest
 
-from cairn.core.gate import NonInferiority
+from cairn.core.check import NonInferiority
 from scored import decided, judged, spread
 
 CLOSE = NonInferiority(id="close", metric="accuracy", margin=0.02)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cairn.core.gate import Finding, GroupFinding, NoSubgroupRegression
+from cairn.core.check import NoSubgroupRegression
+from cairn.core.gate import Finding, GroupFinding
 from cairn.stats.checks import judge
 from cairn.stats.predictions import Predictions
 from cairn.stats.tabulate import tabulate

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cairn.core.gate import Finding, Superiority
+from cairn.core.check import Superiority
+from cairn.core.gate import Finding
 from cairn.stats.checks import Problem
 from cairn.stats.tabulate import tabulate
 from scored import decided, ids, judged, shuffled, spread, without_reason

@@ -4,18 +4,17 @@ Equal evidence gives an equal finding, to the last digit, wherever it is judged:
 can be made again from what it names.
 """
 
-from cairn.core.gate import (
+from cairn.core.check import (
     Check,
     Complete,
-    Finding,
     Floor,
     LatencyBudget,
     NonInferiority,
     NoSubgroupRegression,
-    Policy,
     RequiredArtifacts,
     Superiority,
 )
+from cairn.core.gate import Finding, Policy
 from cairn.stats.checks.complete import judge_complete
 from cairn.stats.checks.evidence import (
     Evidence,
@@ -32,6 +31,7 @@ from cairn.stats.checks.required_artifacts import judge_required_artifacts
 from cairn.stats.checks.settle import settle
 from cairn.stats.checks.subgroup import judge_subgroups
 from cairn.stats.checks.superiority import judge_superiority
+from cairn.stats.checks.without import missing
 
 __all__ = [
     "Evidence",
@@ -62,7 +62,14 @@ def judge(check: Check, evidence: Evidence) -> Finding:
             finding = judge_required_artifacts(check, evidence)
         case Complete():
             finding = judge_complete(check, evidence)
+        case _:
+            finding = missing(check, _UNKNOWN)
     return settle(finding)
+
+
+_UNKNOWN = Problem(
+    code="not-measurable", reason="nothing can judge this yet", fix="take it out of the policy"
+)
 
 
 def judge_all(policy: Policy, evidence: Evidence) -> tuple[Finding, ...]:

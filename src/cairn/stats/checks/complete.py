@@ -1,6 +1,7 @@
 """Check `complete`: the version has no gaps, or somebody accepted them by name."""
 
-from cairn.core.gate import Complete, Finding
+from cairn.core.check import Complete
+from cairn.core.gate import Finding
 from cairn.stats.checks.evidence import Evidence
 
 

@@ -6,8 +6,9 @@ not, else inconclusive. For a loss (log_loss, brier) the floor is a ceiling.
 
 from msgspec.structs import replace
 
+from cairn.core.check import Floor
 from cairn.core.errors import Invalid
-from cairn.core.gate import Finding, Floor
+from cairn.core.gate import Finding
 from cairn.stats.align import sample
 from cairn.stats.checks.evidence import Evidence, Problem, sound
 from cairn.stats.checks.without import missing, undefined

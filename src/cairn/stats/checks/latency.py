@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from cairn.core.gate import Finding, LatencyBudget
+from cairn.core.check import LatencyBudget
+from cairn.core.gate import Finding
 from cairn.stats.checks.evidence import Evidence, Problem
 from cairn.stats.checks.without import missing
 from cairn.stats.checks.words import count, percent

@@ -6,7 +6,8 @@ below it; else inconclusive.
 
 from msgspec.structs import replace
 
-from cairn.core.gate import Finding, NonInferiority
+from cairn.core.check import NonInferiority
+from cairn.core.gate import Finding
 from cairn.stats.checks.evidence import Evidence
 from cairn.stats.checks.paired import alpha, conclude, difference
 from cairn.stats.checks.words import count, percent

@@ -4,8 +4,9 @@ Each step returns what was asked for, or the finding that says why there is none
 is missing or broken fails, a metric that the rows do not define is inconclusive.
 """
 
+from cairn.core.check import NonInferiority, NoSubgroupRegression, Superiority
 from cairn.core.errors import Invalid
-from cairn.core.gate import Finding, NonInferiority, NoSubgroupRegression, Superiority
+from cairn.core.gate import Finding
 from cairn.stats.align import Pair, align
 from cairn.stats.checks.evidence import Evidence, Problem, sound
 from cairn.stats.checks.without import kind, missing, undefined

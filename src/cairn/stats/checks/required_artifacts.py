@@ -2,7 +2,8 @@
 
 from fnmatch import fnmatchcase
 
-from cairn.core.gate import Finding, RequiredArtifacts
+from cairn.core.check import RequiredArtifacts
+from cairn.core.gate import Finding
 from cairn.stats.checks.evidence import Evidence
 
 

@@ -14,7 +14,8 @@ missed. To demand proof, ask for non-inferiority.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cairn.core.gate import Finding, GroupFinding, NoSubgroupRegression, Outcome
+from cairn.core.check import NoSubgroupRegression
+from cairn.core.gate import Finding, GroupFinding, Outcome
 from cairn.stats.align import Pair
 from cairn.stats.checks.evidence import Evidence, Problem
 from cairn.stats.checks.paired import alpha, pair
@@ -52,7 +53,7 @@ def judge_subgroups(check: NoSubgroupRegression, evidence: Evidence) -> Finding:
     rows = pair(check, evidence)
     if isinstance(rows, Finding):
         return rows
-    grouping = rows.groups.get(check.by[0])
+    grouping = rows.groups.get(str(check.by[0]))
     if grouping is None:
         return missing(check, _no_grouping(check, rows))
     large, small = _split(grouping, check.min_rows)

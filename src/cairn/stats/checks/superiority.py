@@ -7,7 +7,8 @@ probability of at most 1 - confidence.
 
 from msgspec.structs import replace
 
-from cairn.core.gate import Finding, Superiority
+from cairn.core.check import Superiority
+from cairn.core.gate import Finding
 from cairn.stats.checks.evidence import Evidence
 from cairn.stats.checks.paired import alpha, conclude, difference
 from cairn.stats.checks.words import count, percent

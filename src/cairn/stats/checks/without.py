@@ -1,6 +1,7 @@
 """What every check may conclude when there is nothing to measure."""
 
-from cairn.core.gate import Check, Finding
+from cairn.core.check import Check
+from cairn.core.gate import Finding
 from cairn.stats.checks.evidence import Problem
 
 
