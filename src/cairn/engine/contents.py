@@ -51,9 +51,7 @@ def _require(context: Context, entry: Entry) -> None:
         case version.REGISTERED:
             closure.require_manifest(objects, objects.get_record(str(digest), Manifest))
         case snapshot.ADDED:
-            closure.require_tree(
-                objects, objects.get_record(str(digest), Snapshot).source.tree
-            )
+            closure.require_source(objects, objects.get_record(str(digest), Snapshot).source)
         case evaluation.RECORDED:
             closure.require_evaluation(objects, objects.get_record(str(digest), Evaluation))
         case run.FINISHED if entry.after["facts"] is not None:

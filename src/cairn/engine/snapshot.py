@@ -5,16 +5,16 @@ from cairn.core.errors import Conflict, NotFound
 from cairn.core.ledger import Entry
 from cairn.core.snapshot import (
     AddSnapshot,
-    Derived,
-    Files,
     GetSnapshot,
     ListSnapshots,
     Snapshot,
     SnapshotInfo,
+    kind_of,
+    parents_of,
 )
 from cairn.engine import ledger
 from cairn.engine.context import Context, Draft
-from cairn.objects.closure import require_tree
+from cairn.objects.closure import require_source
 from cairn.sql.database import Row
 
 ADDED = "snapshot.add"
@@ -30,8 +30,8 @@ def add(context: Context, asked: AddSnapshot) -> Draft | SnapshotInfo:
         return _info(context, same[0])
 
     snapshot = context.objects.get_record(asked.snapshot, Snapshot)
-    files, size_bytes = require_tree(context.objects, snapshot.source.tree)
-    for parent in snapshot.source.of if isinstance(snapshot.source, Derived) else ():
+    files, size_bytes = require_source(context.objects, snapshot.source)
+    for parent in parents_of(snapshot.source):
         find(context, parent)
 
     return Draft(
@@ -58,7 +58,7 @@ def apply_added(context: Context, entry: Entry) -> None:
         digest=entry.after["digest"],
         name=entry.after["name"],
         tree=snapshot.source.tree,
-        kind="files" if isinstance(snapshot.source, Files) else "derived",
+        kind=kind_of(snapshot.source),
         files=entry.after["files"],
         size_bytes=entry.after["size_bytes"],
     )

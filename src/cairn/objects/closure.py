@@ -6,8 +6,8 @@ from cairn.core.digest import Digest
 from cairn.core.errors import NotFound
 from cairn.core.evaluation import Evaluation
 from cairn.core.run import RunFacts
-from cairn.core.snapshot import Snapshot
-from cairn.core.tree import escape
+from cairn.core.snapshot import Recipe, Snapshot, Source, is_kept
+from cairn.core.tree import escape, read_root
 from cairn.core.version import Manifest
 from cairn.objects.store import ObjectStore
 from cairn.objects.tree import tree_entries, tree_objects
@@ -20,6 +20,33 @@ def require_tree(objects: ObjectStore, tree: Digest) -> tuple[int, int]:
         require(objects, entry.digest, f"file {escape(entry.path)}")
         files, size_bytes = files + 1, size_bytes + entry.size
     return files, size_bytes
+
+
+def require_source(objects: ObjectStore, source: Source) -> tuple[int, int]:
+    """Return files and bytes of a source; raises `NotFound` unless what it keeps is stored.
+
+    Of a source that is pinned only the tree is; its files stay where they were.
+    """
+    if isinstance(source, Recipe):
+        require_tree(objects, source.code)
+        if source.lock is not None:
+            require(objects, source.lock, "the recipe's lock")
+    if is_kept(source):
+        return require_tree(objects, source.tree)
+    entries = list(tree_entries(objects, source.tree))
+    return len(entries), sum(entry.size for entry in entries)
+
+
+def source_objects(objects: ObjectStore, source: Source) -> Iterator[Digest]:
+    """List every stored object of a source, the root of its tree first; some come twice."""
+    if is_kept(source):
+        yield from tree_objects(objects, source.tree)
+    else:
+        yield source.tree
+        yield from (leaf.digest for leaf in read_root(objects.get(source.tree)))
+    if isinstance(source, Recipe):
+        yield from tree_objects(objects, source.code)
+        yield from (source.lock,) if source.lock is not None else ()
 
 
 def require(objects: ObjectStore, digest: Digest, what: str) -> None:
@@ -79,9 +106,7 @@ def version_objects(objects: ObjectStore, digest: Digest) -> Iterator[Digest]:
         if manifest.artifacts.golden is not None:
             yield from tree_objects(objects, manifest.artifacts.golden)
     for source in manifest.inputs:
-        yield from tree_objects(
-            objects, objects.get_record(source.snapshot, Snapshot).source.tree
-        )
+        yield from _snapshot_objects(objects, source.snapshot)
     for evaluation in manifest.evaluations:
         yield from _evaluation_objects(objects, objects.get_record(evaluation, Evaluation))
     for _, named in manifest_objects(manifest):
@@ -90,6 +115,8 @@ def version_objects(objects: ObjectStore, digest: Digest) -> Iterator[Digest]:
 
 def _evaluation_objects(objects: ObjectStore, evaluation: Evaluation) -> Iterator[Digest]:
     yield from (evaluation.predictions, evaluation.scorer, evaluation.snapshot)
-    yield from tree_objects(
-        objects, objects.get_record(evaluation.snapshot, Snapshot).source.tree
-    )
+    yield from _snapshot_objects(objects, evaluation.snapshot)
+
+
+def _snapshot_objects(objects: ObjectStore, digest: Digest) -> Iterator[Digest]:
+    yield from source_objects(objects, objects.get_record(digest, Snapshot).source)
