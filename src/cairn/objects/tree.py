@@ -63,6 +63,18 @@ def store_tree(
     return _store_file(objects, path, label, on_progress)
 
 
+def store_entries(batch: Batch, entries: Iterable[Entry]) -> StoredTree:
+    """Store the leaves and the root of a tree; its files are stored by then, or pinned."""
+    leaves: list[Leaf] = []
+    for leaf, content in cut(entries):
+        batch.put(content)
+        leaves.append(leaf)
+    root = batch.put(write_root(leaves))
+    return StoredTree(
+        root, sum(leaf.rows for leaf in leaves), sum(leaf.size for leaf in leaves)
+    )
+
+
 def tree_entries(objects: ObjectStore, digest: Digest) -> Iterator[Entry]:
     """Yield the files of a tree, sorted by path; raises `Corrupt` if it is not canonical."""
     leaves = read_root(objects.get(digest))
@@ -114,7 +126,7 @@ def _store_folder(
     with open_folder(path, folder.label) as top, objects.batch() as batch:
         done = _Tally(*_survey(folder, top), on_progress)
         entries = (_store_one(batch, folder, found) for found in folder.walk(top))
-        stored = _store_entries(batch, done.counted(entries))
+        stored = store_entries(batch, done.counted(entries))
     return stored._replace(left_out=tuple(sorted(folder.left_out)))
 
 
@@ -124,7 +136,7 @@ def _store_file(
     with objects.batch() as batch, open_source(path, label) as source:
         done = _Tally(1, source.size, on_progress)
         entry = _file_entry(batch, os.fsencode(path.name), source)
-        return _store_entries(batch, done.counted([entry]))
+        return store_entries(batch, done.counted([entry]))
 
 
 def _survey(folder: Folder, top: int) -> tuple[int, int]:
@@ -160,17 +172,6 @@ def _target(folder: Folder, found: Found) -> bytes:
     with reading(label):
         target = os.readlink(found.name, dir_fd=found.folder)
     return check_target(found.path, target, label)
-
-
-def _store_entries(batch: Batch, entries: Iterable[Entry]) -> StoredTree:
-    leaves: list[Leaf] = []
-    for leaf, content in cut(entries):
-        batch.put(content)
-        leaves.append(leaf)
-    root = batch.put(write_root(leaves))
-    return StoredTree(
-        root, sum(leaf.rows for leaf in leaves), sum(leaf.size for leaf in leaves)
-    )
 
 
 def _recorded(
