@@ -48,6 +48,17 @@ class ModelSettings(Record, frozen=True):
     checklist: tuple[str, ...] = ()
 
 
+class GuardSettings(Record, frozen=True):
+    """What `cairn guard` lets into git: megabytes of a file and of one with data, exceptions.
+
+    `allow` are patterns of paths from the repository's top; `*` also stands for slashes.
+    """
+
+    max_mb: Annotated[float, Meta(gt=0)] = 10
+    max_data_mb: Annotated[float, Meta(ge=0)] = 1
+    allow: tuple[str, ...] = ()
+
+
 class Settings(Record, frozen=True):
     """A project's settings; `folder` holds `cairn.toml`, `store` is the store's folder."""
 
@@ -55,6 +66,9 @@ class Settings(Record, frozen=True):
     store: Path
     team: Team = "default"
     models: dict[str, ModelSettings] = {}
+    guard: GuardSettings = GuardSettings()
+    remotes: dict[str, str] = {}
+    """Where `cairn push` and `cairn pull` go, by name; `origin` when none is given."""
 
     def model(self, name: str) -> ModelSettings:
         """Return what is set for a model, named with or without its team."""
@@ -66,6 +80,8 @@ class _File(Record, frozen=True):
     store: Annotated[str, Meta(pattern=STORE)] = ".cairn"
     team: Team = "default"
     model: dict[str, dict[str, Any]] = {}
+    guard: dict[str, Any] = {}
+    remote: dict[str, str] = {}
 
 
 _KEYS: dict[str, type[Record]] = {"evaluation": EvaluationSettings}
@@ -74,6 +90,11 @@ _PLAIN = {
     "team": "must be lower-case letters, digits, '.', '_' and '-'",
     "model": "must be sections such as [model.churn]",
     "evaluation": "must be a section of its own, such as [model.churn.evaluation]",
+    "guard": "must be a section of its own: [guard]",
+    "max_mb": "must be a number of megabytes: 10",
+    "max_data_mb": "must be a number of megabytes: 1",
+    "allow": 'must be a list of patterns: ["tests/golden/*"]',
+    "remote": 'must be a section of addresses in quotes: [remote], origin = "/mnt/cairn"',
     "score": "must be predict_proba, predict or module:function",
     "groups": 'must be a list of columns: ["region"]',
     "drop": 'must be a list of columns: ["name"]',
@@ -110,7 +131,14 @@ def load_settings(start: Path) -> Settings:
         )
     store = os.environ.get("CAIRN_STORE") or found.store
     models = {name: _model(folder / FILE, name, part) for name, part in found.model.items()}
-    return Settings(folder=folder, store=folder / store, team=found.team, models=models)
+    return Settings(
+        folder=folder,
+        store=folder / store,
+        team=found.team,
+        models=models,
+        guard=_checked(f"{folder / FILE}: [guard]", found.guard, GuardSettings),
+        remotes=found.remote,
+    )
 
 
 def user_folder() -> Path:
@@ -123,6 +151,11 @@ def user_folder() -> Path:
     if base := os.environ.get("XDG_CONFIG_HOME"):
         return Path(base) / "cairn"
     return Path.home() / ".config" / "cairn"
+
+
+def git_index() -> str | None:
+    """Return the index file that git hands to its hooks while it commits some files only."""
+    return os.environ.get("GIT_INDEX_FILE") or None
 
 
 def ledger_key_override() -> str | None:

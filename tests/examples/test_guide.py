@@ -8,7 +8,17 @@ from pathlib import Path
 from shell import Shell
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
-PAGES = ("README", "inventory", "snapshots", "runs", "versions", "gates", "labels", "ledger")
+PAGES = (
+    "README",
+    "inventory",
+    "snapshots",
+    "runs",
+    "versions",
+    "gates",
+    "labels",
+    "ledger",
+    "guard",
+)
 
 
 def typed() -> str:

@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "promote": ("label", "promote"),
     "rollback": ("label", "rollback"),
     "history": ("label", "history"),
+    "guard": ("guard", "guard"),
     "verify": ("ledger", "verify"),
     "ledger": ("ledger", "ledger"),
     "rebuild": ("ledger", "rebuild"),
@@ -73,6 +74,7 @@ SUMMARIES = {
     "promote": "Move a label to a version, if its gate agrees.",
     "rollback": "Point a label back at the last known-good version.",
     "history": "Show where a label was, when and why.",
+    "guard": "Keep weights and large files out of git.",
     "verify": "Check the ledger, every row and every byte.",
     "ledger": "Read and prove the ledger: log, verify, prove, checkpoint.",
     "rebuild": "Make the database again from the exported ledger.",
@@ -83,7 +85,7 @@ SECTIONS = {
     "Make versions": ("snapshot", "run", "runs", "register", "evaluate"),
     "Look": ("list", "show", "why", "diff", "compare", "export"),
     "Decide": ("gate", "promote", "rollback", "history", "release", "mark-bad", "delete"),
-    "Trust": ("verify", "ledger", "rebuild", "completion"),
+    "Trust": ("guard", "verify", "ledger", "rebuild", "completion"),
 }
 
 
