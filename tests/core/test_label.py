@@ -1,6 +1,6 @@
 """Labels: where they may move, and where a rollback goes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ from cairn.core.label import (
     known_good,
     move,
     rollback,
-    stack,
+    standing,
 )
 from cairn.core.version import Manifest, Version
 
@@ -67,7 +67,8 @@ def promoted(*numbers: int) -> list[Move]:
 def targets(history: Sequence[Move], bad: Sequence[int] = ()) -> list[int]:
     """The numbers that a rollback may go to, the nearest first."""
     names = {digest(number): number for number in range(20)}
-    return [names[found] for found in known_good(history, [digest(number) for number in bad])]
+    marked = [digest(number) for number in bad]
+    return [names[found] for found in known_good(reversed(history), marked)]
 
 
 def asked(to: int, label: str = "production", expecting: Expecting | None = None) -> MoveLabel:
@@ -131,23 +132,31 @@ def test_a_rollback_past_a_bad_version_forgets_it() -> None:
     history = [*promoted(1, 2, 3), step("rollback", 1, before=3)]
 
     assert targets(history) == []
-    assert stack(history).versions == (digest(1),)
+    assert list(standing(reversed(history))) == [digest(1)]
 
 
 @pytest.mark.parametrize(
     "history",
     [
         [step("rollback", 1)],
-        [*promoted(1), step("rollback", 2)],
-        [*promoted(1), step("rollback", 1)],
+        [*promoted(1), step("rollback", 2, before=1)],
+        [*promoted(1, 2), step("rollback", 1, before=2), step("rollback", 3, before=1)],
     ],
-    ids=["nothing was promoted", "another one", "itself"],
+    ids=["nothing was promoted", "another one", "another one, after a rollback"],
 )
 def test_a_rollback_to_what_was_never_held_is_corrupt(history: list[Move]) -> None:
     with pytest.raises(
         Corrupt, match=r"production of churn went back to .*, which it did not hold"
     ):
-        stack(history)
+        list(standing(reversed(history)))
+
+
+def test_no_more_moves_are_read_than_a_rollback_needs() -> None:
+    def moves() -> Iterator[Move]:
+        yield from reversed([*promoted(1, 2, 3, 4), step("rollback", 3, before=4)])
+        pytest.fail("the whole history was read")
+
+    assert next(known_good(moves(), [])) == digest(2)
 
 
 @dataclass

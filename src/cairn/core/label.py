@@ -6,7 +6,7 @@
    was rolled back from, or marked bad, is no target until it is promoted afresh.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -149,50 +149,42 @@ class DrillInfo(Record, frozen=True):
     run_at: str
 
 
-class Stack(Record, frozen=True):
-    """The promotions of a label that a rollback may walk down, the live one last.
+def standing(newest_first: Iterable[Move]) -> Iterator[Digest]:
+    """Yield the promotions that a rollback may walk down, the live one first.
 
-    `left` are versions that were rolled back from and not promoted since.
+    Moves are read as far back as is asked for and no further. A rollback hides what lay above
+    the promotion that it went back to. A version that was rolled back from is left out until
+    it is promoted again. Raises `Corrupt` for a rollback to what the label never held.
     """
-
-    versions: tuple[Digest, ...] = ()
-    left: frozenset[Digest] = frozenset()
-
-
-def stack(history: Sequence[Move]) -> Stack:
-    """Replay a label's history into its stack of promotions.
-
-    Raises `Corrupt` for a rollback to what the label never held.
-    """
-    versions: list[Digest] = []
+    back_to: list[Digest] = []
     left: set[Digest] = set()
-    for step in history:
-        if step.kind == "promote":
-            versions.append(step.after)
-            left.discard(step.after)
+    promoted: set[Digest] = set()
+    step = None
+    for step in newest_first:
+        if step.kind == "rollback":
+            back_to.append(step.after)
+            if step.before is not None and step.before not in promoted:
+                left.add(step.before)
             continue
-        left.update(versions[-1:])
-        while versions and (versions[-1] != step.after or versions[-1] in left):
-            versions.pop()
-        if not versions:
-            raise Corrupt(
-                f"{step.label} of {shown(step.model)} went back to {step.after[:19]}, "
-                "which it did not hold before; run `cairn verify --all`"
-            )
-    return Stack(versions=tuple(versions), left=frozenset(left))
+        while back_to and back_to[-1] == step.after:
+            back_to.pop()
+        if not back_to and step.after not in left:
+            yield step.after
+        promoted.add(step.after)
+    if step is not None and back_to:
+        raise Corrupt(
+            f"{step.label} of {shown(step.model)} went back to {back_to[-1][:19]}, "
+            "which it did not hold before; run `cairn verify --all`"
+        )
 
 
-def known_good(history: Sequence[Move], bad: Collection[Digest]) -> tuple[Digest, ...]:
-    """List rollback targets, the nearest first, the live version left out."""
-    walk = stack(history)
-    if not walk.versions:
-        return ()
-    live = walk.versions[-1]
-    found: list[Digest] = []
-    for version in reversed(walk.versions[:-1]):
-        if version not in (live, *walk.left, *bad, *found):
-            found.append(version)
-    return tuple(found)
+def known_good(newest_first: Iterable[Move], bad: Collection[Digest]) -> Iterator[Digest]:
+    """Yield rollback targets, the nearest first, the live version left out."""
+    found = set(bad)
+    for place, version in enumerate(standing(newest_first)):
+        if place and version not in found:
+            yield version
+        found.add(version)
 
 
 def expected(asked: MoveLabel | Rollback, live: Version | None) -> None:
@@ -247,7 +239,7 @@ def move(asked: MoveLabel, candidate: Version, live: Version | None, *, gated: b
 
 
 def rollback(
-    asked: Rollback, live: Version | None, targets: Sequence[Version], *, moves: int
+    asked: Rollback, live: Version | None, targets: Iterable[Version], *, moves: int
 ) -> Version:
     """Pick the version to go back to: the first of `targets` (see `known_good`)."""
     expected(asked, live)

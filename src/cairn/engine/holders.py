@@ -13,6 +13,6 @@ def of(context: Context, version: Version) -> tuple[str, ...]:
     for (name,) in context.tx.all("label_names", model=version.model):
         if name in version.labels:
             continue
-        if version.digest in known_good(moves.history(context, version.model, name), bad):
+        if version.digest in known_good(moves.backwards(context, version.model, name), bad):
             found.append(f"{name} may roll back to it")
     return tuple(found)

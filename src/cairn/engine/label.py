@@ -52,13 +52,14 @@ def move(context: Context, asked: MoveLabel) -> Draft:
 def rollback(context: Context, asked: Rollback) -> Draft:
     """Point the label at its last known-good version; no gate, no copy."""
     held = live(context, asked.model, asked.label)
-    past = moves.history(context, asked.model, asked.label)
-    targets = [
+    past = moves.backwards(context, asked.model, asked.label)
+    targets = (
         version.by_digest(context, asked.model, digest)
         for digest in rules.known_good(past, moves.bad(context, asked.model))
-    ]
+    )
+    times = moves.count(context, asked.model, asked.label)
 
-    target = rules.rollback(asked, held, targets, moves=len(past))
+    target = rules.rollback(asked, held, targets, moves=times)
     version.require_intact(context, target)
 
     return _draft(ROLLED_BACK, asked, held, to=target)
@@ -101,8 +102,8 @@ def get(context: Context, asked: GetLabel) -> Move | None:
     """Answer `GetLabel`: now, or as it was at an instant."""
     if asked.at is None:
         return moves.current(context, asked.model, asked.label)
-    past = moves.history(context, asked.model, asked.label)
-    return next((step for step in reversed(past) if step.time <= asked.at), None)
+    past = moves.backwards(context, asked.model, asked.label)
+    return next((step for step in past if step.time <= asked.at), None)
 
 
 def every(context: Context, asked: ListLabels) -> tuple[Move, ...]:

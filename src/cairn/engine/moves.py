@@ -1,5 +1,7 @@
 """Read where labels are and were, straight from ledger entries."""
 
+from collections.abc import Iterator
+
 from cairn.core.digest import Digest
 from cairn.core.label import Move
 from cairn.core.ledger import Entry
@@ -7,6 +9,8 @@ from cairn.engine import ledger
 from cairn.engine.context import Context
 
 MOVED, ROLLED_BACK = "label.move", "label.rollback"
+STRIDE = 32
+NEVER = 2**62
 
 
 def current(context: Context, model: str, label: str) -> Move | None:
@@ -19,6 +23,21 @@ def history(context: Context, model: str, label: str) -> tuple[Move, ...]:
     """Read every move of a label, oldest first."""
     rows = context.tx.all("label_history", model=model, label=label)
     return tuple(read(context, row[0], model=model, label=label) for row in rows)
+
+
+def backwards(context: Context, model: str, label: str) -> Iterator[Move]:
+    """Read a label's moves, the newest first, no further back than is asked for."""
+    before = NEVER
+    while rows := context.tx.all(
+        "label_before", model=model, label=label, before=before, limit=STRIDE
+    ):
+        for (before,) in rows:
+            yield read(context, before, model=model, label=label)
+
+
+def count(context: Context, model: str, label: str) -> int:
+    """Count the moves of a label."""
+    return (context.tx.one("label_count", model=model, label=label) or (0,))[0]
 
 
 def last_of_each(context: Context, model: str) -> tuple[Move, ...]:

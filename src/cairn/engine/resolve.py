@@ -1,5 +1,7 @@
 """Find the version that a reference means."""
 
+from itertools import islice
+
 from cairn.core import reference
 from cairn.core.errors import Conflict, NotFound
 from cairn.core.label import known_good
@@ -57,8 +59,9 @@ def _held(context: Context, asked: ByLabel) -> Version:
         )
     if asked.back == 0:
         return live
-    past = moves.history(context, asked.model, asked.label)
-    targets = known_good(past, moves.bad(context, asked.model))
+    past = moves.backwards(context, asked.model, asked.label)
+    good = known_good(past, moves.bad(context, asked.model))
+    targets = tuple(islice(good, asked.back))
     if asked.back > len(targets):
         raise NotFound(
             f"{asked.label} of {shown(asked.model)} has {len(targets)} known-good "

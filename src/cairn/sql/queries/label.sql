@@ -7,6 +7,16 @@ SELECT seq FROM label_move WHERE model = :model AND label = :label ORDER BY seq 
 -- name: label_history
 SELECT seq FROM label_move WHERE model = :model AND label = :label ORDER BY seq;
 
+-- name: label_before
+SELECT seq
+  FROM label_move
+ WHERE model = :model AND label = :label AND seq < :before
+ ORDER BY seq DESC
+ LIMIT :limit;
+
+-- name: label_count
+SELECT COUNT(*) FROM label_move WHERE model = :model AND label = :label;
+
 -- name: label_all
 SELECT MAX(seq) FROM label_move WHERE model = :model GROUP BY label ORDER BY label;
 
