@@ -122,6 +122,6 @@ def _shares(counts: NDArray[np.int64]) -> tuple[float, ...]:
 
 
 def _chi_squared_quantile(probability: float, freedom: int) -> float:
-    """Approximate by Wilson and Hilferty (1931): within 3.5 %, from five degrees within 1 %."""
+    """Approximate as Wilson and Hilferty (1931) do: within 4 %, or 1.5 % from five on."""
     part = 2 / (9 * freedom)
     return freedom * (1 - part + normal_quantile(probability) * part**0.5) ** 3
