@@ -1,287 +1,164 @@
-"""What every place for objects must do: one suite, each backend."""
+"""What every place for bytes must do: one suite, each backend."""
 
-import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from cairn.core.digest import Digest, canonical
-from cairn.core.errors import Corrupt, Invalid, NotFound
-from cairn.core.snapshot import Files, Snapshot
-from cairn.core.version import Manifest
-from cairn.objects import ObjectStore
+from backends import PLACES, stored
+from cairn.core.errors import NotFound
 from cairn.objects.backend import Backend
-from cairn.objects.batch import WAITING_OBJECTS
-from cairn.objects.local import LocalBackend
-from cairn.objects.memory import MemoryBackend
-from cairn.objects.source import CHUNK
 
-ABSENT = "sha256:" + "0" * 64
-CONTENTS = [b"", b"x", b"weights\n", bytes(range(256)) * 40, b"a" * (CHUNK + 1)]
-NO_DIGESTS = [
-    "",
-    "sha256:",
-    "sha256:" + "0" * 63,
-    "sha256:" + "0" * 64 + "\n",
-    "SHA256:" + "0" * 64,
-    "sha256:" + "A" * 64,
-    "md5:" + "0" * 32,
-    "sha256:../../../etc/passwd",
-    "../" * 24,
-]
+PACK, OTHER = "packs/" + "ab" * 32, "packs/" + "cd" * 32
+LOOSE = "sha256/ab/" + "cd" * 31
 
 
-class Place(NamedTuple):
-    """A backend, a store on it, and a way to damage an object behind its back."""
-
-    backend: Backend
-    objects: ObjectStore
-    damage: Callable[[Digest, bytes], None]
+@pytest.fixture(params=list(PLACES))
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
+    with PLACES[request.param](tmp_path) as place:
+        yield place.backend
 
 
-@pytest.fixture(params=["local", "memory"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "memory":
-        contents: dict[str, bytes] = {}
-        backend = MemoryBackend(contents)
-        return Place(backend, ObjectStore(backend), partial(damage_entry, contents))
-    folder = LocalBackend(tmp_path / "objects")
-    return Place(folder, ObjectStore(folder), partial(damage_file, folder))
+def keys(backend: Backend, under: str = "") -> list[str]:
+    return [found.key for found in backend.list(under)]
 
 
-def damage_entry(contents: dict[str, bytes], digest: Digest, damaged: bytes) -> None:
-    contents[digest.removeprefix("sha256:")] = damaged
+@pytest.mark.parametrize("content", [b"", b"x", bytes(range(256)) * 9_000], ids=len)
+def test_what_is_placed_is_read_whole_and_in_ranges(backend: Backend, content: bytes) -> None:
+    stored(backend, PACK, content)
+
+    assert backend.exists(PACK)
+    assert backend.size(PACK) == len(content)
+    assert backend.read(PACK) == content
+    for start, size in ((0, 0), (0, 1), (1, 300), (255, 2 << 20), (len(content), 5)):
+        assert backend.read(PACK, start, size) == content[start : start + size]
+    assert backend.read(PACK, 7) == content[7:]
 
 
-def damage_file(backend: Backend, digest: Digest, damaged: bytes) -> None:
-    path = Path(backend.where(digest.removeprefix("sha256:")))
-    path.chmod(0o644)
-    path.write_bytes(damaged)
+def test_what_is_absent_is_not_found(backend: Backend) -> None:
+    stored(backend, OTHER, b"something else")
 
-
-@pytest.mark.parametrize("content", CONTENTS, ids=len)
-def test_what_is_stored_comes_back_under_its_sha256(place: Place, content: bytes) -> None:
-    digest = place.objects.put(content)
-
-    sink = BytesIO()
-    assert digest == "sha256:" + hashlib.sha256(content).hexdigest()
-    assert place.objects.get(digest) == content
-    assert place.objects.size(digest) == place.objects.check(digest) == len(content)
-    assert place.objects.write_to(digest, sink) == len(content)
-    assert sink.getvalue() == content
-
-
-@pytest.mark.parametrize("content", CONTENTS, ids=len)
-def test_a_file_goes_in_and_comes_out(place: Place, tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "in").write_bytes(content)
-
-    stored = place.objects.put_file(tmp_path / "in")
-    place.objects.copy_to(stored[0], tmp_path / "out")
-
-    assert stored == (place.objects.put(content), len(content))
-    assert (tmp_path / "out").read_bytes() == content
-    assert {path.name for path in tmp_path.iterdir()} <= {"in", "out", "objects"}
-
-
-def test_the_same_content_is_stored_once(place: Place) -> None:
-    first = place.objects.put(b"same")
-    second = place.objects.put(b"same")
-
-    assert first == second
-    assert list(place.objects.digests()) == [first]
-
-
-def test_objects_are_listed_in_ascending_order(place: Place) -> None:
-    stored = {place.objects.put(b"%d" % number) for number in range(50)}
-
-    assert list(place.objects.digests()) == sorted(stored)
-
-
-def test_an_empty_store_lists_nothing(place: Place) -> None:
-    assert list(place.objects.digests()) == []
-
-
-def test_what_is_absent_is_not_found(place: Place, tmp_path: Path) -> None:
-    place.objects.put(b"something else")
-
-    assert not place.objects.has(ABSENT)
-    for ask in (place.objects.get, place.objects.size, place.objects.check):
-        with pytest.raises(NotFound, match=f"object {ABSENT} "):
-            ask(ABSENT)
+    assert not backend.exists(PACK)
     with pytest.raises(NotFound):
-        place.objects.copy_to(ABSENT, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+        backend.read(PACK)
+    with pytest.raises(NotFound):
+        backend.read(PACK, 3, 4)
+    with pytest.raises(NotFound):
+        backend.size(PACK)
 
 
-@pytest.mark.parametrize("text", NO_DIGESTS)
-def test_what_is_no_digest_reaches_no_file(place: Place, text: str) -> None:
-    asks = (place.objects.get, place.objects.size, place.objects.check, place.objects.has)
-    for ask in asks:
-        with pytest.raises(Invalid, match="is no digest"):
-            ask(text)
-
-
-def test_a_record_is_an_object_of_its_canonical_bytes(place: Place) -> None:
-    record = Snapshot(source=Files(tree=ABSENT))
-
-    digest = place.objects.put_record(record)
-
-    assert place.objects.get(digest) == canonical(record)
-    assert place.objects.get_record(digest, Snapshot) == record
-
-
-def test_a_record_of_another_kind_is_corrupt_and_named(place: Place) -> None:
-    digest = place.objects.put_record(Snapshot(source=Files(tree=ABSENT)))
-
-    with pytest.raises(Corrupt, match=digest):
-        place.objects.get_record(digest, Manifest)
-
-
-def test_any_changed_byte_is_found(place: Place, tmp_path: Path) -> None:
-    content = bytes(range(200))
-    digest = place.objects.put(content)
-
-    for at in range(len(content)):
-        place.damage(digest, content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
-        with pytest.raises(Corrupt, match=digest):
-            place.objects.get(digest)
-        with pytest.raises(Corrupt, match=digest):
-            place.objects.check(digest)
-        with pytest.raises(Corrupt, match=digest):
-            place.objects.copy_to(digest, tmp_path / "out")
-        assert not (tmp_path / "out").exists()
-        assert list(tmp_path.glob(".*")) == []
-
-
-@pytest.mark.parametrize("damaged", [b"", b"cut of", b"cut off?", b"cut off and on"])
-def test_missing_and_added_bytes_are_found(place: Place, damaged: bytes) -> None:
-    digest = place.objects.put(b"cut off")
-    place.damage(digest, damaged)
-
-    with pytest.raises(Corrupt, match=f"{len(damaged)} bytes"):
-        place.objects.get(digest)
-
-
-def test_storing_over_a_damaged_object_is_refused_with_what_to_do(place: Place) -> None:
-    digest = place.objects.put(b"intact")
-    place.damage(digest, b"broken")
-
-    with pytest.raises(
-        Corrupt, match=r"move that file away, then store the same content again"
-    ):
-        place.objects.put(b"intact")
-
-    with pytest.raises(Corrupt):
-        place.objects.get(digest)
-
-
-def test_a_copy_replaces_a_file_only_when_it_is_verified(place: Place, tmp_path: Path) -> None:
-    digest = place.objects.put(b"new")
-    (tmp_path / "out").write_bytes(b"old")
-
-    place.damage(digest, b"bad")
-    with pytest.raises(Corrupt):
-        place.objects.copy_to(digest, tmp_path / "out")
-    kept = (tmp_path / "out").read_bytes()
-    place.damage(digest, b"new")
-    place.objects.copy_to(digest, tmp_path / "out")
-
-    assert kept == b"old"
-    assert (tmp_path / "out").read_bytes() == b"new"
-
-
-def test_incoming_bytes_are_seen_when_they_are_placed_and_not_before(place: Place) -> None:
-    name = hashlib.sha256(b"bytes").hexdigest()
-    incoming = place.backend.receive()
+def test_bytes_are_seen_when_they_are_placed_and_not_before(backend: Backend) -> None:
+    incoming = backend.receive()
     incoming.write(b"by")
-    incoming.write(b"tes")
+    incoming.write(memoryview(b"tes"))
     incoming.end()
     incoming.seal()
 
-    before = list(place.backend.names())
-    placed = incoming.place(name)
+    before = (keys(backend), backend.exists(PACK))
+    placed = incoming.place(PACK)
+    incoming.discard()
 
-    assert before == []
+    assert before == ([], False)
     assert placed
-    assert list(place.backend.names()) == [name]
-    with place.backend.open(name) as stored:
-        assert stored.read() == b"bytes"
+    assert keys(backend) == [PACK]
+    assert backend.read(PACK) == b"bytes"
 
 
-def test_an_object_is_never_replaced(place: Place) -> None:
-    name = "ab" * 32
-    for content, is_first in ((b"first", True), (b"second", False)):
-        incoming = place.backend.receive()
-        incoming.write(content)
-        incoming.end()
-        incoming.seal()
-        assert incoming.place(name) is is_first
-        incoming.discard()
+@pytest.mark.parametrize("second", [b"", b"second", b"first"])
+def test_nothing_is_ever_replaced(backend: Backend, second: bytes) -> None:
+    for first in (b"first", b""):
+        key = f"packs/{len(first):064d}"
 
-    with place.backend.open(name) as stored:
-        assert stored.read() == b"first"
+        assert stored(backend, key, first)
+        assert not stored(backend, key, second)
+
+        assert backend.read(key) == first
 
 
-def test_discarded_bytes_leave_nothing(place: Place, tmp_path: Path) -> None:
-    incoming = place.backend.receive()
+def test_of_writers_at_the_same_time_one_is_first(backend: Backend) -> None:
+    contents = [b"%d" % number for number in range(16)]
+
+    with ThreadPoolExecutor(8) as threads:
+        firsts = list(threads.map(partial(stored, backend, PACK), contents))
+
+    assert sum(firsts) == 1
+    assert backend.read(PACK) == contents[firsts.index(True)]
+
+
+def test_discarded_bytes_leave_nothing(backend: Backend, tmp_path: Path) -> None:
+    incoming = backend.receive()
     incoming.write(b"never mind")
     incoming.discard()
 
-    assert list(place.backend.names()) == []
+    assert keys(backend) == []
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_batch_stores_many_objects_and_duplicates_once(place: Place) -> None:
-    contents = [b"%d" % (number % 400) for number in range(2 * WAITING_OBJECTS + 3)]
+def test_an_error_on_the_way_leaves_nothing(backend: Backend) -> None:
+    incoming = backend.receive()
+    with suppress(ZeroDivisionError):
+        incoming.write(b"%d" % (1 // 0))
+    incoming.discard()
+    incoming.discard()
 
-    with place.objects.batch() as batch:
-        stored = [batch.put(content) for content in contents]
-
-    assert sorted(set(stored)) == list(place.objects.digests())
-    assert [place.objects.get(digest) for digest in stored] == contents
-
-
-def test_a_batch_that_ends_with_an_error_leaves_whole_objects_only(place: Place) -> None:
-    def interrupted() -> None:
-        with place.objects.batch() as batch:
-            for number in range(WAITING_OBJECTS + 10):
-                batch.put(b"%d" % number)
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-
-    left = list(place.objects.digests())
-    assert len(left) == WAITING_OBJECTS
-    assert all(place.objects.check(digest) for digest in left)
+    assert keys(backend) == []
 
 
-def test_a_batch_that_failed_cannot_end_well(place: Place) -> None:
-    def swallowed() -> None:
-        with place.objects.batch() as batch:
-            waiting = batch.put(b"0")
-            place.objects.put(b"0")
-            place.damage(waiting, b"1")
-            with suppress(Corrupt):
-                for number in range(WAITING_OBJECTS):
-                    batch.put(b"%d" % number)
-            batch.put(b"one more")
+def test_a_listing_is_ascending_and_of_one_part(backend: Backend) -> None:
+    tombs = [f"tombs/{number:064x}" for number in range(3)]
+    nested = ["refs/a/b", "refs/a-b", "refs/a.b", "refs/a0"]
+    before = time.time()
+    for key in (OTHER, PACK, LOOSE, *reversed(tombs), *nested):
+        stored(backend, key, key.encode())
 
-    with pytest.raises(Corrupt):
-        swallowed()
+    assert keys(backend) == sorted([OTHER, PACK, LOOSE, *tombs, *nested])
+    assert keys(backend, "packs/") == [PACK, OTHER]
+    assert keys(backend, "tombs/") == tombs
+    assert keys(backend, "refs/a/") == ["refs/a/b"]
+    assert keys(backend, "leases/") == []
+    for found in backend.list(""):
+        assert found.size == len(found.key)
+        assert before - 60 < found.modified < time.time() + 60
 
 
-def test_writers_at_the_same_time_agree(place: Place) -> None:
-    contents = [b"%d" % (number % 20) for number in range(200)]
+def test_a_long_listing_is_whole(backend: Backend) -> None:
+    wanted = [f"tombs/{number:064x}" for number in range(1_100)]
+    for key in wanted:
+        incoming = backend.receive()
+        incoming.write(b"x")
+        incoming.end()
+        incoming.place(key)
+        incoming.discard()
 
-    with ThreadPoolExecutor(8) as threads:
-        stored = list(threads.map(place.objects.put, contents))
+    assert keys(backend, "tombs/") == wanted
 
-    assert sorted(set(stored)) == list(place.objects.digests())
-    assert [place.objects.get(digest) for digest in stored] == contents
+
+def test_what_is_removed_is_gone_and_nothing_else(backend: Backend) -> None:
+    stored(backend, PACK, b"one")
+    stored(backend, OTHER, b"other")
+
+    backend.remove(PACK)
+    backend.remove(PACK)
+
+    assert not backend.exists(PACK)
+    assert keys(backend) == [OTHER]
+    assert stored(backend, PACK, b"one again")
+    assert backend.read(PACK) == b"one again"
+
+
+def test_a_person_is_told_where_it_lies(backend: Backend) -> None:
+    assert PACK in backend.where(PACK)
+
+
+def test_only_its_own_folder_is_its_own(backend: Backend, tmp_path: Path) -> None:
+    stored(backend, PACK, b"x")
+    folder = tmp_path / "objects"
+    elsewhere = tmp_path.stat()
+
+    assert not backend.is_own(elsewhere.st_dev, elsewhere.st_ino)
+    if folder.exists():
+        assert backend.is_own(folder.stat().st_dev, folder.stat().st_ino)

@@ -106,8 +106,8 @@ def test_nothing_has_its_name_before_it_is_durable(
     objects.put(b"one")
 
     assert before == []
-    assert in_batch == ["sync file"] * 2 + ["name"] * 2 + ["sync folder"] * 3
-    assert done[len(in_batch) :] == ["sync folder"] * 2  # whoever stored it may not have
+    assert in_batch == ["sync file"] * 2 + ["name"] * 2 + ["sync folder"] * 4
+    assert done[len(in_batch) :] == ["sync folder"] * 3  # whoever stored it may not have
 
 
 def test_a_disk_without_hard_links_does(
@@ -212,7 +212,10 @@ def test_an_object_that_may_not_be_read_is_one_sentence() -> None:
         digest = objects.put(b"content")
         next(path for path in (folder / "objects" / "sha256").glob("*/*")).chmod(0)
 
-        with as_nobody(), pytest.raises(Unavailable, match=f"cannot read object {digest}"):
+        with (
+            as_nobody(),
+            pytest.raises(Unavailable, match=f"object {digest}: cannot read .*permission"),
+        ):
             objects.get(digest)
 
 

@@ -121,7 +121,7 @@ def test_leaves_that_both_trees_have_are_not_read() -> None:
     before, leaves = keep(objects, rows)
     after, _ = keep(objects, rows[:-1])
     for leaf in leaves[:-1]:
-        del contents[leaf.digest.removeprefix("sha256:")]
+        del contents[f"sha256/{leaf.digest[7:9]}/{leaf.digest[9:]}"]
 
     changes = diff_trees(objects, before, after)
 
@@ -136,6 +136,6 @@ def test_any_changed_byte_of_any_object_of_a_tree_is_found(tmp_path: Path) -> No
     for name, content in list(contents.items()):
         for at in range(len(content)):
             contents[name] = content[:at] + bytes([content[at] ^ 0x20]) + content[at + 1 :]
-            with pytest.raises(Corrupt, match=name):
+            with pytest.raises(Corrupt, match=name.replace("/", "")[6:]):
                 sum(map(objects.check, tree_objects(objects, digest)))
         contents[name] = content

@@ -1,17 +1,26 @@
-"""What a place for bytes must offer; names are 64 hexadecimal digits, contents are opaque.
+"""What a place for bytes must offer: keys are short paths (`packs/<64 hex>`), contents opaque.
 
-Create-only: there is no way to change or replace an object, and none to see half of one.
+Create-only: there is no way to change or replace what lies under a key, and none to see half
+of it. `docs/reference/formats.md` says which keys there are.
 """
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from typing import BinaryIO, Protocol
+from typing import NamedTuple, Protocol
+
+
+class Found(NamedTuple):
+    """What lies under a key; `modified` in seconds since the epoch by the backend's clock."""
+
+    key: str
+    size: int
+    modified: float
 
 
 class Incoming(Protocol):
     """Bytes on their way in, invisible until they are placed."""
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes | memoryview) -> None:
         """Append bytes; raises `Unavailable` when the disk is full or fails."""
         ...
 
@@ -23,8 +32,8 @@ class Incoming(Protocol):
         """Make the bytes durable."""
         ...
 
-    def place(self, name: str) -> bool:
-        """Let the sealed bytes appear as `name`; False, and no change, if one is there."""
+    def place(self, key: str) -> bool:
+        """Let the sealed bytes appear under `key`; False, and no change, if some are there."""
         ...
 
     def discard(self) -> None:
@@ -33,40 +42,46 @@ class Incoming(Protocol):
 
 
 class Backend(Protocol):
-    """Where objects lie."""
+    """Where bytes lie."""
 
     def receive(self) -> Incoming:
-        """Begin a new object."""
+        """Begin something new."""
         ...
 
-    def shelf(self, name: str) -> str:
-        """Tell which part of the backend lists an object; there are few."""
+    def settle(self, keys: AbstractSet[str]) -> None:
+        """See that listings of these keys outlive a power cut."""
         ...
 
-    def settle(self, shelves: AbstractSet[str]) -> None:
-        """See that what is listed on these shelves outlives a power cut."""
+    def read(self, key: str, start: int = 0, size: int | None = None) -> bytes:
+        """Read from `start`, at most `size` bytes, fewer only where the content ends.
+
+        Nothing is verified here. Raises `NotFound`, `Unavailable`.
+        """
         ...
 
-    def open(self, name: str) -> BinaryIO:
-        """Open an object for reading, unverified; raises `NotFound` or an `OSError`."""
+    def size(self, key: str) -> int:
+        """Tell how many bytes lie under a key; raises `NotFound`."""
         ...
 
-    def exists(self, name: str) -> bool:
-        """Tell whether an object lies here, unverified."""
+    def exists(self, key: str) -> bool:
+        """Tell whether anything lies under a key."""
         ...
 
-    def size(self, name: str) -> int:
-        """Tell how many bytes lie here, unverified; raises `NotFound`."""
+    def list(self, under: str) -> Iterator[Found]:
+        """List what lies under keys that begin with `under`, ascending.
+
+        `under` is empty for everything, and ends with a slash otherwise.
+        """
         ...
 
-    def names(self) -> Iterator[str]:
-        """List all objects in ascending order."""
+    def remove(self, key: str) -> None:
+        """Take away what lies under a key, if anything; for the sweep and quarantine alone."""
         ...
 
-    def where(self, name: str) -> str:
-        """Say to a person where the object lies."""
+    def where(self, key: str) -> str:
+        """Say to a person where it lies."""
         ...
 
     def is_own(self, device: int, inode: int) -> bool:
-        """Tell whether this folder of the machine is the one that the objects lie in."""
+        """Tell whether this folder of the machine is the one that the bytes lie in."""
         ...

@@ -25,7 +25,7 @@ class Batch:
         self._verify = verify
         self._waiting: dict[Digest, Incoming] = {}
         self._waiting_bytes = 0
-        self._shelves: set[str] = set()
+        self._keys: set[str] = set()
         self._failed: BaseException | None = None
 
     def __enter__(self) -> Self:
@@ -38,7 +38,7 @@ class Batch:
             raise self._failed
         if error is None:
             self._place_waiting()
-            self._backend.settle(self._shelves)
+            self._backend.settle(self._keys)
         for incoming in self._waiting.values():
             incoming.discard()
 
@@ -69,8 +69,8 @@ class Batch:
         if digest in self._waiting:
             return
         # Also for what is there already: whoever placed it may not have settled it yet.
-        self._shelves.add(self._backend.shelf(_name(digest)))
-        if self._backend.exists(_name(digest)):
+        self._keys.add(_key(digest))
+        if self._backend.exists(_key(digest)):
             self._verify(digest)
             return
         self._waiting[digest] = self._received(chunks)
@@ -95,7 +95,7 @@ class Batch:
             for incoming in self._waiting.values():
                 incoming.seal()
             for digest, incoming in self._waiting.items():
-                if not incoming.place(_name(digest)):
+                if not incoming.place(_key(digest)):
                     self._verify(digest)
         except BaseException as error:
             self._failed = error
@@ -107,8 +107,9 @@ class Batch:
             self._waiting_bytes = 0
 
 
-def _name(digest: Digest) -> str:
-    return digest.removeprefix("sha256:")
+def _key(digest: Digest) -> str:
+    name = digest.removeprefix("sha256:")
+    return f"sha256/{name[:2]}/{name[2:]}"
 
 
 def _digest_of(source: Source) -> Digest:

@@ -1,106 +1,94 @@
-"""Objects as read-only files: `sha256/ab/<62 hexadecimal digits>` under one folder.
+"""Bytes as read-only files under one folder: the key is the path.
 
-An object is written to `tmp/`, made durable, and only then linked to its name, which never
+A file is written to `tmp/`, made durable, and only then linked to its name, which never
 replaces a file. A killed process leaves files in `tmp/` that nothing refers to; a later one
 removes them when they are a day old.
 """
 
 import errno
 import os
-import re
 import secrets
 import time
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
-from cairn.core.errors import NotFound
-from cairn.objects.backend import Incoming
-from cairn.objects.fault import storing
+from cairn.objects.backend import Found, Incoming
+from cairn.objects.fault import reading, storing
 from cairn.objects.sync import begin_sync, make_folder, sync_folder
 
 LITTER_SECONDS = 24 * 60 * 60
-_PAIR = re.compile(r"[0-9a-f]{2}")
-_REST = re.compile(r"[0-9a-f]{62}")
+INDEX = "index"
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 class LocalBackend:
-    """Objects in a folder of this machine."""
+    """Bytes in a folder of this machine."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
-        self._objects = self._folder / "sha256"
         self._tmp = self._folder / "tmp"
         _remove_litter(self._tmp)
 
     def receive(self) -> Incoming:
-        """Begin a new object."""
+        """Begin a new file."""
         with storing(self._folder):
             if not self._tmp.is_dir():
-                make_folder(self._objects)
                 make_folder(self._tmp)
             return _Incoming(self._folder)
 
-    def shelf(self, name: str) -> str:
-        """Tell which folder lists an object."""
-        return name[:2]
-
-    def settle(self, shelves: AbstractSet[str]) -> None:
-        """Sync the folders that list objects, and the one that lists those folders."""
+    def settle(self, keys: AbstractSet[str]) -> None:
+        """Sync the folders that list these files, and those that list the folders."""
         with storing(self._folder):
-            for pair in sorted(shelves):
-                sync_folder(self._objects / pair)
-            if shelves:
-                sync_folder(self._objects)
+            for folder in sorted({parent for key in keys for parent in _parents(key)}):
+                sync_folder(self._folder / folder)
 
-    def open(self, name: str) -> BinaryIO:
-        """Open an object for reading, unverified; raises `NotFound` or an `OSError`."""
-        try:
-            return self._path(name).open("rb", buffering=0)
-        except FileNotFoundError as error:
-            raise self._absent(name) from error
+    def read(self, key: str, start: int = 0, size: int | None = None) -> bytes:
+        """Read from a file, unverified; raises `NotFound`, `Unavailable`."""
+        path = self.where(key)
+        with reading(path):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                wanted = os.fstat(descriptor).st_size - start if size is None else size
+                return _read(descriptor, start, wanted)
+            finally:
+                os.close(descriptor)
 
-    def exists(self, name: str) -> bool:
-        """Tell whether an object lies here, unverified."""
-        return self._path(name).exists()
+    def size(self, key: str) -> int:
+        """Tell how many bytes a file has; raises `NotFound`."""
+        with reading(self.where(key)):
+            return os.stat(self.where(key)).st_size  # noqa: PTH116 (ten thousands are asked)
 
-    def size(self, name: str) -> int:
-        """Tell how many bytes lie here, unverified; raises `NotFound`."""
-        try:
-            return self._path(name).stat().st_size
-        except FileNotFoundError as error:
-            raise self._absent(name) from error
+    def exists(self, key: str) -> bool:
+        """Tell whether there is such a file."""
+        return os.path.exists(self.where(key))  # noqa: PTH110 (ten thousands are asked)
 
-    def names(self) -> Iterator[str]:
-        """List all objects in ascending order."""
-        for pair in _listed(self._objects, _PAIR):
-            for rest in _listed(self._objects / pair, _REST):
-                yield pair + rest
+    def list(self, under: str) -> Iterator[Found]:
+        """List the files below a folder in ascending order, those not yet placed left out."""
+        for found in _listed(self._folder, under):
+            if not found.key.startswith("tmp/") and found.key != INDEX:
+                yield found
 
-    def where(self, name: str) -> str:
-        """Say to a person where the object lies."""
-        return str(self._path(name))
+    def remove(self, key: str) -> None:
+        """Take a file away, durably."""
+        path = Path(self.where(key))
+        with storing(self._folder), suppress(FileNotFoundError):
+            path.unlink()
+            sync_folder(path.parent)
+
+    def where(self, key: str) -> str:
+        """Say to a person where a file lies."""
+        return f"{self._folder}/{key}"
 
     def is_own(self, device: int, inode: int) -> bool:
-        """Tell whether this folder of the machine is the one that the objects lie in."""
+        """Tell whether this folder of the machine is the one that the files lie in."""
         try:
             own = self._folder.stat()
         except FileNotFoundError:
             return False
         return (own.st_dev, own.st_ino) == (device, inode)
-
-    def _path(self, name: str) -> Path:
-        return _path(self._folder, name)
-
-    def _absent(self, name: str) -> NotFound:
-        return NotFound(
-            f"object sha256:{name} is missing: there is no {self.where(name)}; if it has been "
-            "there, bring it back from a backup"
-        )
 
 
 class _Incoming:
@@ -109,7 +97,7 @@ class _Incoming:
         self._path = folder / "tmp" / secrets.token_hex(16)
         self._descriptor = os.open(self._path, _NEW_FILE, 0o444)
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes | memoryview) -> None:
         rest = memoryview(content)
         with storing(self._folder):
             while rest:
@@ -123,10 +111,10 @@ class _Incoming:
             os.fsync(self._descriptor)
             self._close()
 
-    def place(self, name: str) -> bool:
-        path = _path(self._folder, name)
+    def place(self, key: str) -> bool:
+        path = self._folder / key
         with storing(self._folder):
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             return _link(self._path, path)
 
     def discard(self) -> None:
@@ -141,8 +129,22 @@ class _Incoming:
             os.close(descriptor)
 
 
-def _path(folder: Path, name: str) -> Path:
-    return Path(f"{folder}/sha256/{name[:2]}/{name[2:]}")  # parsed once: ten thousands are
+def _parents(key: str) -> Iterator[str]:
+    """Yield the folders that a key lies in, itself left out: `a/b/c` -> `a/b`, `a`, ``."""
+    while key:
+        key = key.rpartition("/")[0]
+        yield key
+
+
+def _read(descriptor: int, start: int, size: int) -> bytes:
+    """Read `size` bytes where the system call may give fewer; fewer only at the end."""
+    content = os.pread(descriptor, max(size, 0), start)
+    while content and len(content) < size:
+        more = os.pread(descriptor, size - len(content), start + len(content))
+        if not more:
+            break
+        content += more
+    return content
 
 
 def _link(source: Path, path: Path) -> bool:
@@ -169,10 +171,22 @@ def _rename(source: Path, path: Path) -> bool:
     return True
 
 
-def _listed(folder: Path, pattern: re.Pattern[str]) -> list[str]:
-    with suppress(FileNotFoundError), os.scandir(folder) as listing:
-        return sorted(entry.name for entry in listing if pattern.fullmatch(entry.name))
-    return []
+def _listed(folder: Path, under: str) -> Iterator[Found]:
+    """List the files below `under`; folders are sorted as `name/`, as their keys are."""
+    try:
+        with os.scandir(folder / under) as listing:
+            inner = {
+                entry.name + "/" * entry.is_dir(follow_symlinks=False) for entry in listing
+            }
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in sorted(inner):
+        if name.endswith("/"):
+            yield from _listed(folder, under + name)
+            continue
+        with suppress(FileNotFoundError):  # removed since
+            about = os.lstat(folder / under / name)
+            yield Found(under + name, about.st_size, about.st_mtime)
 
 
 def _remove_litter(folder: Path) -> None:

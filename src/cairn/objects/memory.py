@@ -1,67 +1,84 @@
-"""Objects in a dictionary, for tests and for work that leaves nothing behind."""
+"""Bytes in a dictionary, for tests and for work that leaves nothing behind."""
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from io import BytesIO
-from typing import BinaryIO
 
 from cairn.core.errors import NotFound
-from cairn.objects.backend import Incoming
+from cairn.objects.backend import Found, Incoming
 
 
 class MemoryBackend:
-    """Objects in `contents`, by name."""
+    """Bytes in `contents`, by key; `clock` gives seconds since the epoch."""
 
-    def __init__(self, contents: dict[str, bytes]) -> None:
+    def __init__(
+        self, contents: dict[str, bytes], clock: Callable[[], float] = time.time
+    ) -> None:
         self._contents = contents
+        self._placed: dict[str, float] = {}
+        self._clock = clock
+        self._placing = threading.Lock()
 
     def receive(self) -> Incoming:
-        """Begin a new object."""
-        return _Incoming(self._contents)
+        """Begin something new."""
+        return _Incoming(self._place)
 
-    def shelf(self, name: str) -> str:  # noqa: ARG002 (the protocol's name)
-        """Tell that all objects are listed together."""
-        return ""
-
-    def settle(self, shelves: AbstractSet[str]) -> None:
+    def settle(self, keys: AbstractSet[str]) -> None:
         """Do nothing: memory does not outlive a power cut."""
 
-    def open(self, name: str) -> BinaryIO:
-        """Open an object for reading, unverified; raises `NotFound`."""
-        return BytesIO(self._content(name))
+    def read(self, key: str, start: int = 0, size: int | None = None) -> bytes:
+        """Read some bytes, unverified; raises `NotFound`."""
+        end = None if size is None else start + size
+        return self._content(key)[start:end]
 
-    def exists(self, name: str) -> bool:
-        """Tell whether an object lies here, unverified."""
-        return name in self._contents
+    def size(self, key: str) -> int:
+        """Tell how many bytes lie under a key; raises `NotFound`."""
+        return len(self._content(key))
 
-    def size(self, name: str) -> int:
-        """Tell how many bytes lie here, unverified; raises `NotFound`."""
-        return len(self._content(name))
+    def exists(self, key: str) -> bool:
+        """Tell whether anything lies under a key."""
+        return key in self._contents
 
-    def names(self) -> Iterator[str]:
-        """List all objects in ascending order."""
-        return iter(sorted(self._contents))
+    def list(self, under: str) -> Iterator[Found]:
+        """List what lies under keys that begin with `under`, ascending."""
+        for key in sorted(key for key in self._contents if key.startswith(under)):
+            yield Found(key, len(self._contents[key]), self._placed.get(key, 0.0))
 
-    def where(self, name: str) -> str:
-        """Say to a person where the object lies."""
-        return f"memory ({name[:12]})"
+    def remove(self, key: str) -> None:
+        """Take away what lies under a key, if anything."""
+        self._contents.pop(key, None)
+        self._placed.pop(key, None)
+
+    def where(self, key: str) -> str:
+        """Say to a person where it lies."""
+        return f"memory ({key})"
 
     def is_own(self, device: int, inode: int) -> bool:  # noqa: ARG002 (the protocol's names)
-        """Tell that no folder of the machine holds these objects."""
+        """Tell that no folder of the machine holds these bytes."""
         return False
 
-    def _content(self, name: str) -> bytes:
-        if name not in self._contents:
-            raise NotFound(f"object sha256:{name} is not in this store")
-        return self._contents[name]
+    def _content(self, key: str) -> bytes:
+        if key not in self._contents:
+            raise NotFound(f"there is no {key} in this memory")
+        return self._contents[key]
+
+    def _place(self, key: str, content: bytes) -> bool:
+        with self._placing:
+            if key in self._contents:
+                return False
+            self._contents[key] = content
+            self._placed[key] = self._clock()
+            return True
 
 
 class _Incoming:
-    def __init__(self, contents: dict[str, bytes]) -> None:
-        self._contents = contents
+    def __init__(self, place: Callable[[str, bytes], bool]) -> None:
+        self._place = place
         self._written = BytesIO()
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes | memoryview) -> None:
         self._written.write(content)
 
     def end(self) -> None:
@@ -70,9 +87,8 @@ class _Incoming:
     def seal(self) -> None:
         pass
 
-    def place(self, name: str) -> bool:
-        content = self._written.getvalue()
-        return self._contents.setdefault(name, content) is content
+    def place(self, key: str) -> bool:
+        return self._place(key, self._written.getvalue())
 
     def discard(self) -> None:
         self._written.close()

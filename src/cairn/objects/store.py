@@ -4,23 +4,24 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from cairn.core.digest import Digest, digest_bytes, from_canonical
-from cairn.core.errors import Corrupt, Invalid
+from cairn.core.errors import Corrupt, Invalid, NotFound, Unavailable
 from cairn.core.request import Record
 from cairn.core.tree import escape
 from cairn.objects.backend import Backend
 from cairn.objects.batch import Batch
-from cairn.objects.fault import storing, unreadable
+from cairn.objects.fault import storing
 from cairn.objects.source import CHUNK, open_source
 from cairn.objects.sync import sync_folder
 
 Stored = TypeVar("Stored", bound=Record)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_KEY = re.compile(r"sha256/([0-9a-f]{2})/([0-9a-f]{62})")
 
 
 class Sink(Protocol):
@@ -109,11 +110,12 @@ class ObjectStore:
 
     def has(self, digest: Digest) -> bool:
         """Tell whether an object is here; `check` tells whether it is intact."""
-        return self._backend.exists(_name(digest))
+        return self._backend.exists(_key(digest))
 
     def size(self, digest: Digest) -> int:
         """Tell the size of an object as it lies here, unread; raises `NotFound`."""
-        return self._backend.size(_name(digest))
+        with self._asking(digest):
+            return self._backend.size(_key(digest))
 
     def check(self, digest: Digest) -> int:
         """Read an object from end to end and return its size; raises `NotFound`, `Corrupt`."""
@@ -121,7 +123,9 @@ class ObjectStore:
 
     def digests(self) -> Iterator[Digest]:
         """List every object, in ascending order."""
-        return ("sha256:" + name for name in self._backend.names())
+        for found in self._backend.list("sha256/"):
+            if match := _KEY.fullmatch(found.key):
+                yield f"sha256:{match[1]}{match[2]}"
 
     def is_own(self, device: int, inode: int) -> bool:
         """Tell whether this folder of the machine is the one that the objects lie in."""
@@ -129,16 +133,28 @@ class ObjectStore:
 
     def _chunks(self, digest: Digest) -> Iterator[bytes]:
         """Yield the bytes of an object as they lie there, unverified."""
+        key, place = _key(digest), 0
+        with self._asking(digest):
+            while chunk := self._backend.read(key, place, CHUNK):
+                yield chunk
+                place += len(chunk)
+
+    @contextmanager
+    def _asking(self, digest: Digest) -> Generator[None, None, None]:
+        """Name the object that is missing or cannot be read."""
         try:
-            with self._backend.open(_name(digest)) as stored:
-                while chunk := stored.read(CHUNK):
-                    yield chunk
-        except OSError as error:
-            where = self._backend.where(_name(digest))
-            raise unreadable(f"object {digest} at {where}", error) from error
+            yield
+        except NotFound as error:
+            where = self._backend.where(_key(digest))
+            raise NotFound(
+                f"object {digest} is missing: there is no {where}; "
+                "if it has been there, bring it back from a backup"
+            ) from error
+        except Unavailable as error:
+            raise Unavailable(f"object {digest}: {error}") from error
 
     def _damaged(self, digest: Digest, size: int) -> Corrupt:
-        where = self._backend.where(_name(digest))
+        where = self._backend.where(_key(digest))
         return Corrupt(
             f"object {digest} is damaged: the {size} bytes at {where} are not its own; move "
             "that file away, then store the same content again or bring it from a backup"
@@ -150,7 +166,8 @@ class _Nothing:
         pass
 
 
-def _name(digest: Digest) -> str:
+def _key(digest: Digest) -> str:
     if _DIGEST.fullmatch(digest) is None:
         raise Invalid(f"{digest!r} is no digest: sha256: and 64 hexadecimal digits")
-    return digest.removeprefix("sha256:")
+    name = digest.removeprefix("sha256:")
+    return f"sha256/{name[:2]}/{name[2:]}"
