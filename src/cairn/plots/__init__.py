@@ -1,0 +1,1 @@
+"""Pictures as SVG text, drawn from numbers: no browser, no fonts of their own, no scripts."""
