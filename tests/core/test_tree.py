@@ -1,12 +1,16 @@
 """Trees as values: paths spelled one way, leaves cut by paths alone, nothing read twice."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from itertools import pairwise
+from typing import TypeVar
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import plain_tree
+from cairn.core import tree
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.tree import (
@@ -18,6 +22,7 @@ from cairn.core.tree import (
     diff,
     escape,
     read_leaf,
+    read_leaves,
     read_root,
     unescape,
     write_root,
@@ -192,3 +197,158 @@ def test_a_leaf_with_a_huge_size_is_corrupt() -> None:
 
     with pytest.raises(Corrupt, match="broken row at byte 13"):
         read_leaf(huge)
+
+
+Value = TypeVar("Value")
+NEAR_PATHS = st.lists(
+    st.sampled_from(
+        [
+            *"ab/.-0",
+            "//",
+            "/.",
+            "..",
+            "\\",
+            "\n",
+            "\0",
+            "\x7f",
+            "\udcff",
+            "é",
+            "\udcc3",
+            "\u2028",
+        ]
+    ),
+    max_size=5,
+).map(lambda parts: "".join(parts).encode("utf-8", "surrogateescape"))
+NEAR_ENTRIES = st.lists(
+    st.builds(
+        Entry, NEAR_PATHS, st.sampled_from("fxl"), st.integers(0, 10**19 - 1), st.just(X)
+    ),
+    max_size=8,
+)
+SPELLINGS = [
+    *"ab/.-0\\ é\x85\u2028\ud800",
+    "..",
+    "\\x0a",
+    "\\x0A",
+    "\\x41",
+    "\\xff",
+    "\\xc3\\xa9",
+    "\r",
+]
+NEAR_ROWS = st.builds(
+    "{}{}{}{}{}{}{}{}".format,
+    st.sampled_from(["f", "x", "l", "d", "", "ff"]) | st.just("f"),
+    st.sampled_from([" ", "  ", "\n"]) | st.just(" "),
+    st.sampled_from(["0", "1", "01", "-1", "9" * 19, "9" * 20, "", "\u0661"]) | st.just("1"),
+    st.just(" "),
+    st.sampled_from([X[7:].upper(), X[7:-1], X]) | st.just(X[7:]),
+    st.just(" "),
+    st.lists(st.sampled_from(SPELLINGS), max_size=4).map("".join),
+    st.sampled_from(["", "\r\n", "\n\n"]) | st.just("\n"),
+)
+
+
+def outcome(work: Callable[[], Value]) -> Value | type[Exception]:
+    """Return what comes of it: a value, or the class of the error."""
+    try:
+        return work()
+    except (Invalid, Corrupt) as error:
+        return type(error)
+
+
+@given(NEAR_ENTRIES, st.booleans())
+def test_many_rows_are_written_as_one_by_one(entries: list[Entry], in_order: bool) -> None:
+    if in_order:
+        entries.sort()
+
+    pieces = outcome(lambda: list(cut(entries)))
+
+    assert pieces == outcome(lambda: list(plain_tree.cut(entries)))
+    if isinstance(pieces, list):
+        found = [leaf for leaf, _ in pieces]
+        assert write_root(found) == plain_tree.write_root(found)
+
+
+@settings(max_examples=400)
+@given(st.lists(NEAR_ROWS, max_size=4), st.booleans())
+def test_many_rows_are_read_as_one_by_one(rows: list[str], in_order: bool) -> None:
+    lines = sorted(rows, key=lambda row: row.split(" ")[-1]) if in_order else rows
+    content = b"cairn leaf/1\n" + "".join(lines).encode("utf-8", "surrogatepass")
+
+    read = outcome(lambda: read_leaf(content))
+
+    assert read == outcome(lambda: plain_tree.read_leaf(content))
+
+
+@given(ENTRIES, st.data())
+def test_roots_are_read_as_one_by_one(entries: list[Entry], data: st.DataObject) -> None:
+    root = write_root([Leaf(X, 1, entry.size, entry.path) for entry in entries])
+    content = broken(root, data)
+
+    read = outcome(lambda: read_root(content))
+
+    assert read == outcome(lambda: plain_tree.read_root(content))
+    assert read_root(root) == plain_tree.read_root(root)
+
+
+@given(
+    st.lists(PATHS | st.sampled_from([b"a", b"a.b", b"a/b", b"a-b/c"]), max_size=9),
+    st.data(),
+)
+def test_leaves_are_read_as_if_all_were_cut_again(
+    paths: list[bytes], data: st.DataObject
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (tree, plain_tree):
+            patch.setattr(module, "LEAF_MASK", 1)
+            patch.setattr(module, "LEAF_ROWS", 3)
+        stored = piecewise([file(path) for path in sorted({*paths})], data)
+
+        read = outcome(lambda: list(read_leaves(stored)))
+
+        assert read == outcome(lambda: list(plain_tree.read_leaves(stored)))
+
+
+def piecewise(entries: Sequence[Entry], data: st.DataObject) -> list[tuple[Leaf, bytes]]:
+    """Cut as the format says, or after any row; and sometimes tell of another leaf."""
+    pieces: list[tuple[Leaf, bytes]] = []
+    with suppress(Invalid):
+        pieces = list(plain_tree.cut(entries))
+    if not pieces or data.draw(st.integers(0, 3)) == 0:
+        ends = [0, *sorted(data.draw(st.sets(st.integers(0, len(entries))))), len(entries)]
+        parts = [entries[start:end] for start, end in pairwise(ends) if start < end]
+        pieces = [piece for part in parts for piece in plain_leaf(part)]
+    wrong = data.draw(st.sampled_from(["", "", "", "rows", "size", "first", "swap", "twice"]))
+    if pieces and wrong:
+        (leaf, content), *rest = pieces
+        match wrong:
+            case "swap":
+                return pieces[::-1]
+            case "twice":
+                return [pieces[0], *pieces]
+            case "first":
+                return [(leaf._replace(first=b"zz"), content), *rest]
+            case "rows":
+                return [(leaf._replace(rows=leaf.rows + 1), content), *rest]
+            case _:
+                return [(leaf._replace(size=leaf.size + 1), content), *rest]
+    return pieces
+
+
+def plain_leaf(rows: Sequence[Entry]) -> list[tuple[Leaf, bytes]]:
+    """Write one leaf of these rows, wherever it should be cut; none if it cannot be."""
+    with pytest.MonkeyPatch.context() as patch, suppress(Invalid):
+        patch.setattr(plain_tree, "LEAF_MASK", 0xFFFFFFFF)
+        patch.setattr(plain_tree, "LEAF_ROWS", len(rows) + 1)
+        return list(plain_tree.cut(rows))
+    return []
+
+
+@given(NEAR_ENTRIES, NEAR_ENTRIES)
+def test_differences_are_found_as_by_looking_up_every_path(
+    before: list[Entry], after: list[Entry]
+) -> None:
+    old, new = ({entry.path: entry for entry in entries} for entries in (before, after))
+    left, right = ([found[path] for path in sorted(found)] for found in (old, new))
+
+    assert diff(left, right) == plain_tree.diff(left, right)

@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,13 +12,16 @@ from cairn.core.tree import (
     EXECUTABLE,
     FILE,
     SYMLINK,
+    Change,
     Changes,
     Entry,
     Leaf,
+    compare,
     cut,
-    diff,
     escape,
+    gather,
     read_leaf,
+    read_leaves,
     read_root,
     write_root,
 )
@@ -78,15 +80,11 @@ def store_entries(batch: Batch, entries: Iterable[Entry]) -> StoredTree:
 def tree_entries(objects: ObjectStore, digest: Digest) -> Iterator[Entry]:
     """Yield the files of a tree, sorted by path; raises `Corrupt` if it is not canonical."""
     leaves = read_root(objects.get(digest))
-    rows: list[Entry] = []
     try:
-        for kept, cut_again in zip_longest(leaves, cut(_recorded(objects, leaves, rows))):
-            if cut_again is None or kept != cut_again[0]:
-                raise Corrupt(f"tree {digest} does not list its leaves as they are")
+        for rows in read_leaves((leaf, objects.get(leaf.digest)) for leaf in leaves):
             yield from rows
-            rows.clear()
-    except Invalid as error:
-        raise Corrupt(f"tree {digest} is broken: {error}") from error
+    except Corrupt as error:
+        raise Corrupt(f"tree {digest} is damaged: {error}") from error
 
 
 def tree_objects(objects: ObjectStore, digest: Digest) -> Iterator[Digest]:
@@ -114,10 +112,18 @@ def restore_tree(
 
 
 def diff_trees(objects: ObjectStore, before: Digest, after: Digest) -> Changes:
-    """Compare two trees by path; leaves that both have are not read."""
+    """Compare two trees by path; leaves that both have are not read.
+
+    All that differs is in memory: `compare_trees` gives it piece by piece.
+    """
+    return gather(compare_trees(objects, before, after))
+
+
+def compare_trees(objects: ObjectStore, before: Digest, after: Digest) -> Iterator[Change]:
+    """Yield what differs between two trees, sorted by path; two leaves are in memory."""
     old = read_root(objects.get(before))
     new = read_root(objects.get(after))
-    return diff(_entries_beside(objects, old, new), _entries_beside(objects, new, old))
+    return compare(_entries_beside(objects, old, new), _entries_beside(objects, new, old))
 
 
 def _store_folder(
@@ -172,16 +178,6 @@ def _target(folder: Folder, found: Found) -> bytes:
     with reading(label):
         target = os.readlink(found.name, dir_fd=found.folder)
     return check_target(found.path, target, label)
-
-
-def _recorded(
-    objects: ObjectStore, leaves: Iterable[Leaf], rows: list[Entry]
-) -> Iterator[Entry]:
-    """Yield the entries of all leaves and note each in `rows`."""
-    for leaf in leaves:
-        for entry in read_leaf(objects.get(leaf.digest)):
-            rows.append(entry)
-            yield entry
 
 
 def _entries_beside(
