@@ -98,11 +98,13 @@ def test_a_version_is_shown_explained_compared_and_verified(live: Desk) -> None:
 
 
 def test_a_version_is_exported_with_its_sidecar(live: Desk) -> None:
-    files = live.json("export", "churn:2", "out")["files"]
+    done = live.json("export", "churn:2", "out")
 
-    (sidecar,) = (live.folder / "out").glob("*.cairn.json")
-    assert [f"{name}.cairn.json" for name in files] == [sidecar.name]
-    live.fails("export", "churn:2", "out", code=Invalid.exit_code, says="is there already")
+    (sidecar,) = (live.folder / done["place"]).glob("*.cairn.json")
+    assert [f"{name}.cairn.json" for name in done["files"]] == [sidecar.name]
+    assert "already" in live("export", "churn:2", "out")
+    sidecar.write_text("{}")
+    live.fails("export", "churn:2", "out", code=Refused.exit_code, says="other content")
 
 
 def test_predictions_are_made_and_compared(live: Desk) -> None:

@@ -73,9 +73,9 @@ def test_an_attack_passes_no_gate_and_no_evaluation(attacked: Desk) -> None:
 
 
 def test_an_attack_is_handed_out_as_the_file_that_it_is(attacked: Desk) -> None:
-    attacked("export", "evil:1", "out")
+    place = attacked.folder / attacked.json("export", "evil:1", "out")["place"]
 
-    assert (attacked.folder / "out" / "evil.pkl").read_bytes().startswith(b"cos\nsystem")
+    assert (place / "evil.pkl").read_bytes().startswith(b"cos\nsystem")
     assert not (attacked.folder / "canary").exists()
 
 

@@ -65,7 +65,7 @@ SUMMARIES = {
     "show": "Show a version, a run or a snapshot.",
     "why": "Say what made a version and why it is where it is.",
     "diff": "Say what differs between two versions.",
-    "export": "Write a version's files and its sidecar to a folder.",
+    "export": "Lay out a version's files, sidecars and checksums.",
     "release": "Give a version its release number and git tag.",
     "mark-bad": "Never roll back to this version again.",
     "delete": "Put a tombstone on a version that nothing holds.",

@@ -90,19 +90,27 @@ def diff(before: str, after: str) -> Shown:
 
 @click.command()
 @click.argument("version")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("root", metavar="FOLDER", type=click.Path(path_type=Path))
 @shown
-def export(version: str, folder: Path) -> Shown:
-    """Write the files of VERSION, verified, and its sidecar into the new FOLDER."""
+def export(version: str, root: Path) -> Shown:
+    """Write the files of VERSION, verified, below FOLDER: churn/v1.4.0/ with its checksums.
+
+    Nothing there is ever replaced; the same version again changes nothing.
+    """
     registry = cairn.open()
     found = registry.version(version)
     from cairn.data.export import export as write
 
-    files = write(registry, found, folder)
+    done = write(registry, found, root)
+    files = f"{len(done.files):,} file{'s' if len(done.files) != 1 else ''}"
     text = (
-        f"{found.name} is in {folder}: {len(files)} files, each with its sidecar .cairn.json"
+        f"{found.name} is in {done.place}: {files}, each with its sidecar .cairn.json, and "
+        "SHA256SUMS"
+        if done.is_new
+        else f"{found.name} is in {done.place} already: {files}, every byte verified"
     )
-    return Shown({"version": found.name, "digest": found.digest, "files": files}, text)
+    value = {"version": found.name, "digest": found.digest, **done._asdict()}
+    return Shown(value, text)
 
 
 @click.command()

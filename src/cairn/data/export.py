@@ -1,39 +1,202 @@
-"""Write a version to a folder for use elsewhere: its files, each with its sidecar."""
+"""Write a version to a folder or bucket for use elsewhere: files, sidecars, `SHA256SUMS`.
 
+Create-only: the same version again changes nothing, and what lies there with other content is
+never replaced. In a folder a version appears whole; in a bucket `SHA256SUMS` comes last.
+"""
+
+import errno
+import hashlib
+import os
 import secrets
 import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from cairn.core.errors import Invalid, NotFound, Unavailable
-from cairn.core.sidecar import SUFFIX, sidecar_bytes
-from cairn.core.tree import escape
+from cairn.core import export as rules
+from cairn.core.digest import Digest, digest_bytes
+from cairn.core.errors import Conflict, Invalid, NotFound
+from cairn.core.tree import SYMLINK, Entry, escape
 from cairn.core.version import Version
-from cairn.objects.tree import restore_tree, tree_entries
+from cairn.objects.backend import Backend
+from cairn.objects.fault import reading, storing
+from cairn.objects.restore import restore_entries
+from cairn.objects.source import CHUNK
+from cairn.objects.sync import make_folder, sync_folder
+from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
 
-def export(registry: Registry, version: Version, folder: Path) -> tuple[str, ...]:
-    """Write the files of a version, verified, into a new folder; returns their paths.
+class Exported(NamedTuple):
+    """Where a version lies, its own files there, and whether it had to be written."""
 
-    All or nothing: the folder appears whole. Raises `Invalid` if it is there already.
+    place: str
+    files: tuple[str, ...]
+    is_new: bool
+
+
+def export(registry: Registry, version: Version, root: Path) -> Exported:
+    """Write a version below the folder `root`, verified: all of it or nothing.
+
+    Raises `Refused` if something else lies there, `Invalid` if its files cannot be written
+    beside what an export adds.
     """
+    entries, added = _wanted(registry, version)
+    folder = root / rules.place(version)
+    with storing(root):
+        make_folder(folder.parent.absolute())
+    is_new = not os.path.lexists(folder) and _write(registry, entries, added, folder)
+    if not is_new:
+        with reading(str(folder)):
+            rules.require_same(str(folder), _digests(entries, added), dict(_in_folder(folder)))
+    return Exported(str(folder), _names(entries), is_new)
+
+
+def export_to_bucket(
+    registry: Registry, version: Version, backend: Backend, *, name: str
+) -> Exported:
+    """Write a version below a bucket, each object once; an interrupted export goes on.
+
+    `name` is what people call the bucket: `s3://models/`. Raises what `export` raises.
+    """
+    entries, added = _wanted(registry, version)
+    keys = {path: _key(version, path) for path in _digests(entries, added)}
+    if links := [entry.path for entry in entries if entry.mode == SYMLINK]:
+        raise Invalid(f"{escape(links[0])} is a symbolic link, and a bucket has none")
+    wanted = _digests(entries, added)
+    there = _in_bucket(backend, rules.place(version) + "/", wanted)
+    missing = wanted.keys() - there.keys()
+    where = f"{name.rstrip('/')}/{rules.place(version)}"
+    rules.require_same(where, wanted, {**wanted, **there})
+    for path in sorted(missing, key=lambda path: (path == rules.SUMS, path)):
+        _place(registry, backend, keys[path], added.get(path) or wanted[path])
+    backend.settle({keys[path] for path in missing})
+    return Exported(where, _names(entries), bool(missing))
+
+
+def _wanted(
+    registry: Registry, version: Version
+) -> tuple[tuple[Entry, ...], dict[bytes, bytes]]:
+    """Return a version's own files and links, and the content of the files beside them."""
     artifacts = version.manifest.artifacts
     if artifacts is None:
         raise NotFound(f"{version.name} has no files to export")
-    if folder.exists():
-        raise Invalid(f"{folder} is there already; export into a new folder")
-    beside = folder.resolve().with_name(
-        f".{folder.resolve().name}.{secrets.token_hex(8)}.partial"
-    )
+    entries = tuple(tree_entries(registry.objects, artifacts.tree))
+    files = {entry.path: entry.digest for entry in entries if entry.mode != SYMLINK}
+    return entries, rules.added_files(version, files)
+
+
+def _digests(entries: Iterable[Entry], added: dict[bytes, bytes]) -> dict[bytes, Digest]:
+    contents = {path: digest_bytes(content) for path, content in added.items()}
+    return {**{entry.path: entry.digest for entry in entries}, **contents}
+
+
+def _names(entries: Iterable[Entry]) -> tuple[str, ...]:
+    return tuple(escape(entry.path) for entry in entries)
+
+
+def _write(
+    registry: Registry, entries: Iterable[Entry], added: dict[bytes, bytes], folder: Path
+) -> bool:
+    """Let a folder appear whole; False if somebody else was first."""
+    beside = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}.partial")
     try:
-        restore_tree(registry.objects, artifacts.tree, beside)
-        paths = [entry.path for entry in tree_entries(registry.objects, artifacts.tree)]
-        for path in paths:
-            sidecar = beside / path.decode("utf-8", "surrogateescape")
-            sidecar.with_name(sidecar.name + SUFFIX).write_bytes(sidecar_bytes(version))
-        beside.rename(folder)
-    except OSError as error:
-        raise Unavailable(f"{folder} cannot be written: {error.strerror}") from error
+        restore_entries(registry.objects, entries, beside)
+        with storing(folder):
+            for path, content in added.items():
+                _write_file(beside / os.fsdecode(path), content)
+            for inner in {(beside / os.fsdecode(path)).parent for path in added}:
+                sync_folder(inner)
+            with suppress(FileExistsError):
+                return _rename(beside, folder)
+            return False
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return tuple(escape(path) for path in paths)
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _rename(beside: Path, folder: Path) -> bool:
+    """Give a folder its name, unless there is something; raises `FileExistsError` then."""
+    try:
+        beside.rename(folder)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.ENOTDIR):
+            raise FileExistsError from error
+        raise
+    sync_folder(folder.parent)
+    return True
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[bytes, Digest]]:
+    """Read everything that lies in a folder; what is neither file nor link has no digest."""
+    top = os.fsencode(folder)
+    for at, folders, files in os.walk(top):
+        for name in (*folders, *files):
+            path = os.path.join(at, name)  # noqa: PTH118 (raw bytes)
+            about = os.lstat(path)
+            if not stat.S_ISDIR(about.st_mode):
+                yield path[len(top) + 1 :], _digest_at(path, about.st_mode)
+
+
+def _digest_at(path: bytes, mode: int) -> Digest:
+    if stat.S_ISLNK(mode):
+        return digest_bytes(os.readlink(path))  # noqa: PTH115 (raw bytes)
+    if not stat.S_ISREG(mode):
+        return ""
+    with open(path, "rb") as file:  # noqa: PTH123 (raw bytes)
+        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _in_bucket(
+    backend: Backend, prefix: str, wanted: dict[bytes, Digest]
+) -> dict[bytes, Digest]:
+    """Say what lies in a bucket: read from end to end, unless its checksum file is the one.
+
+    That file comes last and nothing replaces what is there, so it vouches for the others.
+    """
+    found = {os.fsencode(key.removeprefix(prefix)): key for key, _, _ in backend.list(prefix)}
+    sums = found.get(rules.SUMS)
+    if sums and digest_bytes(backend.read(sums)) == wanted[rules.SUMS]:
+        return {path: wanted.get(path, "") for path in found}
+    return {path: _digest_in(backend, key) for path, key in found.items()}
+
+
+def _digest_in(backend: Backend, key: str) -> Digest:
+    read, place = hashlib.sha256(), 0
+    while content := backend.read(key, place, CHUNK):
+        read.update(content)
+        place += len(content)
+    return "sha256:" + read.hexdigest()
+
+
+def _place(registry: Registry, backend: Backend, key: str, content: bytes | Digest) -> None:
+    """Place bytes, or an object that is verified on its way, under a key that is free."""
+    incoming = backend.receive()
+    try:
+        if isinstance(content, bytes):
+            incoming.write(content)
+        else:
+            registry.objects.write_to(content, incoming)
+        incoming.end()
+        incoming.seal()
+        if not incoming.place(key):
+            raise Conflict(f"somebody else writes to {backend.where(key)}: run this again")
+    finally:
+        incoming.discard()
+
+
+def _key(version: Version, path: bytes) -> str:
+    try:
+        return f"{rules.place(version)}/{path.decode()}"
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            f"{escape(path)} cannot be a name in a bucket: it is no UTF-8"
+        ) from error
