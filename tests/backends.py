@@ -1,14 +1,23 @@
 """Every place that bytes can lie in, with a way to damage them behind Cairn's back."""
 
+import os
+import secrets
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
+import obstore
+
+import servers
+from cairn.objects.address import open_backend
 from cairn.objects.backend import Backend
+from cairn.objects.cloud import CloudBackend
 from cairn.objects.local import LocalBackend
 from cairn.objects.memory import MemoryBackend
+from cairn.objects.provider import Patience, connect
 
 
 class Place(NamedTuple):
@@ -32,9 +41,22 @@ def memory(_: Path) -> Generator[Place]:
     yield Place(MemoryBackend(contents), contents.__setitem__)
 
 
+@contextmanager
+def cloud(scheme: str, folder: Path) -> Generator[Place]:
+    """A prefix of its own in a bucket of a cloud on this machine."""
+    server = servers.CLOUDS[scheme]()
+    prefix = f"{folder.name}-{secrets.token_hex(4)}"
+    backend = open_backend(f"{scheme}://{servers.BUCKET}/{prefix}")
+    with mock.patch.dict(os.environ, server.environment(server.port)):
+        yield Place(backend, partial(_overwrite_object, backend))
+
+
 PLACES: dict[str, Callable[[Path], AbstractContextManager[Place]]] = {
     "local": local,
     "memory": memory,
+    "s3": partial(cloud, "s3"),
+    "gs": partial(cloud, "gs"),
+    "az": partial(cloud, "az"),
 }
 
 
@@ -42,6 +64,12 @@ def _overwrite_file(backend: Backend, key: str, content: bytes) -> None:
     path = Path(backend.where(key))
     path.chmod(0o644)
     path.write_bytes(content)
+
+
+def _overwrite_object(backend: Backend, key: str, content: bytes) -> None:
+    assert isinstance(backend, CloudBackend)
+    store = connect(backend.place, Patience(), reads=False)
+    obstore.put(store, key, content)
 
 
 def stored(backend: Backend, key: str, content: bytes) -> bool:

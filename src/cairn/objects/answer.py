@@ -1,0 +1,134 @@
+"""What a cloud answers, translated into Cairn's errors at the edge.
+
+The client's own text holds addresses with signatures and whole answers in XML: only the
+status, the cloud's short code and a reason are taken from it.
+"""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import NamedTuple
+
+from cairn.core.errors import CairnError, Forbidden, Invalid, NotFound, Refused, Unavailable
+from cairn.objects.place import Place
+from cairn.objects.provider import CREDENTIALS, no_credentials
+
+_STATUS = re.compile(r"status code: (\d{3})")
+_CODE = re.compile(r"<Code>(\w{1,60})</Code>")
+_REASONS = {
+    "timed out": "no answer in time",
+    "timeout": "no answer in time",
+    "connection reset": "the connection was cut",
+    "connection closed": "the connection was cut",
+    "broken pipe": "the connection was cut",
+    "dns error": "its name is not known",
+    "connection refused": "nothing answers there",
+    "certificate": "its certificate is not trusted",
+    "error decoding response body": "the answer was cut off",
+    "error reading a body": "the answer was cut off",
+    "sending request": "nothing answers there",
+}
+_BEYOND_THE_END = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+_BEYOND = ("StartTooLarge", "ParseContentRange")  # as Azure's client says it
+_LATER = (0, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+_NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "bucket does not exist")
+_LOCKED = ("ImmutableDueToPolicy", "RetentionPolicyNotMet", "ObjectUnderActiveHold", "WORM")
+_NO_IDENTITY = (
+    "169.254.169.254",
+    "metadata.google.internal",
+    "credential",
+    "Account must be specified",
+)
+
+
+class Answer(NamedTuple):
+    """What is known of a request that failed; `status` is 0 if nothing was answered."""
+
+    status: int
+    code: str
+    reason: str
+    text: str
+
+    @property
+    def is_transient(self) -> bool:
+        """Tell whether the same request may succeed a moment later."""
+        return self.status in _LATER or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def is_beyond_the_end(self) -> bool:
+        """Tell whether bytes were asked for that begin where the object ends, or behind."""
+        return self.status == _BEYOND_THE_END or any(sign in self.text for sign in _BEYOND)
+
+
+def read_answer(error: Exception) -> Answer:
+    """Take what is of use from a client's error."""
+    text = str(error)
+    status, code = _STATUS.search(text), _CODE.search(text)
+    known = (said for sign, said in _REASONS.items() if sign in text.lower())
+    reason = f"it answers {status[1]}" if status else next(known, "the request failed")
+    return Answer(
+        status=int(status[1]) if status else 404 * isinstance(error, FileNotFoundError),
+        code=code[1] if code else "",
+        reason=f"{reason} {code[1]}" if code else reason,
+        text=text,
+    )
+
+
+@contextmanager
+def asking(place: Place, key: str) -> Generator[None]:
+    """Translate what goes wrong while the cloud is asked about `key`."""
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        raise failed(place, key, error) from error
+
+
+def failed(place: Place, key: str, error: Exception) -> CairnError:
+    """Say in one sentence why a request about `key` failed, and what to do."""
+    answer = read_answer(error)
+    if any(sign in answer.text for sign in _NO_BUCKET):
+        return no_bucket(place)
+    if any(sign in answer.text for sign in _LOCKED):
+        return Refused(
+            f"{place.url}/{key} is held by the bucket's retention policy and stays: "
+            "run this again when its time is over"
+        )
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return NotFound(
+            f"{place.url}/{key} is not there: check the address, and that nothing removes "
+            "what lies there"
+        )
+    return _refused(place, key, answer)
+
+
+def no_bucket(place: Place) -> NotFound:
+    """Say that the bucket itself is missing."""
+    return NotFound(
+        f"there is no bucket {place.bucket} for {place.url}: make it first, or correct the "
+        "address"
+    )
+
+
+def _refused(place: Place, key: str, answer: Answer) -> CairnError:
+    where = f"{place.url}/{key}" if key else place.url
+    if answer.status in (301, 307) or answer.code == "AuthorizationHeaderMalformed":
+        return Invalid(f"{place.url} lies in another region ({answer.reason}): set AWS_REGION")
+    if answer.status in (401, 403):
+        return Forbidden(
+            f"{where} is refused ({answer.reason}): {CREDENTIALS[place.scheme]}, or let them "
+            "read, write and list there"
+        )
+    if answer.status == 0 and any(sign in answer.text for sign in _NO_IDENTITY):
+        return no_credentials(place)
+    if answer.status in (400, 405, 501):
+        return Invalid(
+            f"{where} cannot be asked for this ({answer.reason}): Cairn needs writes that "
+            "create and never replace, which this service does not offer"
+        )
+    return Unavailable(
+        f"{where} does not answer as it should ({answer.reason}): nothing that was stored is "
+        "lost, so run this again when the service works"
+    )
