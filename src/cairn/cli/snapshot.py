@@ -69,26 +69,24 @@ def show_snapshot(reference: str) -> Shown:
 @snapshot.command()
 @click.argument("before")
 @click.argument("after")
+@click.option("--key", multiple=True, help="Column that tells rows apart; may be repeated.")
+@click.option("--file", default="", help="Look only into this table of both.")
+@click.option(
+    "--picture", type=click.Path(dir_okay=False, path_type=Path), help="Draw it: FILE.svg."
+)
 @shown
-def diff(before: str, after: str) -> Shown:
-    """Say which files differ between two snapshots."""
-    from cairn.data.files import diff as compare
+def diff(
+    before: str, after: str, *, key: tuple[str, ...], file: str, picture: Path | None
+) -> Shown:
+    """Say what changed: files, columns, rows by key, and how values are spread."""
+    from cairn.cli import snapshot_diff
+    from cairn.data.difference import diff_snapshots
 
-    changes = compare(cairn.open(), before, after)
-    rows = [
-        *(("added", escape(e.path), "-", size(e.size)) for e in changes.added),
-        *(("removed", escape(e.path), size(e.size), "-") for e in changes.removed),
-        *(("changed", escape(a.path), size(a.size), size(b.size)) for a, b in changes.changed),
-    ]
-    value = {
-        "added": [_file(entry) for entry in changes.added],
-        "removed": [_file(entry) for entry in changes.removed],
-        "changed": [
-            {"path": escape(old.path), "before": old.digest, "after": new.digest}
-            for old, new in changes.changed
-        ],
-    }
-    return Shown(value, table(("what", "path", before, after), rows) or "they do not differ")
+    found = diff_snapshots(cairn.open(), before, after, key=key, file=file)
+    if picture is not None:
+        snapshot_diff.draw(found, picture)
+    told = snapshot_diff.tell(found)
+    return told._replace(text=f"{told.text}\n\npicture: {picture}") if picture else told
 
 
 @snapshot.command()

@@ -1,0 +1,149 @@
+"""How two snapshots' difference is told: in a table, and as a picture."""
+
+from pathlib import Path
+
+from cairn.cli.app import Shown
+from cairn.cli.text import size, table
+from cairn.core.errors import Invalid
+from cairn.data.column_diff import ColumnDiff
+from cairn.data.difference import FileDiff, SnapshotDiff, TableDiff
+from cairn.plots import shares
+from cairn.plots.shares import Panel
+
+LISTED, PANELS = 12, 12
+
+
+def tell(found: SnapshotDiff) -> Shown:
+    """Say what changed: files first, then each table from its rows to its columns."""
+    if not found.files:
+        return Shown(found, f"{found.before} and {found.after} hold the same files and bytes")
+    parts = [_files(found)]
+    parts += [_table(each) for each in found.tables]
+    if found.left_out:
+        parts.append(
+            f"{len(found.left_out)} more tables changed; look into one with --file: "
+            f"{', '.join(found.left_out[:3])}"
+        )
+    return Shown(found, "\n\n".join(parts))
+
+
+def draw(found: SnapshotDiff, path: Path) -> None:
+    """Draw the columns of the first table, what moved most first, into an SVG file.
+
+    Raises `Invalid` if no table was compared or the file cannot be written.
+    """
+    if path.suffix.lower() != ".svg":
+        raise Invalid(f"{path}: a picture is an SVG file; call it {path.with_suffix('.svg')}")
+    if not found.tables:
+        raise Invalid("there is no table in both snapshots whose columns could be drawn")
+    first = found.tables[0]
+    picture = shares.draw(
+        [_panel(column) for column in first.columns[:PANELS]],
+        title=f"{first.file}: shares of rows, what moved most first",
+        before=f"{found.before} ({first.rows_before:,} rows)",
+        after=f"{found.after} ({first.rows_after:,} rows)",
+    )
+    try:
+        path.write_text(picture, "utf-8")
+    except OSError as error:
+        raise Invalid(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _panel(column: ColumnDiff) -> Panel:
+    note = f"PSI {column.psi:.3f}" + (": moved" if column.shifted else ": no more than chance")
+    if not column.shifted and column.psi > column.noise:
+        note = f"PSI {column.psi:.3f}: a little"
+    return Panel(column.name, note, column.bins, column.before, column.after, column.shifted)
+
+
+def _files(found: SnapshotDiff) -> str:
+    head = f"{found.before} -> {found.after}: {len(found.files)} files differ"
+    rows = [
+        (_what(file), file.path, _size(file.size_before), _size(file.size_after))
+        for file in found.files[:LISTED]
+    ]
+    more = len(found.files) - LISTED
+    rest = f"\n... and {more} more" if more > 0 else ""
+    return f"{head}\n\n{table(('what', 'path', 'before', 'after'), rows)}{rest}"
+
+
+def _what(file: FileDiff) -> str:
+    if file.before is None:
+        return "added"
+    return "removed" if file.after is None else "changed"
+
+
+def _size(count: int | None) -> str:
+    return "-" if count is None else size(count)
+
+
+def _table(found: TableDiff) -> str:
+    more = found.rows_after - found.rows_before
+    lines = [
+        f"{found.file}: {found.rows_before:,} -> {found.rows_after:,} rows ({more:+,})",
+        *_schema(found),
+        *_rows(found),
+        "",
+        _columns(found),
+    ]
+    return "\n".join(lines)
+
+
+def _schema(found: TableDiff) -> list[str]:
+    lines = [f"  column {name} ({kind}) is new" for name, kind in found.columns_added.items()]
+    lines += [
+        f"  column {name} ({kind}) is gone" for name, kind in found.columns_removed.items()
+    ]
+    lines += [
+        f"  column {name} has another type: {kinds}"
+        for name, kinds in found.columns_retyped.items()
+    ]
+    return lines
+
+
+def _rows(found: TableDiff) -> list[str]:
+    rows = found.rows
+    how = (
+        f"by {', '.join(rows.key)}"
+        if rows.key
+        else "as whole rows (--key COLUMN tells better)"
+    )
+    counts = f"{rows.added:,} added, {rows.removed:,} removed"
+    if rows.key:
+        counts += f", {rows.changed:,} changed"
+    lines = [f"  rows {how}: {counts}"]
+    if rows.by_column:
+        some = list(rows.by_column.items())[:LISTED]
+        lines.append("  changed in " + ", ".join(f"{name} {n:,}" for name, n in some))
+    for row in rows.changed_rows:
+        named = ", ".join(f"{name} {row[name]}" for name in rows.key)
+        what = ", ".join(f"{k}: {v}" for k, v in row.items() if k not in rows.key)
+        lines.append(f"    {named}  {what}")
+    return lines
+
+
+def _columns(found: TableDiff) -> str:
+    moved = [column for column in found.columns if column.shifted]
+    little = len(found.columns) - len(moved)
+    if not moved:
+        return f"  no column moved more than a little (PSI below 0.1, or chance), of {little}"
+    rows = [
+        (
+            column.name,
+            f"{column.psi:.3f}",
+            "large" if column.psi >= 0.25 else "moderate",  # noqa: PLR2004 (see stats/shift)
+            column.typical_before,
+            column.typical_after,
+            _missing(column),
+        )
+        for column in moved[:LISTED]
+    ]
+    head = ("column", "PSI", "shift", "typical before", "after", "missing")
+    rest = f"\n{little} more columns did not move more than a little" if little else ""
+    return f"{table(head, rows)}{rest}"
+
+
+def _missing(column: ColumnDiff) -> str:
+    if not column.missing_before and not column.missing_after:
+        return "-"
+    return f"{column.missing_before:.1%} -> {column.missing_after:.1%}"

@@ -1,0 +1,125 @@
+"""What moved in the columns that two tables share."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cairn.core.request import Record
+from cairn.data.relation import Relations, quoted
+from cairn.stats import shift
+
+_NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL")
+_TIMES = ("TIMESTAMP", "DATE")
+_CATEGORIES = ("VARCHAR", "BOOLEAN", "ENUM", "UUID")
+_NAMES_FROM = 0.8
+"""Where more of the rows than this have a rare value in both, values are names of rows."""
+
+
+class ColumnDiff(Record, frozen=True):
+    """How the values of a column are spread in both tables.
+
+    `psi` is the population stability index over `bins`, `noise` what chance alone gives;
+    `before` and `after` are shares of rows by bin. `typical` is the mean of numbers, the
+    middle of times, and the most frequent of other values.
+    """
+
+    name: str
+    kind: Literal["numbers", "times", "categories"]
+    psi: float
+    noise: float
+    shifted: bool
+    typical_before: str
+    typical_after: str
+    missing_before: float
+    missing_after: float
+    bins: tuple[str, ...]
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+
+
+def diff_columns(tables: Relations, shared: Mapping[str, str]) -> tuple[ColumnDiff, ...]:
+    """Compare the columns of the relations `a` and `b`, what moved most first.
+
+    `shared` gives the type of each column; lists, structs, bytes and texts that are hardly
+    ever the same in two rows are left out.
+    """
+    found: list[ColumnDiff] = []
+    for name, kind in shared.items():
+        if kind.endswith("[]"):
+            continue
+        if kind.startswith(_TIMES):
+            found.append(_numbers(tables, name, "times"))
+        elif any(word in kind for word in _NUMBERS) and "STRUCT" not in kind:
+            found.append(_numbers(tables, name, "numbers"))
+        elif kind.startswith(_CATEGORIES):
+            found += _categories(tables, name)
+    return tuple(sorted(found, key=lambda column: (-column.psi, column.name)))
+
+
+def _numbers(tables: Relations, name: str, kind: Literal["numbers", "times"]) -> ColumnDiff:
+    column = quoted(name)
+    value = f"epoch({column})" if kind == "times" else column
+    moved = shift.of_numbers(tables.numbers(value, "a"), tables.numbers(value, "b"))
+    typical = [_middle(tables, relation, column, kind) for relation in ("a", "b")]
+    return _column(tables, name, kind, moved, typical)
+
+
+def _middle(tables: Relations, relation: str, column: str, kind: str) -> str:
+    if kind == "times":
+        (found,) = tables.row(f"SELECT median({column})::VARCHAR FROM {relation}")
+        return str(found) if found is not None else "-"
+    finite = f"SELECT CAST({column} AS DOUBLE) AS v FROM {relation}"
+    (mean,) = tables.row(f"SELECT avg(v) FROM ({finite}) WHERE isfinite(v)")
+    return "-" if mean is None else f"{mean:.4g}"
+
+
+def _categories(tables: Relations, name: str) -> list[ColumnDiff]:
+    """Count the values that are frequent in either table; the rest is one category."""
+    value = f"{quoted(name)}::VARCHAR"
+    rows = tables.run(
+        "SELECT v, sum(a)::BIGINT, sum(b)::BIGINT FROM ("
+        f"SELECT {value} AS v, count(*) AS a, 0 AS b FROM a WHERE v IS NOT NULL GROUP BY v "
+        f"UNION ALL SELECT {value} AS v, 0, count(*) FROM b WHERE v IS NOT NULL GROUP BY v"
+        f") GROUP BY v ORDER BY sum(a) + sum(b) DESC, v LIMIT {shift.CATEGORIES - 2}"
+    ).fetchall()
+    counts = [{str(row[0]): int(row[place]) for row in rows} for place in (1, 2)]
+    rare: list[float] = []
+    for found, relation in zip(counts, ("a", "b"), strict=True):
+        whole, present = tables.row(f"SELECT count(*), count({quoted(name)}) FROM {relation}")
+        others, missing = present - sum(found.values()), whole - present
+        rare.append(others / whole if whole else 0)
+        rest = {"(other)": others, "(missing)": missing}
+        found.update({word: rows for word, rows in rest.items() if rows})
+    if min(rare) > _NAMES_FROM:
+        return []
+    typical = [max(found, key=lambda v: (found[v], v), default="-") for found in counts]
+    moved = shift.of_categories(*counts)
+    return [_column(tables, name, "categories", moved, typical)]
+
+
+def _column(
+    tables: Relations,
+    name: str,
+    kind: Literal["numbers", "times", "categories"],
+    moved: shift.Shift,
+    typical: list[str],
+) -> ColumnDiff:
+    missing = [
+        float(
+            tables.row(f"SELECT coalesce(avg(({quoted(name)} IS NULL)::INT), 0) FROM {r}")[0]
+        )
+        for r in ("a", "b")
+    ]
+    return ColumnDiff(
+        name=name,
+        kind=kind,
+        psi=moved.psi,
+        noise=moved.noise,
+        shifted=moved.is_shifted,
+        typical_before=typical[0],
+        typical_after=typical[1],
+        missing_before=missing[0],
+        missing_after=missing[1],
+        bins=moved.bins,
+        before=moved.before,
+        after=moved.after,
+    )

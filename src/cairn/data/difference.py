@@ -1,0 +1,169 @@
+"""What changed between two snapshots: files, and in their tables columns, rows and values."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from cairn.core.errors import Invalid, NotFound
+from cairn.core.request import Record
+from cairn.core.snapshot import Query, Snapshot
+from cairn.core.tree import SYMLINK, Entry, escape
+from cairn.data.column_diff import ColumnDiff, diff_columns
+from cairn.data.relation import Relations, is_table
+from cairn.data.row_diff import RowDiff, diff_rows, find_key
+from cairn.objects import ObjectStore
+from cairn.objects.tree import tree_entries
+from cairn.registry import Registry
+
+TABLES = 10
+"""Tables of one pair of snapshots that are compared row by row unless one is named."""
+
+
+class FileDiff(Record, frozen=True):
+    """One file that was added, removed or changed; sizes are in bytes."""
+
+    path: str
+    before: str | None = None
+    after: str | None = None
+    size_before: int | None = None
+    size_after: int | None = None
+
+
+class TableDiff(Record, frozen=True):
+    """What changed in one table; `retyped` columns name both types, `file` both names."""
+
+    file: str
+    rows_before: int
+    rows_after: int
+    columns_added: dict[str, str]
+    columns_removed: dict[str, str]
+    columns_retyped: dict[str, str]
+    rows: RowDiff
+    columns: tuple[ColumnDiff, ...]
+
+
+class SnapshotDiff(Record, frozen=True):
+    """All that changed; `left_out` tables changed as well and were not looked into."""
+
+    before: str
+    after: str
+    files: tuple[FileDiff, ...]
+    tables: tuple[TableDiff, ...]
+    left_out: tuple[str, ...] = ()
+
+
+class _Pair(NamedTuple):
+    before: Entry
+    after: Entry
+
+    @property
+    def name(self) -> str:
+        names = dict.fromkeys((escape(self.before.path), escape(self.after.path)))
+        return " -> ".join(names)
+
+
+def diff_snapshots(
+    registry: Registry, before: str, after: str, *, key: Sequence[str] = (), file: str = ""
+) -> SnapshotDiff:
+    """Compare two snapshots by reference; their bytes must be in the store.
+
+    Rows are told apart by the columns in `key`; by those that a query was ordered by; by an
+    `id` that names every row; or else as whole rows. `file` limits the look into tables.
+    Raises `NotFound` for a snapshot or file that is not there, `Invalid` for a bad key.
+    """
+    infos = [registry.find_snapshot(reference) for reference in (before, after)]
+    files = [
+        {entry.path: entry for entry in tree_entries(registry.objects, info.tree)}
+        for info in infos
+    ]
+    pairs = list(_pairs(*files))
+    if file:
+        pairs = [pair for pair in _same_path(*files) if escape(pair.after.path) == file]
+        if not pairs:
+            raise NotFound(f"the snapshots do not both have a table {file!r}")
+    ordered = _ordered_by(registry.objects, [info.digest for info in infos])
+    return SnapshotDiff(
+        before=before,
+        after=after,
+        files=tuple(_files(*files)),
+        tables=tuple(
+            _diff_tables(registry.objects, pair, key or ordered) for pair in pairs[:TABLES]
+        ),
+        left_out=tuple(pair.name for pair in pairs[TABLES:]),
+    )
+
+
+def _files(old: Mapping[bytes, Entry], new: Mapping[bytes, Entry]) -> Iterator[FileDiff]:
+    for path in sorted(old.keys() | new.keys()):
+        a, b = old.get(path), new.get(path)
+        if a != b:
+            yield FileDiff(
+                path=escape(path),
+                before=a.digest if a else None,
+                after=b.digest if b else None,
+                size_before=a.size if a else None,
+                size_after=b.size if b else None,
+            )
+
+
+def _pairs(old: Mapping[bytes, Entry], new: Mapping[bytes, Entry]) -> Iterator[_Pair]:
+    """Yield tables of both that differ: under one path, or the only ones under two."""
+    changed = [
+        pair for pair in _same_path(old, new) if pair.before.digest != pair.after.digest
+    ]
+    yield from changed
+    alone = [_tables_only_in(old, new), _tables_only_in(new, old)]
+    if not changed and len(alone[0]) == len(alone[1]) == 1:
+        yield _Pair(alone[0][0], alone[1][0])
+
+
+def _same_path(old: Mapping[bytes, Entry], new: Mapping[bytes, Entry]) -> list[_Pair]:
+    return [
+        _Pair(old[path], new[path])
+        for path in sorted(old.keys() & new.keys())
+        if is_table(path) and SYMLINK not in (old[path].mode, new[path].mode)
+    ]
+
+
+def _tables_only_in(one: Mapping[bytes, Entry], other: Mapping[bytes, Entry]) -> list[Entry]:
+    return [
+        entry
+        for path, entry in one.items()
+        if path not in other and is_table(path) and entry.mode != SYMLINK
+    ]
+
+
+def _ordered_by(objects: ObjectStore, digests: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that both queries were ordered by: no two rows are alike in them."""
+    sources = [objects.get_record(digest, Snapshot).source for digest in digests]
+    orders = {source.order for source in sources if isinstance(source, Query)}
+    return orders.pop() if len(orders) == 1 and isinstance(sources[-1], Query) else ()
+
+
+def _diff_tables(objects: ObjectStore, pair: _Pair, key: Sequence[str]) -> TableDiff:
+    with Relations(objects) as tables:
+        old, new = tables.add("a", pair.before), tables.add("b", pair.after)
+        shared = {name: kind for name, kind in old.items() if new.get(name) == kind}
+        if not shared:
+            raise Invalid(
+                f"{pair.name}: no column has the same name and type in both; there are "
+                f"{', '.join(old)} and {', '.join(new)}"
+            )
+        names = (escape(pair.before.path), escape(pair.after.path))
+        by = tuple(key) or find_key(tables, shared)
+        (rows_before,), (rows_after,) = (
+            tables.row(f"SELECT count(*) FROM {relation}") for relation in ("a", "b")
+        )
+        return TableDiff(
+            file=pair.name,
+            rows_before=rows_before,
+            rows_after=rows_after,
+            columns_added={name: new[name] for name in new if name not in old},
+            columns_removed={name: old[name] for name in old if name not in new},
+            columns_retyped={
+                name: f"{old[name]} -> {new[name]}"
+                for name in old
+                if name in new and old[name] != new[name]
+            },
+            rows=diff_rows(tables, shared, by, names),
+            columns=diff_columns(tables, shared),
+        )
