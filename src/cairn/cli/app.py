@@ -156,7 +156,7 @@ def answer(text: str) -> None:
     try:
         click.echo(text)
     except BrokenPipeError:
-        sys.stdout = None  # what waits in its buffer would fail once more at exit
+        return  # what waits in its buffer is forgotten at the end
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise Unavailable(
