@@ -1,10 +1,11 @@
 """What each kind of ledger entry does; replaying the ledger needs nothing else."""
 
-from cairn.engine import evaluation, gate, label, run, snapshot, version
+from cairn.engine import evaluation, gate, label, pin, run, snapshot, version
 from cairn.engine.context import Action
 
 ACTIONS: dict[str, Action] = {
     snapshot.ADDED: Action(snapshot.apply_added, snapshot.answer_added),
+    pin.CHECKED: Action(pin.apply_checked, pin.answer_checked),
     run.STARTED: Action(run.apply_started, run.answer),
     run.FINISHED: Action(run.apply_finished, run.answer),
     version.REGISTERED: Action(version.apply_registered, version.answer),

@@ -35,6 +35,7 @@ from cairn.core.label import (
 )
 from cairn.core.ledger import Actor, Entry, GetCheckpoint, ProveEntry, ReadLedger, VerifyStore
 from cairn.core.name import Team
+from cairn.core.pin import CheckPin, GetPin
 from cairn.core.request import Answer, Change, Request, checked
 from cairn.core.run import FinishRun, GetRun, ListRuns, StartRun
 from cairn.core.snapshot import AddSnapshot, GetSnapshot, ListSnapshots
@@ -52,6 +53,7 @@ from cairn.engine import (
     gate,
     label,
     ledger,
+    pin,
     resolve,
     run,
     segments,
@@ -68,6 +70,8 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     AddSnapshot: snapshot.add,
     GetSnapshot: snapshot.get,
     ListSnapshots: snapshot.every,
+    CheckPin: pin.check,
+    GetPin: pin.get,
     StartRun: run.start,
     FinishRun: run.finish,
     GetRun: run.get,

@@ -17,7 +17,7 @@ from cairn.core.version import (
     ReleaseVersion,
     Version,
 )
-from cairn.engine import holders, ledger, run
+from cairn.engine import holders, ledger, pin, run
 from cairn.engine.context import Context, Draft
 from cairn.objects.closure import require_manifest, require_tree
 from cairn.objects.tree import tree_entries
@@ -167,6 +167,8 @@ def read(context: Context, row: Row) -> Version:
     entry = ledger.read(context.tx, registered)
     ledger.agree(entry, REGISTERED, model=model, number=number, digest=digest, run=made_by)
     labels = context.tx.all("version_labels", model=model, number=number)
+    manifest = context.objects.get_record(digest, Manifest)
+    pinned = pin.gaps(context, (given.snapshot for given in manifest.inputs))
     if released is not None:
         made = ledger.read(context.tx, released)
         ledger.agree(made, RELEASED, model=model, number=number, release=number_of_release)
@@ -175,10 +177,10 @@ def read(context: Context, row: Row) -> Version:
         model=model,
         number=number,
         digest=digest,
-        manifest=context.objects.get_record(digest, Manifest),
+        manifest=manifest,
         registered_by=entry.actor.id,
         registered_at=entry.time,
-        gaps=tuple(Gap(**gap) for gap in entry.after["gaps"]),
+        gaps=(*(Gap(**gap) for gap in entry.after["gaps"]), *pinned),
         run=made_by,
         release=number_of_release,
         labels=tuple(label[0] for label in labels),

@@ -13,12 +13,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
+from typing import Protocol
 
+from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.tree import EXECUTABLE, SYMLINK, Entry, escape
 from cairn.objects.fault import storing
 from cairn.objects.folder import DEEPEST, check_target
-from cairn.objects.store import ObjectStore
+from cairn.objects.store import Sink
 from cairn.objects.sync import begin_sync, sync_folder
 
 OPEN_FILES = 128
@@ -27,7 +29,23 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 LONGEST_TARGET = 4096
 
 
-def restore_entries(objects: ObjectStore, entries: Iterable[Entry], into: Path) -> None:
+class Giver(Protocol):
+    """Whoever has the bytes, and hands out none that are not what their digest says."""
+
+    def get(self, digest: Digest) -> bytes:
+        """Read an object into memory."""
+        ...
+
+    def size(self, digest: Digest) -> int:
+        """Tell the size of an object, unread."""
+        ...
+
+    def write_to(self, digest: Digest, sink: Sink) -> int:
+        """Copy an object to `sink` and return its size."""
+        ...
+
+
+def restore_entries(objects: Giver, entries: Iterable[Entry], into: Path) -> None:
     """Write sorted entries into `into`, which must be absent or an empty folder."""
     with storing(into):
         place = into.resolve()
@@ -58,7 +76,7 @@ def _check_free(place: Path) -> int | None:
     return None
 
 
-def _write(objects: ObjectStore, entries: Iterable[Entry], beside: Path) -> None:
+def _write(objects: Giver, entries: Iterable[Entry], beside: Path) -> None:
     writer = _Writer(objects, beside)
     try:
         for entry in entries:
@@ -71,7 +89,7 @@ def _write(objects: ObjectStore, entries: Iterable[Entry], beside: Path) -> None
 class _Writer:
     """Writes entries in the order of their paths; holds the folders that it is in open."""
 
-    def __init__(self, objects: ObjectStore, top: Path) -> None:
+    def __init__(self, objects: Giver, top: Path) -> None:
         self._objects = objects
         self._names: list[bytes] = []
         self._folders = [os.open(top, _FOLDER)]

@@ -28,7 +28,7 @@ from cairn.core.tree import (
 from cairn.objects.batch import Batch
 from cairn.objects.fault import reading
 from cairn.objects.folder import Folder, Found, check_target, open_folder
-from cairn.objects.restore import restore_entries
+from cairn.objects.restore import Giver, restore_entries
 from cairn.objects.source import Source, not_stored, open_source
 from cairn.objects.store import ObjectStore
 
@@ -95,10 +95,16 @@ def tree_objects(objects: ObjectStore, digest: Digest) -> Iterator[Digest]:
 
 
 def restore_tree(
-    objects: ObjectStore, digest: Digest, into: Path, *, on_progress: Progress | None = None
+    objects: ObjectStore,
+    digest: Digest,
+    into: Path,
+    *,
+    giver: Giver | None = None,
+    on_progress: Progress | None = None,
 ) -> StoredTree:
     """Write a tree into a folder that is absent or empty: all of it, verified, or nothing.
 
+    `giver` has the files of a tree that is pinned, whose bytes are not in the store.
     Raises `Invalid` if there is something already, `Corrupt` or `NotFound` if the store
     cannot give the exact bytes, `Unavailable` if the disk cannot take them.
     """
@@ -107,7 +113,7 @@ def restore_tree(
         digest, sum(leaf.rows for leaf in leaves), sum(leaf.size for leaf in leaves)
     )
     done = _Tally(whole.files, whole.size_bytes, on_progress)
-    restore_entries(objects, done.counted(tree_entries(objects, digest)), into)
+    restore_entries(giver or objects, done.counted(tree_entries(objects, digest)), into)
     return whole
 
 
