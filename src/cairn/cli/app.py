@@ -45,6 +45,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "promote": ("label", "promote"),
     "rollback": ("label", "rollback"),
     "history": ("label", "history"),
+    "push": ("transfer", "push"),
+    "pull": ("transfer", "pull"),
     "guard": ("guard", "guard"),
     "verify": ("ledger", "verify"),
     "ledger": ("ledger", "ledger"),
@@ -74,6 +76,8 @@ SUMMARIES = {
     "promote": "Move a label to a version, if its gate agrees.",
     "rollback": "Point a label back at the last known-good version.",
     "history": "Show where a label was, when and why.",
+    "push": "Copy snapshots and versions to a folder or bucket.",
+    "pull": "Copy snapshots and versions from a folder or bucket.",
     "guard": "Keep weights and large files out of git.",
     "verify": "Check the ledger, every row and every byte.",
     "ledger": "Read and prove the ledger: log, verify, prove, checkpoint.",
@@ -85,6 +89,7 @@ SECTIONS = {
     "Make versions": ("snapshot", "run", "runs", "register", "evaluate"),
     "Look": ("list", "show", "why", "diff", "compare", "export"),
     "Decide": ("gate", "promote", "rollback", "history", "release", "mark-bad", "delete"),
+    "Share": ("push", "pull"),
     "Trust": ("guard", "verify", "ledger", "rebuild", "completion"),
 }
 

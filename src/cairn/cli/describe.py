@@ -7,7 +7,7 @@ from cairn.core.digest import Digest, canonical, digest_bytes
 from cairn.core.evaluation import Evaluation
 from cairn.core.snapshot import Snapshot
 from cairn.core.tree import escape
-from cairn.core.version import Manifest, Version
+from cairn.core.version import Manifest, Origin, Version
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
@@ -30,8 +30,15 @@ def described(registry: Registry, version: Version) -> dict[str, Any]:
         "archived": version.archived,
         "marked_bad": version.marked_bad,
         "deleted": version.deleted,
+        "origin": version.origin,
         **parts(registry, manifest),
     }
+
+
+def origin_line(origin: Origin) -> str:
+    """Say which version of which other store it is."""
+    log = origin.log.partition("+")[0]
+    return f"{log}, where it is number {origin.number}, recorded as entry {origin.seq}"
 
 
 def parts(registry: Registry, manifest: Manifest) -> dict[str, Any]:
@@ -61,6 +68,7 @@ def text_of(registry: Registry, version: Version) -> str:
         ("labels", ", ".join(version.labels) or "-"),
         ("release", version.release or "-"),
         ("run", f"run:{version.run[:12]}" if version.run else "-"),
+        *((("pulled from", origin_line(version.origin)),) if version.origin else ()),
         *_marks(version),
         ("artifacts", _artifact_line(registry, manifest)),
         *(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cairn.cli.app import Shown
+from cairn.cli.describe import origin_line
 from cairn.cli.text import moment, one_line, short
 from cairn.core.ledger import Entry, ReadLedger
 from cairn.core.name import shown
@@ -67,6 +68,8 @@ def _origins(registry: Registry, version: Version) -> Iterator[str]:
         run = registry.run(version.run)
         command = " ".join(run.command) or "the Python API"
         yield f"run:{run.id[:12]}  {command}, {moment(run.started_at)}, by {run.started_by}"
+    if version.origin is not None:
+        yield f"pulled from {origin_line(version.origin)}"
     for given in manifest.inputs:
         yield f"{given.role} data  {short(given.snapshot)}  {given.path}"
     if manifest.code is not None:

@@ -70,6 +70,14 @@ class Manifest(Record, frozen=True, tag_field="cairn", tag="manifest/1"):
     gaps: tuple[Gap, ...] = ()
 
 
+class Origin(Record, frozen=True):
+    """Where a version was registered first: entry `seq` of the ledger with this public key."""
+
+    log: Text
+    number: Number
+    seq: Annotated[int, Meta(ge=0)]
+
+
 class RegisterVersion(Change["Version"], frozen=True, tag="version.register"):
     """Give a stored manifest a number; an identical one keeps the number it has.
 
@@ -84,6 +92,8 @@ class RegisterVersion(Change["Version"], frozen=True, tag="version.register"):
     """The label that whoever registers moves to it next; it goes into the sidecar."""
     required: tuple[str, ...] = ()
     """Fields that the project requires on top of the built-in ones (`cairn.toml`)."""
+    origin: Origin | None = None
+    """The other store that it was pulled from."""
 
 
 class GetVersion(Request["Version"], frozen=True, tag="version.get"):
@@ -142,6 +152,7 @@ class Version(Record, frozen=True):
     archived: bool = False
     marked_bad: str | None = None
     deleted: str | None = None
+    origin: Origin | None = None
 
     @property
     def complete(self) -> bool:

@@ -13,6 +13,7 @@ from cairn.core.version import (
     ListVersions,
     Manifest,
     MarkBad,
+    Origin,
     RegisterVersion,
     ReleaseVersion,
     Version,
@@ -51,6 +52,7 @@ def register(context: Context, asked: RegisterVersion) -> Draft | Version:
             "run": asked.run,
             "stage": asked.stage,
             "gaps": [{"field": g.field, "reason": g.reason, "fix": g.fix} for g in gaps],
+            **_origin(asked.origin),
         },
         evidence=(asked.manifest,),
     )
@@ -188,6 +190,7 @@ def read(context: Context, row: Row) -> Version:
         archived=bool(archived),
         marked_bad=_reason(context, marked, MARKED),
         deleted=_reason(context, deleted, DELETED),
+        origin=Origin(**pulled) if (pulled := entry.after.get("origin")) else None,
     )
 
 
@@ -214,6 +217,13 @@ def one_of(rows: Sequence[Row], context: Context, *, reference: str) -> Version:
         names = ", ".join(version.name for version in found[:5])
         raise Conflict(f"{reference} means more than one version: {names}")
     return found[0]
+
+
+def _origin(origin: Origin | None) -> dict[str, object]:
+    """Say where a version was pulled from; of one that was not, nothing is written."""
+    if origin is None:
+        return {}
+    return {"origin": {"log": origin.log, "number": origin.number, "seq": origin.seq}}
 
 
 def _reason(context: Context, seq: int | None, action: str) -> str | None:

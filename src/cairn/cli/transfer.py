@@ -1,0 +1,61 @@
+"""`cairn push`, `cairn pull`: snapshots and versions between this store and a remote."""
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.progress import progress
+from cairn.cli.text import short, size, table
+from cairn.data.transfer import Transferred
+
+
+@click.command()
+@click.argument("remote", required=False)
+@click.argument("references", metavar="[REFERENCE]...", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@shown
+def push(remote: str | None, *, references: tuple[str, ...], dry_run: bool) -> Shown:
+    """Copy snapshots and versions to REMOTE: a folder, a bucket or a name in cairn.toml.
+
+    Without REMOTE it is the one called origin; without REFERENCE (churn:3, churn, snap:test,
+    sha256:...) everything goes that is not there yet. Every byte is verified before it leaves.
+    """
+    from cairn.data.transfer import push as send
+
+    with progress("pushing") as report:
+        done = send(cairn.open(), remote, references, dry_run=dry_run, on_progress=report)
+    return Shown(done, _told(done, "pushed to" if done.done else "would be pushed to"))
+
+
+@click.command()
+@click.argument("remote", required=False)
+@click.argument("references", metavar="[REFERENCE]...", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Say what would be fetched, and fetch nothing.")
+@shown
+def pull(remote: str | None, *, references: tuple[str, ...], dry_run: bool) -> Shown:
+    """Copy snapshots and versions from REMOTE and record them here, every byte verified.
+
+    Without REMOTE it is the one called origin; without REFERENCE (churn, snap:test,
+    sha256:..., churn:3 as numbered there) everything comes that is not here yet. Labels
+    never move.
+    """
+    from cairn.data.transfer import pull as fetch
+
+    with progress("pulling") as report:
+        done = fetch(cairn.open(), remote, references, dry_run=dry_run, on_progress=report)
+    return Shown(done, _told(done, "pulled from" if done.done else "would be pulled from"))
+
+
+def _told(done: Transferred, what: str) -> str:
+    already = f"{done.already:,} already there" if done.already else ""
+    if not done.items:
+        return f"nothing is {what} {done.remote}" + (f": {already}" if already else "")
+    count = len(done.items)
+    summary = (
+        f"{count:,} snapshot{'s' * (count != 1)} and versions {what} {done.remote}: "
+        f"{done.objects:,} object{'s' * (done.objects != 1)}, {size(done.size_bytes)}"
+    )
+    rows = [(item.name, short(item.digest), item.note) for item in done.items]
+    return "\n".join(
+        [table(("name", "digest", ""), rows), summary + (f"; {already}" if already else "")]
+    )

@@ -1,0 +1,109 @@
+"""A remote: a store of objects in a folder or bucket, with refs beside them."""
+
+import os
+from pathlib import Path
+
+from cairn.config import Settings
+from cairn.core.digest import canonical, from_canonical
+from cairn.core.errors import Corrupt, Invalid, NotFound
+from cairn.core.ledger import Entry, InclusionProof
+from cairn.core.transfer import REFS, AnyRef, Ref, proven, read_key
+from cairn.objects import ObjectStore
+from cairn.objects.address import is_folder, open_backend
+from cairn.objects.backend import Backend
+from cairn.objects.sync import make_folder
+from cairn.signing import note
+
+DEFAULT = "origin"
+
+
+class Remote:
+    """Objects and refs at one address; refs are written once and believed when proven."""
+
+    def __init__(self, address: str, backend: Backend, objects: ObjectStore) -> None:
+        self.address = address
+        self.objects = objects
+        self._backend = backend
+
+    def refs(self) -> frozenset[AnyRef]:
+        """List what is there, by name; raises `Corrupt` for a name that is none."""
+        return frozenset(read_key(found.key) for found in self._backend.list(REFS))
+
+    def read(self, ref: AnyRef) -> tuple[Entry, str]:
+        """Read the entry that a ref proves, and the public key of its ledger.
+
+        Raises `Corrupt` unless the entry is of that ledger and about this very thing.
+        """
+        content = self._backend.read(ref.key)
+        try:
+            found = from_canonical(content, Ref)
+            checkpoint = note.verify(found.proof.checkpoint.note, found.log)
+            return proven(ref.key, found, checkpoint), found.log
+        except (Corrupt, Invalid) as error:
+            where = self._backend.where(ref.key)
+            raise Corrupt(
+                f"{where} is damaged or forged: {error}; nothing was recorded here"
+            ) from error
+
+    def write(self, ref: AnyRef, log: str, proof: InclusionProof) -> None:
+        """Write a ref durably, unless it is there."""
+        incoming = self._backend.receive()
+        try:
+            incoming.write(canonical(Ref(log=log, proof=proof)))
+            incoming.end()
+            incoming.seal()
+            incoming.place(ref.key)
+        finally:
+            incoming.discard()
+
+    def settle(self, refs: frozenset[AnyRef]) -> None:
+        """See that what was written outlives a power cut."""
+        self._backend.settle({ref.key for ref in refs})
+
+
+def open_remote(settings: Settings, remote: str | None, *, to_write: bool) -> Remote:
+    """Open a remote by its name in `cairn.toml`, its folder or its bucket.
+
+    A folder is made if the one above it is there. Raises `NotFound` if there is none, and
+    `Invalid` for a folder that is a project or a store of its own.
+    """
+    address = _address(settings, remote)
+    backend = open_backend(address)
+    if is_folder(address):
+        _check_folder(Path(backend.where("")), to_write=to_write)
+    return Remote(address, backend, ObjectStore(backend))
+
+
+def _address(settings: Settings, remote: str | None) -> str:
+    """Return the address that is meant; a folder in `cairn.toml` is one beside that file."""
+    found = settings.remotes.get(remote or DEFAULT)
+    if found is not None:
+        relative = is_folder(found) and "://" not in found
+        return os.fspath(settings.folder / Path(found).expanduser()) if relative else found
+    if remote is None:
+        raise NotFound(
+            "cairn.toml names no remote: write [remote] and "
+            f'{DEFAULT} = "/mnt/share/models", or name a folder or bucket in the command'
+        )
+    if not any(mark in remote for mark in "/.~"):
+        known = ", ".join(sorted(settings.remotes)) or "none"
+        raise NotFound(
+            f"cairn.toml names no remote {remote!r} (it names {known}); a folder is written "
+            f"with a slash: ./{remote}"
+        )
+    return remote
+
+
+def _check_folder(folder: Path, *, to_write: bool) -> None:
+    if any((folder / name).exists() for name in ("store.json", "cairn.toml", "cairn.db")):
+        raise Invalid(
+            f"{folder} is a project or a store of its own: name a folder for remotes alone"
+        )
+    if folder.is_dir():
+        return
+    if not to_write or not folder.parent.is_dir():
+        raise NotFound(
+            f"there is no folder {folder}: check its name and whether its disk is mounted"
+            + (", or make it first" if to_write else "")
+        )
+    make_folder(folder)
