@@ -5,16 +5,19 @@ status, the cloud's short code and a reason are taken from it.
 """
 
 import re
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from cairn.core.errors import CairnError, Forbidden, Invalid, NotFound, Refused, Unavailable
 from cairn.objects.place import Place
-from cairn.objects.provider import CREDENTIALS, no_credentials
+from cairn.objects.provider import CREDENTIALS, Patience, no_credentials
 
+T = TypeVar("T")
 _STATUS = re.compile(r"status code: (\d{3})")
+_RETRIES = re.compile(r"\bretries: (\d+)")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 _REASONS = {
     "timed out": "no answer in time",
@@ -31,7 +34,6 @@ _REASONS = {
 }
 _BEYOND_THE_END = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 _BEYOND = ("StartTooLarge", "ParseContentRange")  # as Azure's client says it
-_LATER = (0, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "bucket does not exist")
 _LOCKED = ("ImmutableDueToPolicy", "RetentionPolicyNotMet", "ObjectUnderActiveHold", "WORM")
 _NO_IDENTITY = (
@@ -43,17 +45,25 @@ _NO_IDENTITY = (
 
 
 class Answer(NamedTuple):
-    """What is known of a request that failed; `status` is 0 if nothing was answered."""
+    """What is known of a request that failed.
+
+    `status` is 0 if nothing was answered, `attempts` says how often the client has asked.
+    """
 
     status: int
     code: str
     reason: str
+    attempts: int
     text: str
 
     @property
-    def is_transient(self) -> bool:
-        """Tell whether the same request may succeed a moment later."""
-        return self.status in _LATER or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    def wants_asking_again(self) -> bool:
+        """Tell whether there was no answer, and the client did not dare to ask again.
+
+        It asks again by itself after an answer of 429 or 5xx, and after silence when it
+        reads; after silence when it writes it cannot know whether that was done.
+        """
+        return self.status == 0 and self.attempts <= 1
 
     @property
     def is_beyond_the_end(self) -> bool:
@@ -71,8 +81,23 @@ def read_answer(error: Exception) -> Answer:
         status=int(status[1]) if status else 404 * isinstance(error, FileNotFoundError),
         code=code[1] if code else "",
         reason=f"{reason} {code[1]}" if code else reason,
+        attempts=int(retries[1]) + 1 if (retries := _RETRIES.search(text)) else 1,
         text=text,
     )
+
+
+def patiently(place: Place, key: str, patience: Patience, ask: Callable[[], T]) -> T:
+    """Ask until there is an answer, a few times at most."""
+    from obstore.exceptions import BaseError
+
+    for pause in (*patience.pauses(), None):
+        try:
+            return ask()
+        except (BaseError, OSError) as error:
+            if pause is None or not read_answer(error).wants_asking_again:
+                raise failed(place, key, error) from error
+        time.sleep(pause)
+    raise AssertionError("the last attempt returns or raises")
 
 
 @contextmanager

@@ -5,23 +5,24 @@ under `incoming/` is referred to by nothing, and a rule of the bucket removes it
 (docs/guide/storage.md).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from cairn.core.errors import Invalid, NotFound, Unavailable
-from cairn.objects.answer import asking, failed, read_answer
+from cairn.core.errors import Invalid, NotFound
+from cairn.objects.answer import patiently, read_answer
 from cairn.objects.backend import Found, Incoming
 from cairn.objects.place import Place
 from cairn.objects.provider import Patience, connect
 from cairn.objects.upload import INCOMING, Sizes, Upload
 
 if TYPE_CHECKING:
-    from obstore import GetOptions
+    from obstore import GetOptions, ObjectMeta
     from obstore.store import AzureStore, GCSStore, S3Store
 
+T = TypeVar("T")
 LISTED_AT_ONCE = 1000
 PATIENCE = Patience()
 SIZES = Sizes()
@@ -54,27 +55,14 @@ class CloudBackend:
         """Read from `start`, at most `size` bytes, unverified."""
         if size == 0 and self.size(key) >= 0:  # no request can ask for nothing
             return b""
-        import obstore
-        from obstore.exceptions import BaseError
-
-        try:
-            got = obstore.get(self._reader, key, options=_range(start, size))
-            content = bytes(got.bytes())
-        except (BaseError, OSError) as error:
-            if read_answer(error).is_beyond_the_end and start >= self.size(key):
-                return b""
-            raise failed(self.place, key, error) from error
-        if len(content) != got.range[1] - got.range[0]:
-            raise Unavailable(f"{self.where(key)} was cut off on its way: run this again")
-        return content
+        return self._ask(key, lambda: self._read(key, start, size))
 
     def size(self, key: str) -> int:
         """Tell how many bytes lie under a key; raises `NotFound`."""
         import obstore
 
         try:
-            with asking(self.place, key):
-                return obstore.head(self._reader, key)["size"]
+            return self._ask(key, lambda: obstore.head(self._reader, key)["size"])
         except NotFound:
             self._require_bucket()
             raise
@@ -88,28 +76,23 @@ class CloudBackend:
 
     def list(self, under: str) -> Iterator[Found]:
         """List what lies under keys that begin with `under`, ascending."""
-        import obstore
-
-        last = ""
-        with asking(self.place, under):
-            pages = obstore.list(self._reader, under or None, chunk_size=LISTED_AT_ONCE)
-            for about in (about for page in pages for about in page):
-                found = Found(about["path"], about["size"], about["last_modified"].timestamp())
-                if found.key.startswith(INCOMING) and not under:
-                    continue
+        last, pages = "", _Pages(self._reader, under)
+        while page := self._ask(under, pages.next):
+            for found in page:
                 if found.key < last:
                     raise Invalid(
                         f"{self.place.url} lists its keys in no order: use an ordinary bucket"
                     )
                 last = found.key
-                yield found
+                if under or not last.startswith(INCOMING):
+                    yield found
 
     def remove(self, key: str) -> None:
         """Take away what lies under a key; raises `Refused` while the bucket retains it."""
         import obstore
 
-        with suppress(NotFound), asking(self.place, key):
-            obstore.delete(self._writer, key)
+        with suppress(NotFound):
+            self._ask(key, lambda: obstore.delete(self._writer, key))
 
     def where(self, key: str) -> str:
         """Say to a person where it lies."""
@@ -127,15 +110,55 @@ class CloudBackend:
     def _writer(self) -> "S3Store | GCSStore | AzureStore":
         return connect(self.place, self._patience, reads=False)
 
+    def _read(self, key: str, start: int, size: int | None) -> bytes:
+        import obstore
+        from obstore.exceptions import GenericError
+
+        try:
+            got = obstore.get(self._reader, key, options=_range(start, size))
+        except GenericError as error:
+            if read_answer(error).is_beyond_the_end and start >= self.size(key):
+                return b""
+            raise
+        return bytes(got.bytes())
+
     def _require_bucket(self) -> None:
         """Tell a missing bucket from a missing key, which HEAD answers alike; asked once."""
         if self._has_bucket:
             return
+        self._ask("", _Pages(self._reader, "").next)
+        self._has_bucket = True
+
+    def _ask(self, key: str, ask: Callable[[], T]) -> T:
+        return patiently(self.place, key, self._patience, ask)
+
+
+class _Pages:
+    """The pages of one listing; after an error it goes on behind the last that came."""
+
+    def __init__(self, store: "S3Store | GCSStore | AzureStore", under: str) -> None:
+        self._store = store
+        self._under = under
+        self._last: str | None = None
+        self._pages: Iterator[Sequence[ObjectMeta]] | None = None
+
+    def next(self) -> Sequence[Found]:
+        """Fetch the next page, which is empty at the end."""
         import obstore
 
-        with asking(self.place, ""):
-            next(iter(obstore.list(self._reader, chunk_size=1)), None)
-        self._has_bucket = True
+        pages = self._pages or iter(
+            obstore.list(
+                self._store, self._under or None, offset=self._last, chunk_size=LISTED_AT_ONCE
+            )
+        )
+        self._pages = None
+        page = next(pages, ())
+        self._pages = pages
+        self._last = page[-1]["path"] if page else self._last
+        return [
+            Found(about["path"], about["size"], about["last_modified"].timestamp())
+            for about in page
+        ]
 
 
 def _range(start: int, size: int | None) -> "GetOptions":

@@ -13,14 +13,12 @@ say so, and counts as somebody else's; whoever placed it looks at what lies ther
 import mmap
 import secrets
 import tempfile
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from cairn.core.errors import CairnError, Invalid, NotFound, Unavailable
-from cairn.objects.answer import asking, failed, read_answer
+from cairn.core.errors import CairnError, Invalid
+from cairn.objects.answer import asking, patiently
 from cairn.objects.fault import storing
 from cairn.objects.place import Place
 from cairn.objects.provider import Patience
@@ -138,53 +136,43 @@ class Upload:
     def _created(self, key: str, content: memoryview) -> bool:
         """Create the object, asking again where no answer came."""
         import obstore
+        from obstore.exceptions import AlreadyExistsError
 
-        def create() -> None:
-            obstore.put(
-                self._store,
-                key,
-                content,
-                mode="create",
-                use_multipart=False,
-                attributes={WRITER: self._mark},
-            )
-
-        return self._appeared(key, create, is_mine=lambda: self._is_marked(key))
-
-    def _copied(self, key: str) -> bool:
-        """Copy the parts' object to its key, asking again where no answer came."""
-        import obstore
-
-        def copy() -> None:
-            obstore.copy(self._store, self._beside, key, overwrite=False)
-
-        return self._appeared(key, copy, is_mine=lambda: False)
-
-    def _appeared(
-        self, key: str, ask: Callable[[], None], *, is_mine: Callable[[], bool]
-    ) -> bool:
-        from obstore.exceptions import AlreadyExistsError, BaseError
-
-        for pause in (*self._patience.pauses(), None):
+        def create() -> bool:
             try:
-                ask()
+                obstore.put(
+                    self._store,
+                    key,
+                    content,
+                    mode="create",
+                    use_multipart=False,
+                    attributes={WRITER: self._mark},
+                )
             except AlreadyExistsError:
-                with suppress(NotFound):  # removed since, so that it can be made again
-                    return is_mine()
-            except (BaseError, OSError) as error:
-                if pause is None or not read_answer(error).is_transient:
-                    raise failed(self._place, key, error) from error
-            else:
-                return True
-            time.sleep(pause or 0)
-        raise Unavailable(
-            f"{self._place.url}/{key} comes and goes while it is written: see who else "
-            "works there, and run this again"
-        )
+                return self._is_marked(key)
+            return True
+
+        return patiently(self._place, key, self._patience, create)
 
     def _is_marked(self, key: str) -> bool:
         import obstore
 
-        with asking(self._place, key):
+        try:
             found = obstore.get(self._store, key, options={"head": True})
+        except FileNotFoundError as error:  # removed since, or not yet to be seen
+            raise TimeoutError from error
         return found.attributes.get(WRITER) == self._mark
+
+    def _copied(self, key: str) -> bool:
+        """Copy the parts' object to its key, asking again where no answer came."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        def copy() -> bool:
+            try:
+                obstore.copy(self._store, self._beside, key, overwrite=False)
+            except AlreadyExistsError:
+                return False
+            return True
+
+        return patiently(self._place, key, self._patience, copy)
