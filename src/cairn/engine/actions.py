@@ -1,9 +1,10 @@
 """What each kind of ledger entry does; replaying the ledger needs nothing else."""
 
-from cairn.engine import evaluation, gate, label, pin, run, snapshot, version
+from cairn.engine import evaluation, gate, label, pin, run, snapshot, sweep, version
 from cairn.engine.context import Action
 
 ACTIONS: dict[str, Action] = {
+    sweep.SWEPT: Action(sweep.apply_swept, sweep.answer_swept),
     snapshot.ADDED: Action(snapshot.apply_added, snapshot.answer_added),
     pin.CHECKED: Action(pin.apply_checked, pin.answer_checked),
     run.STARTED: Action(run.apply_started, run.answer),

@@ -1,6 +1,8 @@
 """Check every stored byte, and that everything the ledger names is stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+
+from msgspec.structs import replace
 
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError
@@ -11,6 +13,7 @@ from cairn.core.snapshot import Snapshot
 from cairn.core.version import Manifest
 from cairn.engine import evaluation, run, snapshot, version
 from cairn.engine.context import Context
+from cairn.engine.kept import Released, released_by
 from cairn.objects import closure
 
 
@@ -25,12 +28,21 @@ def check(context: Context, entries: Sequence[Entry]) -> tuple[int, int, list[Pr
         except CairnError as error:
             problems.append(Problem(place=f"object {digest}", reason=str(error)))
     broken = {problem.place.removeprefix("object ") for problem in problems}
+    return count, size_bytes, [*problems, *missing(context, entries, broken)]
+
+
+def missing(
+    context: Context, entries: Sequence[Entry], broken: Container[Digest] = ()
+) -> Iterator[Problem]:
+    """Report what the entries need and the store lacks, whatever is `broken` left out."""
+    released = released_by(context.objects, entries)
     for entry in entries:
-        problems += _missing(context, entry, broken)
-    return count, size_bytes, problems
+        yield from _missing(context, entry, released, broken)
 
 
-def _missing(context: Context, entry: Entry, broken: set[Digest]) -> Iterator[Problem]:
+def _missing(
+    context: Context, entry: Entry, released: Released, broken: Container[Digest]
+) -> Iterator[Problem]:
     """Report what an entry needs and the store lacks; what is broken was reported already."""
     for digest in entry.evidence:
         if digest not in broken and not context.objects.has(digest):
@@ -39,22 +51,27 @@ def _missing(context: Context, entry: Entry, broken: set[Digest]) -> Iterator[Pr
                 reason=f"ledger entry {entry.seq} names it, it is gone",
             )
     try:
-        _require(context, entry)
+        _require(context, entry, released)
     except CairnError as error:
         yield Problem(place=f"objects of ledger entry {entry.seq}", reason=str(error))
 
 
-def _require(context: Context, entry: Entry) -> None:
+def _require(context: Context, entry: Entry, released: Released) -> None:
     """Raise unless everything reachable from an entry is stored."""
     objects, digest = context.objects, entry.after.get("digest")
     match entry.action:
         case version.REGISTERED:
-            closure.require_manifest(objects, objects.get_record(str(digest), Manifest))
+            manifest = objects.get_record(str(digest), Manifest)
+            if manifest.artifacts and manifest.artifacts.tree in released.trees:
+                return  # deleted: its weights may be gone
+            closure.require_manifest(objects, manifest)
         case snapshot.ADDED:
             closure.require_source(objects, objects.get_record(str(digest), Snapshot).source)
         case evaluation.RECORDED:
             closure.require_evaluation(objects, objects.get_record(str(digest), Evaluation))
         case run.FINISHED if entry.after["facts"] is not None:
-            closure.require_facts(objects, objects.get_record(entry.after["facts"], RunFacts))
+            facts = objects.get_record(entry.after["facts"], RunFacts)
+            outputs = {k: v for k, v in facts.outputs.items() if v not in released.files}
+            closure.require_facts(objects, replace(facts, outputs=outputs))
         case _:
             return

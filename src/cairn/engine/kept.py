@@ -3,22 +3,23 @@
 Whatever a ledger entry names is kept, and whatever the records among those name in turn: a
 digest in a record of any kind leads on, so a kind that is added later is followed as well. The
 one way to let bytes go is to delete every version that they belong to; then the weights go,
-and the files that the training wrote, while manifest, evidence and history stay.
+and the files that the training wrote. Manifest, names and digests of the weights, evidence and
+history stay.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from cairn.core.digest import Digest, from_canonical
+from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Corrupt, NotFound
 from cairn.core.ledger import Entry, Problem
 from cairn.core.run import RunFacts
 from cairn.core.tree import ROOT_HEAD, read_root
 from cairn.core.version import Manifest
-from cairn.engine import run, version
+from cairn.engine import ledger, run, version
 from cairn.engine.context import Context
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
@@ -49,6 +50,10 @@ class Kept:
         found = self._by_object.get(_raw(digest))
         return None if found is None else self._subjects[found]
 
+    def raw(self) -> KeysView[bytes]:
+        """Return the SHA-256 of all of them."""
+        return self._by_object.keys()
+
     def begin(self, subject: str) -> None:
         """Say for whose sake the objects that follow are kept."""
         self._subjects.append(subject)
@@ -62,11 +67,18 @@ class Kept:
         return True
 
 
+class Released(NamedTuple):
+    """What no longer has to stay: files of these trees, and these files."""
+
+    trees: frozenset[Digest]
+    files: frozenset[Digest]
+
+
 def kept(context: Context) -> Kept:
     """Find everything that must stay, from the ledger on."""
-    entries = [from_canonical(row[1], Entry) for row in context.tx.all("ledger_everything")]
+    entries = ledger.everything(context.tx)
     found = Kept()
-    released = _released(context, entries)
+    released = released_by(context.objects, entries)
     for entry in entries:
         found.begin(entry.subject)
         named = _digests([entry.before, entry.after, list(entry.evidence)])
@@ -75,16 +87,19 @@ def kept(context: Context) -> Kept:
 
 
 def _follow(
-    objects: ObjectStore, named: Iterable[Digest], found: Kept, released: frozenset[Digest]
+    objects: ObjectStore, named: Iterable[Digest], found: Kept, released: Released
 ) -> None:
     """Keep objects, and what those of them that are records or trees name."""
     waiting = list(named)
     while waiting:
         digest = waiting.pop()
-        if digest in released or not found.add(digest):
+        if digest in released.files or not found.add(digest):
             continue
         try:
-            waiting += _leads_to(objects, digest, found)
+            if digest in released.trees:
+                _keep_leaves(objects.get(digest), found)
+            else:
+                waiting += _leads_to(objects, digest, found)
         except NotFound:
             continue  # the name of something that lies elsewhere, such as a container image
         except CairnError as error:
@@ -110,26 +125,34 @@ def _leads_to(objects: ObjectStore, digest: Digest, found: Kept) -> list[Digest]
 def _keep_tree(objects: ObjectStore, digest: Digest, content: bytes, found: Kept) -> None:
     """Keep the leaves and files of a tree; a file that only begins like one has none."""
     try:
-        leaves = read_root(content)
+        _keep_leaves(content, found)
     except Corrupt:
         return
-    for leaf in leaves:
-        found.add(leaf.digest)
     for entry in tree_entries(objects, digest):
         found.add(entry.digest)
 
 
-def _released(context: Context, entries: Sequence[Entry]) -> frozenset[Digest]:
-    """Return the trees and files that belonged to deleted versions and to nothing else."""
+def _keep_leaves(content: bytes, found: Kept) -> None:
+    for leaf in read_root(content):
+        found.add(leaf.digest)
+
+
+def released_by(objects: ObjectStore, entries: Sequence[Entry]) -> Released:
+    """Find what belonged to deleted versions and to nothing else."""
     standing, deleted = _registered(entries)
     freed_runs = _runs(deleted) - _runs(standing)
-    freed = set(_weights(context.objects, deleted))
-    held = set(_weights(context.objects, standing))
-    for entry in entries:
-        if entry.action == run.FINISHED:
-            side = freed if entry.after["run"] in freed_runs else held
-            side.update(_outputs(context.objects, entry))
-    return frozenset(freed - held)
+    written = [entry for entry in entries if entry.action == run.FINISHED]
+    freed, held = (
+        {
+            digest
+            for entry in written
+            if (entry.after["run"] in freed_runs) is is_freed
+            for digest in _outputs(objects, entry)
+        }
+        for is_freed in (True, False)
+    )
+    trees = set(_weights(objects, deleted)) - set(_weights(objects, standing))
+    return Released(frozenset(trees), frozenset(freed - held))
 
 
 def _registered(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:

@@ -26,11 +26,10 @@ BATCH = 1000
 
 def append(context: Context, draft: Draft, *, change_id: str, request: Digest) -> Entry:
     """Make `draft` the next entry; time never runs backwards, whatever the clock does."""
-    seq = size(context.tx)
     entry = Entry(
         v=1,
-        seq=seq,
-        time=max(context.now, read(context.tx, seq - 1).time if seq else ""),
+        seq=size(context.tx),
+        time=now(context),
         actor=context.actor,
         team=context.team,
         action=draft.action,
@@ -45,6 +44,12 @@ def append(context: Context, draft: Draft, *, change_id: str, request: Digest) -
     )
     insert(context.tx, entry)
     return entry
+
+
+def now(context: Context) -> str:
+    """Return the time that the next entry will have."""
+    entries = size(context.tx)
+    return max(context.now, read(context.tx, entries - 1).time if entries else "")
 
 
 def insert(tx: Transaction, entry: Entry) -> None:
@@ -121,6 +126,11 @@ def contents(tx: Transaction, start: int, stop: int) -> Iterator[bytes]:
     for first in range(start, stop, BATCH):
         for row in tx.all("ledger_range", start=first, stop=min(first + BATCH, stop)):
             yield row[0]
+
+
+def everything(tx: Transaction) -> list[Entry]:
+    """Return all entries, in order."""
+    return [from_canonical(row[1], Entry) for row in tx.all("ledger_everything")]
 
 
 def nodes(tx: Transaction) -> "_Nodes":

@@ -39,6 +39,7 @@ from cairn.core.pin import CheckPin, GetPin
 from cairn.core.request import Answer, Change, Request, checked
 from cairn.core.run import FinishRun, GetRun, ListRuns, StartRun
 from cairn.core.snapshot import AddSnapshot, GetSnapshot, ListSnapshots
+from cairn.core.sweep import ListKept, RecordSweep, WhyKept
 from cairn.core.version import (
     DeleteVersion,
     GetVersion,
@@ -59,6 +60,7 @@ from cairn.engine import (
     segments,
     snapshot,
     store,
+    sweep,
     verify,
     version,
 )
@@ -100,6 +102,9 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     ListLabels: label.every,
     LabelHistory: label.history,
     ListDrills: label.drills,
+    ListKept: sweep.every,
+    WhyKept: sweep.why,
+    RecordSweep: sweep.record,
     ReadLedger: ledger.find,
     GetCheckpoint: ledger.checkpoint,
     ProveEntry: ledger.prove,
