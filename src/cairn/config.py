@@ -163,6 +163,12 @@ def ledger_key_override() -> str | None:
     return os.environ.get("CAIRN_LEDGER_KEY") or None
 
 
+def lakefs_login() -> dict[str, str]:
+    """Return the server, key and secret that `lakectl` takes, by the variables' names."""
+    names = ("SERVER_ENDPOINT_URL", "CREDENTIALS_ACCESS_KEY_ID", "CREDENTIALS_SECRET_ACCESS_KEY")
+    return {f"LAKECTL_{name}": os.environ.get(f"LAKECTL_{name}", "") for name in names}
+
+
 def _read(path: Path) -> _File:
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))

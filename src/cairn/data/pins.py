@@ -1,0 +1,155 @@
+"""Pinned snapshots: verified where their bytes lie, and restored from there."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from cairn.core.digest import Digest
+from cairn.core.errors import Corrupt, NotFound
+from cairn.core.pin import MOST_NAMED, CheckPin, PinCheck, PinStatus
+from cairn.core.snapshot import (
+    DeltaTable,
+    DvcOutput,
+    IcebergTable,
+    LakeFSCommit,
+    Snapshot,
+    SnapshotInfo,
+    Source,
+    is_kept,
+)
+from cairn.core.tree import Entry, escape
+from cairn.data.elsewhere import Fault, Taken, Wanted, take
+from cairn.objects.store import Sink
+from cairn.objects.tree import Progress, tree_entries
+from cairn.registry import Registry
+
+LONGEST = 2000
+Locate = Callable[[Sequence[Entry]], Iterator[Wanted]]
+"""Says of the files of a pin, in order, where each may lie."""
+
+
+class FileStatus(NamedTuple):
+    """A file of a pin, and what was found where it lay; `detail` says more."""
+
+    path: str
+    status: PinStatus
+    detail: str = ""
+
+
+class Checked(NamedTuple):
+    """What reading a pin found: the recorded fact, and every file."""
+
+    check: PinCheck
+    files: tuple[FileStatus, ...]
+
+
+def is_pinned(registry: Registry, info: SnapshotInfo) -> bool:
+    """Tell whether the bytes of a snapshot are somewhere else."""
+    return not is_kept(registry.objects.get_record(info.digest, Snapshot).source)
+
+
+def check_pin(
+    registry: Registry, info: SnapshotInfo, *, on_progress: Progress | None = None
+) -> Checked:
+    """Read every file of a pinned snapshot where it lies, and record what was found.
+
+    Raises `Unavailable` or `Forbidden` where a place does not answer: nothing is recorded
+    then, as silence is not loss.
+    """
+    source = registry.objects.get_record(info.digest, Snapshot).source
+    files = tuple(_statuses(registry, source, on_progress))
+    check = registry.engine.send(
+        CheckPin(
+            snapshot=info.digest,
+            intact=sum(file.status == "intact" for file in files),
+            changed=sum(file.status == "changed" for file in files),
+            lost=sum(file.status == "lost" for file in files),
+            named=tuple(f.path[:LONGEST] for f in files if f.status != "intact")[:MOST_NAMED],
+        )
+    )
+    return Checked(check, files)
+
+
+class PinnedBytes:
+    """Hands out the files of a pin from where they lie, each verified before it is given."""
+
+    def __init__(self, registry: Registry, source: Source) -> None:
+        entries = list(tree_entries(registry.objects, source.tree))
+        self._sizes = {entry.digest: entry.size for entry in entries}
+        pairs = zip(entries, locate(registry, source)(entries), strict=True)
+        self._wanted = {entry.digest: wanted for entry, wanted in pairs}
+
+    def size(self, digest: Digest) -> int:
+        """Tell the size of a file, unread."""
+        return self._sizes[digest]
+
+    def get(self, digest: Digest) -> bytes:
+        """Read a file into memory."""
+        return b"".join(self._taken(digest).copy.chunks())
+
+    def write_to(self, digest: Digest, sink: Sink) -> int:
+        """Copy a file to `sink`; it is read once before, so that no wrong byte is written."""
+        import hashlib
+
+        copy, read = self._taken(digest).copy, hashlib.sha256()
+        for chunk in copy.chunks():
+            read.update(chunk)
+            sink.write(chunk)
+        if "sha256:" + read.hexdigest() != digest:
+            raise Corrupt(f"{copy.name} changed while it was read; run this again")
+        return self._sizes[digest]
+
+    def _taken(self, digest: Digest) -> Taken:
+        found = take(self._wanted[digest], None)
+        if isinstance(found, Taken):
+            return found
+        kind = Corrupt if found.kind == "corrupt" else NotFound
+        raise kind(
+            f"{found.path} is {_status(found).upper()}: {found.reason}, and this snapshot is "
+            "a pin, which keeps no bytes; bring the file back where it lay"
+        )
+
+
+def locate(registry: Registry, source: Source) -> Locate:
+    """Return what knows where the files of a pinned source lie.
+
+    Raises `NotFound` if the place as a whole is gone, such as a DVC project.
+    """
+    match source:
+        case DvcOutput():
+            from cairn.data.dvc.pinned import locate_output
+
+            return locate_output(source, registry.settings.folder)
+        case DeltaTable() | IcebergTable():
+            from cairn.data.lakes.files import locate_files
+
+            return locate_files(source, registry.settings.folder)
+        case LakeFSCommit():
+            from cairn.data.lakes.lakefs import locate_objects
+
+            return locate_objects(source)
+        case _:
+            raise NotFound("nothing is known of where the bytes of this snapshot lie")
+
+
+def _statuses(
+    registry: Registry, source: Source, on_progress: Progress | None
+) -> Iterator[FileStatus]:
+    entries = list(tree_entries(registry.objects, source.tree))
+    total = sum(entry.size for entry in entries)
+    size = 0
+    wanted = locate(registry, source)(entries)
+    for count, (entry, where) in enumerate(zip(entries, wanted, strict=True), 1):
+        found = take(where, None)
+        is_fault = isinstance(found, Fault)
+        yield FileStatus(
+            escape(entry.path),
+            _status(found) if is_fault else "intact",
+            found.reason if is_fault else "",
+        )
+        size += entry.size
+        if on_progress:
+            on_progress(count, size, len(entries), total)
+
+
+def _status(fault: Fault) -> PinStatus:
+    return "changed" if fault.kind == "corrupt" else "lost"
