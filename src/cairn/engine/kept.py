@@ -13,16 +13,17 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from cairn.core.digest import Digest
+from cairn.core.digest import Digest, from_canonical
 from cairn.core.errors import CairnError, Corrupt, NotFound
 from cairn.core.ledger import Entry, Problem
 from cairn.core.run import RunFacts
 from cairn.core.tree import ROOT_HEAD, read_root
 from cairn.core.version import Manifest
-from cairn.engine import ledger, run, version
+from cairn.engine import run, version
 from cairn.engine.context import Context
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
+from cairn.sql.database import Transaction
 
 LARGEST_RECORD = 64 << 20
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -76,7 +77,7 @@ class Released(NamedTuple):
 
 def kept(context: Context) -> Kept:
     """Find everything that must stay, from the ledger on."""
-    entries = ledger.everything(context.tx)
+    entries = every_entry(context.tx)
     found = Kept()
     released = released_by(context.objects, entries)
     for entry in entries:
@@ -84,6 +85,11 @@ def kept(context: Context) -> Kept:
         named = _digests([entry.before, entry.after, list(entry.evidence)])
         _follow(context.objects, named, found, released)
     return found
+
+
+def every_entry(tx: Transaction) -> list[Entry]:
+    """Read the whole ledger, in order."""
+    return [from_canonical(content, Entry) for (content,) in tx.all("sweep_entries")]
 
 
 def _follow(

@@ -128,11 +128,6 @@ def contents(tx: Transaction, start: int, stop: int) -> Iterator[bytes]:
             yield row[0]
 
 
-def everything(tx: Transaction) -> list[Entry]:
-    """Return all entries, in order."""
-    return [from_canonical(row[1], Entry) for row in tx.all("ledger_everything")]
-
-
 def nodes(tx: Transaction) -> "_Nodes":
     """Return the reader of stored tree nodes that `core/ledger.py` wants."""
     return _Nodes(tx)

@@ -3,9 +3,9 @@
 from cairn.core.errors import Conflict, Corrupt
 from cairn.core.ledger import Entry
 from cairn.core.sweep import ListKept, RecordSweep, Sweep, SweepInfo, WhyKept
-from cairn.engine import contents, ledger
+from cairn.engine import contents
 from cairn.engine.context import Context, Draft
-from cairn.engine.kept import kept
+from cairn.engine.kept import every_entry, kept
 
 SWEPT = "objects.sweep"
 NAMED = 3
@@ -15,7 +15,7 @@ def every(context: Context, asked: ListKept) -> bytes:
     """Answer `ListKept`; raises `Corrupt` while anything that is needed cannot be read."""
     del asked
     found = kept(context)
-    problems = [*found.unread, *contents.missing(context, ledger.everything(context.tx))]
+    problems = [*found.unread, *contents.missing(context, every_entry(context.tx))]
     if problems:
         some = "; ".join(f"{p.place}: {p.reason}" for p in problems[:NAMED])
         raise Corrupt(

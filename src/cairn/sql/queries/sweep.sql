@@ -1,0 +1,2 @@
+-- name: sweep_entries
+SELECT content FROM ledger_entry ORDER BY seq;
