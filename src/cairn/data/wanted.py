@@ -33,16 +33,16 @@ class Here:
                     self.entries[ref] = entry
         gone = {entry.subject for entry in _entries(registry, "version.delete")}
         self.deleted = {ref for ref, entry in self.entries.items() if entry.subject in gone}
-        self.names = {
-            ref.name: ref.digest
-            for ref in sorted_by_time(self.entries)
-            if isinstance(ref, SnapshotRef) and ref.name
-        }
+        snapshots = [
+            ref for ref in sorted_by_time(self.entries) if isinstance(ref, SnapshotRef)
+        ]
+        self.names = {ref.name: ref.digest for ref in snapshots if ref.name}
+        self._snapshots = {ref.digest for ref in snapshots}
 
     def has(self, ref: AnyRef) -> bool:
-        """Tell whether it is recorded; a snapshot without a name is under any of them."""
-        if isinstance(ref, SnapshotRef) and ref.name is None:
-            return any(ref.digest == known.digest for known in self.entries)
+        """Tell whether there is nothing to record; a name that is taken stays where it is."""
+        if isinstance(ref, SnapshotRef):
+            return ref.digest in self._snapshots and (not ref.name or ref.name in self.names)
         return ref in self.entries
 
 
