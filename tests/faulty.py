@@ -183,3 +183,18 @@ def truncated(handler: Handler) -> None:
     said = handler.ask()
     handler.answer(said, sent=len(said.content) // 2)
     handler.hang_up()
+
+
+def forbidden(handler: Handler) -> None:
+    """The cloud knows the caller's key and refuses it."""
+    handler.answer(Answer(403, {}, b"<Error><Code>InvalidAccessKeyId</Code></Error>"))
+
+
+def elsewhere(handler: Handler) -> None:
+    """The bucket lies in another region."""
+    handler.answer(Answer(301, {}, b"<Error><Code>PermanentRedirect</Code></Error>"))
+
+
+def held(handler: Handler) -> None:
+    """The bucket must keep what lies in it."""
+    handler.answer(Answer(409, {}, b"<Error><Code>BlobImmutableDueToPolicy</Code></Error>"))

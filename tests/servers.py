@@ -11,8 +11,8 @@ import http.client
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing, contextmanager
 from email.utils import formatdate
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,6 @@ class Cloud(NamedTuple):
     port: int
     environment: Callable[[int], dict[str, str]]
     """What must stand in the environment to reach it through this port."""
-    make_bucket: Callable[[str], None]
 
 
 @cache
@@ -47,23 +46,25 @@ def s3() -> Cloud:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    application = one_write_at_a_time(DomainDispatcherApplication(create_backend_app))
+    application = as_s3_does(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, application, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-
-    def make_bucket(name: str) -> None:
-        with closing(s3_client(server.port)) as client:
-            client.create_bucket(Bucket=name)
-
-    make_bucket(BUCKET)
-    return Cloud("s3", server.port, s3_environment, make_bucket)
+    with closing(s3_client(server.port)) as client:
+        client.create_bucket(Bucket=BUCKET)
+    return Cloud("s3", server.port, s3_environment)
 
 
-def one_write_at_a_time(application: Callable[..., Iterable[bytes]]) -> Callable[..., Any]:
-    """Do what S3 does and moto does not: nothing comes between a condition and its write."""
+def as_s3_does(application: Callable[..., Iterable[bytes]]) -> Callable[..., Any]:
+    """Do what S3 does and moto does not.
+
+    Nothing comes between a condition and its write, and the checksum that object lock asks
+    for may stand in the header that holds it.
+    """
     lock = threading.Lock()
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if "HTTP_X_AMZ_CHECKSUM_SHA256" in environ:
+            environ["HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM"] = "SHA256"
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return application(environ, start)
         with lock:
@@ -99,14 +100,27 @@ def s3_client(port: int) -> Any:
 @cache
 def gs() -> Cloud:
     """Google Cloud Storage, with one bucket."""
+    server = _gcs()
+    server.storage.buckets[BUCKET] = {}
+    return Cloud("gs", server.server_port, gs_environment)
+
+
+@cache
+def _gcs() -> Server:
     server = Server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
-    def make_bucket(name: str) -> None:
-        server.storage.buckets[name] = {}
 
-    make_bucket(BUCKET)
-    return Cloud("gs", server.server_port, gs_environment, make_bucket)
+@contextmanager
+def retaining(bucket: str) -> Generator[None]:
+    """Let a bucket of Google Cloud Storage retain what lies in it, for a while."""
+    held = _gcs().storage.retaining
+    held.add(bucket)
+    try:
+        yield
+    finally:
+        held.remove(bucket)
 
 
 def gs_environment(port: int) -> dict[str, str]:
@@ -136,11 +150,8 @@ def az() -> Cloud:
     said = next(line for line in server.stdout if "successfully listens on" in line)
     port = int(said.strip().rpartition(":")[2])
 
-    def make_bucket(name: str) -> None:
-        _make_container(port, name)
-
-    make_bucket(BUCKET)
-    return Cloud("az", port, az_environment, make_bucket)
+    _make_container(port, BUCKET)
+    return Cloud("az", port, az_environment)
 
 
 def az_environment(port: int) -> dict[str, str]:

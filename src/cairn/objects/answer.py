@@ -20,28 +20,20 @@ _STATUS = re.compile(r"status code: (\d{3})")
 _RETRIES = re.compile(r"\bretries: (\d+)")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 _REASONS = {
+    "kind: timeout": "no answer in time",
     "timed out": "no answer in time",
-    "timeout": "no answer in time",
-    "connection reset": "the connection was cut",
-    "connection closed": "the connection was cut",
-    "broken pipe": "the connection was cut",
     "dns error": "its name is not known",
-    "connection refused": "nothing answers there",
     "certificate": "its certificate is not trusted",
-    "error decoding response body": "the answer was cut off",
-    "error reading a body": "the answer was cut off",
-    "sending request": "nothing answers there",
+    "kind: connect": "nothing answers there",
+    "decod": "the answer was cut off",
+    "kind: request": "the connection was cut",
+    "kind: interrupted": "the connection was cut",
 }
 _BEYOND_THE_END = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 _BEYOND = ("StartTooLarge", "ParseContentRange")  # as Azure's client says it
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "bucket does not exist")
 _LOCKED = ("ImmutableDueToPolicy", "RetentionPolicyNotMet", "ObjectUnderActiveHold", "WORM")
-_NO_IDENTITY = (
-    "169.254.169.254",
-    "metadata.google.internal",
-    "credential",
-    "Account must be specified",
-)
+_NO_IDENTITY = ("169.254.169.254", "metadata.google.internal", "token request")
 
 
 class Answer(NamedTuple):
@@ -75,7 +67,8 @@ def read_answer(error: Exception) -> Answer:
     """Take what is of use from a client's error."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
-    known = (said for sign, said in _REASONS.items() if sign in text.lower())
+    said = (text.rpartition("inner:")[2] or text).lower()
+    known = (reason for sign, reason in _REASONS.items() if sign in said)
     reason = f"it answers {status[1]}" if status else next(known, "the request failed")
     return Answer(
         status=int(status[1]) if status else 404 * isinstance(error, FileNotFoundError),
@@ -139,15 +132,15 @@ def no_bucket(place: Place) -> NotFound:
 
 def _refused(place: Place, key: str, answer: Answer) -> CairnError:
     where = f"{place.url}/{key}" if key else place.url
-    if answer.status in (301, 307) or answer.code == "AuthorizationHeaderMalformed":
-        return Invalid(f"{place.url} lies in another region ({answer.reason}): set AWS_REGION")
+    if answer.code == "AuthorizationHeaderMalformed" or "BareRedirect" in answer.text:
+        return Invalid(f"{place.url} lies in another region: set AWS_REGION to that one")
+    if any(sign in answer.text for sign in _NO_IDENTITY):
+        return no_credentials(place)
     if answer.status in (401, 403):
         return Forbidden(
             f"{where} is refused ({answer.reason}): {CREDENTIALS[place.scheme]}, or let them "
             "read, write and list there"
         )
-    if answer.status == 0 and any(sign in answer.text for sign in _NO_IDENTITY):
-        return no_credentials(place)
     if answer.status in (400, 405, 501):
         return Invalid(
             f"{where} cannot be asked for this ({answer.reason}): Cairn needs writes that "

@@ -15,7 +15,7 @@ from cairn.core.errors import Invalid, NotFound
 from cairn.objects.answer import patiently, read_answer
 from cairn.objects.backend import Found, Incoming
 from cairn.objects.place import Place
-from cairn.objects.provider import Patience, connect
+from cairn.objects.provider import Patience, connect, require_client
 from cairn.objects.upload import INCOMING, Sizes, Upload
 
 if TYPE_CHECKING:
@@ -29,11 +29,15 @@ SIZES = Sizes()
 
 
 class CloudBackend:
-    """Bytes under one prefix of a bucket; may be handed to other processes, not forked."""
+    """Bytes under one prefix of a bucket; may be handed to other processes, not forked.
+
+    Raises `Unavailable` where the client for clouds is not installed.
+    """
 
     def __init__(
         self, place: Place, patience: Patience = PATIENCE, *, sizes: Sizes = SIZES
     ) -> None:
+        require_client(place)
         self.place = place
         self._patience = patience
         self._sizes = sizes

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cairn.core.errors import CairnError, Forbidden, Unavailable
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from obstore.store import AzureStore, GCSStore, S3Store
 
 REQUEST_SECONDS = 15 * 60.0  # for 64 MiB over a line of 75 kB/s
-CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 5.0
 CREDENTIALS = {
     "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_REGION)",
     "gs": "set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account",
@@ -44,17 +45,11 @@ def connect(
     """Make a client for reading or for writing; nothing is sent yet.
 
     Whoever writes is silent until all is sent, so silence ends requests that read, alone.
-    Raises `Forbidden` if the environment has no credentials, and `Unavailable` if this
-    installation has no client.
+    Raises `Forbidden` if the environment has no credentials.
     """
-    try:
-        from obstore import store
-        from obstore.exceptions import BaseError
-    except ImportError as error:
-        raise Unavailable(
-            f"{place.url} lies in a cloud, and the client for clouds is not installed: "
-            "pip install 'cairn-ml[cloud]'"
-        ) from error
+    from obstore import store
+    from obstore.exceptions import BaseError
+
     shared: dict[str, Any] = {
         "prefix": place.prefix or None,
         "client_options": _options(patience, reads=reads),
@@ -70,6 +65,15 @@ def connect(
                 return store.AzureStore(place.bucket, **shared)
     except (BaseError, ValueError, OSError) as error:
         raise no_credentials(place) from error
+
+
+def require_client(place: Place) -> None:
+    """Raise `Unavailable` if this installation has no client for clouds."""
+    if find_spec("obstore") is None:
+        raise Unavailable(
+            f"{place.url} lies in a cloud, and the client for clouds is not installed: "
+            "pip install 'cairn-ml[cloud]'"
+        )
 
 
 def no_credentials(place: Place) -> CairnError:
