@@ -90,6 +90,20 @@ def diff(
 
 
 @snapshot.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--key", multiple=True, help="Column that makes rows the same; may be repeated.")
+@click.option("--file", default="", help="The table, where a snapshot has several.")
+@shown
+def overlap(first: str, second: str, *, key: tuple[str, ...], file: str) -> Shown:
+    """Say which rows of SECOND are in FIRST as well: test rows that were trained on."""
+    from cairn.cli.holding import told_overlap
+    from cairn.data.overlap import overlap as find
+
+    return told_overlap(find(cairn.open(), first, second, key=key, file=file))
+
+
+@snapshot.command()
 @click.argument("reference")
 @click.argument("folder", type=click.Path(path_type=Path))
 @shown

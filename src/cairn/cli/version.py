@@ -64,12 +64,24 @@ def show(reference: str) -> Shown:
 
 
 @click.command()
-@click.argument("version")
+@click.argument("version", required=False)
 @click.option("--code", is_flag=True, help="Only the code: commit, changes, entry point.")
+@click.option(
+    "--row", metavar="COLUMN=VALUE", help="Say which snapshots and versions hold it."
+)
+@click.option(
+    "--file", metavar="PATH|DIGEST", help="Say which snapshots and versions hold it."
+)
 @shown
-def why(version: str, *, code: bool) -> Shown:
-    """Say what made VERSION, and why it is where it is."""
+def why(version: str | None, *, code: bool, row: str | None, file: str | None) -> Shown:
+    """Say what made VERSION, and why it is where it is; or who holds a row or a file."""
     registry = cairn.open()
+    if [version, row, file].count(None) != 2:  # noqa: PLR2004 (all but one)
+        raise Invalid("say one of them: a version, --row COLUMN=VALUE, or --file PATH")
+    if version is None:
+        from cairn.cli.holding import holders
+
+        return holders(registry, row=row, file=file)
     found = registry.version(version)
     from cairn.cli.why import story, story_of_code
 

@@ -83,6 +83,12 @@ class Relations:
         described = self.run(f"DESCRIBE {name}", file).fetchall()
         return {str(row[0]): str(row[1]) for row in described}
 
+    def drop(self, name: str) -> None:
+        """Forget a relation and the space that it takes."""
+        self._database.unregister(name)
+        self._database.execute(f"DROP VIEW IF EXISTS {name}")
+        (self._folder / f"{name}.parquet").unlink(missing_ok=True)
+
     def run(self, query: str, what: str = "the comparison") -> "duckdb.DuckDBPyConnection":
         """Run a query; raises `Invalid` for a broken file, `Unavailable` for a full disk."""
         import duckdb
