@@ -17,6 +17,7 @@ from cairn.core.request import Record
 from cairn.core.run import RunFacts
 from cairn.core.sidecar import Sidecar
 from cairn.core.snapshot import Snapshot
+from cairn.core.table import LogicalTable, Profile
 from cairn.core.version import Manifest
 from cairn.objects import in_memory
 from cairn.objects.tree import tree_entries
@@ -28,6 +29,8 @@ from formats.schema import demand
 FOLDER = Path(__file__).parent / "golden"
 RECORDS: dict[str, type[Record]] = {
     "snapshot/1": Snapshot,
+    "logical/1": LogicalTable,
+    "profile/1": Profile,
     "run/1": RunFacts,
     "manifest/1": Manifest,
     "scorer/1": Scorer,

@@ -364,49 +364,7 @@ SWITCH = record(
     seconds=number(0),
 )
 
-COLUMN_FACTS = record(name=STRING, type=STRING, nulls=Default(whole(0), 0))
-TABLE = record(logical=DIGEST, rows=whole(0), columns=many(COLUMN_FACTS))
-KEPT = {"tree": DIGEST, "mode": word("pin", "copy"), "table": absent(TABLE)}
-RETAINED = absent(whole(0))
-SOURCE = union(
-    files=record(tree=DIGEST),
-    derived=record(tree=DIGEST, by=TEXT, of=DIGESTS),
-    table=record(tree=DIGEST, table=TABLE),
-    query=record(
-        tree=DIGEST,
-        table=TABLE,
-        engine=word("postgresql", "sqlite", "duckdb"),
-        query=text(r"(?s).+", most=100_000),
-        isolation=word("repeatable read", "serializable", "snapshot"),
-        order=STRINGS,
-        parameters=Default(table(scalar), {}),
-    ),
-    delta=record(
-        location=TEXT, table_id=STRING, version=whole(0), retention_seconds=RETAINED, **KEPT
-    ),
-    iceberg=record(
-        location=TEXT,
-        table_id=STRING,
-        snapshot_id=text(r"[0-9]{1,19}"),
-        metadata_location=TEXT,
-        retention_seconds=RETAINED,
-        **KEPT,
-    ),
-    lakefs=record(
-        location=TEXT, repository=STRING, commit=STRING, path=Default(STRING, ""), **KEPT
-    ),
-    dvc=record(location=TEXT, path=STRING, md5=text(r"[0-9a-f]{32}(\.dir)?"), **KEPT),
-    recipe=record(command=many(STRING), code=DIGEST, of=DIGESTS, lock=absent(DIGEST), **KEPT),
-)
-SAMPLING = record(
-    method=TEXT,
-    fraction=absent(both(number(0, 2, strict=True), number(0, 1))),
-    seed=absent(STRING),
-    filter=EMPTY_TEXT,
-)
-
 KINDS = {
-    "snapshot/1": record(source=SOURCE, sampling=absent(SAMPLING)),
     "run/1": record(
         command=STRINGS,
         branch=absent(STRING),

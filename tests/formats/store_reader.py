@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from formats import ledger_reader, reader
 from formats.canonical_reader import parse
-from formats.schema import KINDS, demand
+from formats.kinds import KINDS
+from formats.schema import demand
 
 
 class StoreRead(NamedTuple):

@@ -16,7 +16,8 @@ from cairn.core.request import Record
 from formats import canonical_reader, reader
 from formats.agreement import accepts, agree, edited
 from formats.golden_files import RECORDS, Golden, golden, one
-from formats.schema import KINDS, Fields, Wrong
+from formats.kinds import KINDS
+from formats.schema import Fields, Wrong
 
 Path = tuple[str | int, ...]
 REPLACEMENTS: tuple[Any, ...] = (

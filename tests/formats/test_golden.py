@@ -22,8 +22,9 @@ from formats.golden_files import (
     read_by_cairn,
     read_independently,
 )
+from formats.kinds import KINDS
 from formats.samples import samples
-from formats.schema import KINDS, Wrong
+from formats.schema import Wrong
 
 WRITTEN = samples()
 EVERY = pytest.mark.parametrize("file", golden(), ids=lambda file: file.name)

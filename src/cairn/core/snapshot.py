@@ -62,14 +62,14 @@ class Derived(Record, frozen=True, tag="derived"):
 
 
 class Table(Record, frozen=True, tag="table"):
-    """A table that was in memory, by value; its tree is one Parquet file."""
+    """A table that was in memory, by value: the rows of the tree's Parquet files, in order."""
 
     tree: Digest
     table: TableFacts
 
 
 class Query(Record, frozen=True, tag="query"):
-    """The result of a query, read within one transaction; its tree is one Parquet file.
+    """The result of a query, read within one transaction; its tree is like that of a table.
 
     `order` are the columns that its rows are sorted by, no two of them alike in all; without
     any, rows are sorted by all columns, so that their order in the database does not matter.
@@ -219,6 +219,8 @@ class AddSnapshot(Change["SnapshotInfo"], frozen=True, tag="snapshot.add"):
     snapshot: Digest
     origin: Text
     name: SnapshotName | None = None
+    profile: Digest | None = None
+    """A stored `profile/1`: what the columns of its tables look like."""
 
 
 class GetSnapshot(Request["SnapshotInfo"], frozen=True, tag="snapshot.get"):
@@ -244,3 +246,7 @@ class SnapshotInfo(Record, frozen=True):
     added_by: str
     added_at: str
     name: SnapshotName | None = None
+    rows: Count | None = None
+    """Rows, where the data is one table; so is `logical` its digest."""
+    logical: Digest | None = None
+    profile: Digest | None = None

@@ -9,7 +9,15 @@ import msgspec
 
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.name import SnapshotName
-from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo, Source
+from cairn.core.snapshot import (
+    AddSnapshot,
+    Files,
+    Sampling,
+    Snapshot,
+    SnapshotInfo,
+    Source,
+)
+from cairn.core.table import Profile
 from cairn.core.tree import Changes, Entry, escape
 from cairn.data.frozen import refuse_address
 from cairn.objects.tree import (
@@ -56,12 +64,23 @@ def snapshot_files(
 
 
 def record_snapshot(
-    registry: Registry, source: Source, *, origin: str, name: str | None
+    registry: Registry,
+    source: Source,
+    *,
+    origin: str,
+    name: str | None,
+    sampling: Sampling | None = None,
+    profile: Profile | None = None,
 ) -> SnapshotInfo:
-    """Record a snapshot whose tree is stored."""
-    digest = registry.objects.put_record(Snapshot(source=source))
-    asked = AddSnapshot(snapshot=digest, origin=origin[:LONGEST_ORIGIN], name=name)
-    return registry.engine.send(asked)
+    """Record a snapshot whose tree is stored; `profile` describes the tables in it."""
+    with registry.objects.batch() as batch:
+        digest = batch.put_record(Snapshot(source=source, sampling=sampling))
+        described = batch.put_record(profile) if profile is not None else None
+    return registry.engine.send(
+        AddSnapshot(
+            snapshot=digest, origin=origin[:LONGEST_ORIGIN], name=name, profile=described
+        )
+    )
 
 
 def restore(

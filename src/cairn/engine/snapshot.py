@@ -9,9 +9,12 @@ from cairn.core.snapshot import (
     ListSnapshots,
     Snapshot,
     SnapshotInfo,
+    Source,
     kind_of,
     parents_of,
+    table_of,
 )
+from cairn.core.table import Profile
 from cairn.engine import ledger
 from cairn.engine.context import Context, Draft
 from cairn.objects.closure import require_source
@@ -33,6 +36,7 @@ def add(context: Context, asked: AddSnapshot) -> Draft | SnapshotInfo:
     files, size_bytes = require_source(context.objects, snapshot.source)
     for parent in parents_of(snapshot.source):
         find(context, parent)
+    described = _described(context, snapshot.source, asked.profile)
 
     return Draft(
         action=ADDED,
@@ -44,8 +48,9 @@ def add(context: Context, asked: AddSnapshot) -> Draft | SnapshotInfo:
             "origin": asked.origin,
             "files": files,
             "size_bytes": size_bytes,
+            **described,
         },
-        evidence=(asked.snapshot,),
+        evidence=(asked.snapshot, *((asked.profile,) if asked.profile else ())),
     )
 
 
@@ -100,6 +105,19 @@ def every(context: Context, _asked: ListSnapshots) -> tuple[SnapshotInfo, ...]:
     return tuple(found)
 
 
+def _described(context: Context, source: Source, profile: Digest | None) -> dict[str, object]:
+    """Return what the ledger says about the table in a snapshot, if it is one.
+
+    Raises `Conflict` where source and profile tell of different tables.
+    """
+    tables = context.objects.get_record(profile, Profile).tables if profile else ()
+    facts = table_of(source) or (tables[0].facts if len(tables) == 1 else None)
+    if table_of(source) and tables and [each.facts for each in tables] != [facts]:
+        raise Conflict("the profile is of another table than the snapshot's; make it again")
+    table: dict[str, object] = {"logical": facts.logical, "rows": facts.rows} if facts else {}
+    return table | ({"profile": profile} if profile else {})
+
+
 def _by_digest(context: Context, digits: Digest) -> list[Row]:
     if len(digits) < len("sha256:") + SHORTEST_DIGEST:
         return []
@@ -121,4 +139,7 @@ def _info(context: Context, row: Row) -> SnapshotInfo:
         added_by=entry.actor.id,
         added_at=entry.time,
         name=name,
+        rows=entry.after.get("rows"),
+        logical=entry.after.get("logical"),
+        profile=entry.after.get("profile"),
     )

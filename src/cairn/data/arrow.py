@@ -1,0 +1,26 @@
+"""The door to PyArrow, which is an extra and comes without types."""
+
+from importlib import import_module
+from typing import Any
+
+from cairn.core.errors import Invalid
+
+Schema = Any
+"""A `pyarrow.Schema`; the names below are PyArrow's classes as well."""
+DataType = Any
+Field = Any
+Array = Any
+Batch = Any
+ArrowTable = Any
+Frame = Any
+"""Whatever holds a table in memory: a frame of pandas or Polars, a table of Arrow."""
+
+
+def arrow(part: str = "") -> Any:
+    """Import `pyarrow`, or a part: `arrow("parquet")`; `Invalid` if it is not installed."""
+    try:
+        return import_module(f"pyarrow.{part}" if part else "pyarrow")
+    except ImportError as error:
+        raise Invalid(
+            "tables need PyArrow, which is not installed: pip install 'cairn-ml[table]'"
+        ) from error

@@ -1,0 +1,52 @@
+"""Everything that is learnt about a table while its rows pass by once: facts and profile."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from cairn.core.snapshot import TableFacts
+from cairn.core.table import ColumnProfile
+from cairn.data.arrow import Batch, Schema
+from cairn.data.logical import ColumnHash, table_facts
+from cairn.data.profile import Chosen, ColumnProfiler, RowSample
+
+
+class Gatherer:
+    """Reads columns in threads: each column in order, different ones at the same time."""
+
+    def __init__(self, schema: Schema, pool: ThreadPoolExecutor) -> None:
+        self._schema = schema
+        self._pool = pool
+        self._rows = 0
+        self._sample = RowSample()
+        self._hashes = [ColumnHash(field.type) for field in schema]
+        self._profilers = [ColumnProfiler(field.type) for field in schema]
+        self._nulls = [0] * len(schema)
+
+    def add(self, batches: Sequence[Batch]) -> Callable[[], None]:
+        """Begin to read batches of the schema; call what is returned before adding more."""
+        chosen = [self._sample.choose(batch.num_rows) for batch in batches]
+        self._rows += sum(batch.num_rows for batch in batches)
+        begun = [
+            self._pool.submit(self._read, at, batches, chosen)
+            for at in range(len(self._schema))
+        ]
+
+        def wait() -> None:
+            for each in begun:
+                each.result()
+
+        return wait
+
+    def finish(self) -> tuple[TableFacts, tuple[ColumnProfile, ...]]:
+        """Return what was learnt."""
+        values = [f"sha256:{each.digest().hex()}" for each in self._hashes]
+        facts = table_facts(self._schema, self._rows, nulls=self._nulls, values=values)
+        pairs = zip(self._profilers, values, strict=True)
+        return facts, tuple(profiler.finish(digest) for profiler, digest in pairs)
+
+    def _read(self, at: int, batches: Sequence[Batch], chosen: Sequence[Chosen]) -> None:
+        for batch, rows in zip(batches, chosen, strict=True):
+            array = batch.column(at)
+            self._nulls[at] += array.null_count
+            self._hashes[at].update(array)
+            self._profilers[at].update(array, rows)
