@@ -90,6 +90,43 @@ def diff(
 
 
 @snapshot.command()
+@click.option("--name", help="What to call it: snap:NAME from now on means this data.")
+@click.option(
+    "--code",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="The file or folder that COMMAND needs; it is kept.",
+)
+@click.option("--of", multiple=True, help="A snapshot that COMMAND reads, below inputs/.")
+@click.option("--pin", is_flag=True, help="Keep only names and digests of what it makes.")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@shown
+def recipe(
+    *, name: str | None, code: Path, of: tuple[str, ...], pin: bool, command: tuple[str, ...]
+) -> Shown:
+    """Run COMMAND (after --) twice; if output/ is the same both times, record it."""
+    from cairn.data.recipe import snapshot_recipe
+
+    mode = "pin" if pin else "copy"
+    info = snapshot_recipe(cairn.open(), command, code=code, of=of, name=name, mode=mode)
+    called = f"snap:{info.name}" if info.name else short(info.digest)
+    text = f"{called} is {info.digest}\n{_count(info)}, the same bytes both times"
+    return Shown(info, text)
+
+
+@snapshot.command()
+@click.argument("reference")
+@click.argument("folder", type=click.Path(path_type=Path))
+@shown
+def rebuild(reference: str, folder: Path) -> Shown:
+    """Run a snapshot's recipe again into the new FOLDER; the bytes must be those recorded."""
+    from cairn.data.recipe import rebuild as run_again
+
+    info = run_again(cairn.open(), reference, folder)
+    return Shown(info, f"{reference} is in {folder}: {_count(info)}, rebuilt and the same")
+
+
+@snapshot.command()
 @click.argument("first")
 @click.argument("second")
 @click.option("--key", multiple=True, help="Column that makes rows the same; may be repeated.")
