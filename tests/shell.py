@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import packed
+
 SCRIPT = """\
 import json, sys
 import joblib, numpy
@@ -77,17 +79,21 @@ class Shell:
         path.write_text(content)
         return path
 
-    def object(self, digest: str) -> Path:
-        """Return where an object lies."""
-        digits = digest.removeprefix("sha256:")
-        return self.folder / ".cairn" / "objects" / "sha256" / digits[:2] / digits[2:]
+    def object(self, digest: str) -> bytes:
+        """Return the bytes of an object as they lie in the store."""
+        return packed.read(self.folder / ".cairn" / "objects", digest)
+
+    def overwrite(self, digest: str, content: bytes) -> None:
+        """Replace a stored object's bytes by as many others, as a disk or a person may."""
+        packed.overwrite(self.folder / ".cairn" / "objects", digest, content)
+
+    def remove(self, digest: str) -> None:
+        """Take a stored object away."""
+        packed.remove(self.folder / ".cairn" / "objects", digest)
 
     def damage(self, digest: str) -> None:
-        """Replace a stored object's bytes, as a disk or a person may."""
-        path = self.object(digest)
-        content = path.read_bytes()
-        path.chmod(0o644)
-        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        """Change a bit of a stored object."""
+        packed.flip(self.folder / ".cairn" / "objects", digest, at=-1)
 
 
 def project(folder: Path) -> Shell:

@@ -24,7 +24,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 def test_e1_replaced_weights_are_not_loaded(shell: Shell) -> None:
     shell("promote", "churn:1", "canary")
     weights = shell.json("show", "churn:1")["artifacts"]["files"][0]
-    before = shell.object(weights["digest"]).read_bytes()
+    before = shell.object(weights["digest"])
     shell.damage(weights["digest"])
 
     loaded = shell.run(sys.executable, "-c", "import cairn; cairn.load('churn@canary')")
@@ -32,7 +32,7 @@ def test_e1_replaced_weights_are_not_loaded(shell: Shell) -> None:
     assert loaded.returncode != 0
     assert "Corrupt" in loaded.stderr
     assert weights["digest"] in shell("verify", "--all", expect=Corrupt.exit_code)
-    shell.object(weights["digest"]).write_bytes(before)
+    shell.overwrite(weights["digest"], before)
     assert "no problem found" in shell("verify", "--all")
 
 
@@ -124,10 +124,10 @@ def test_e7_the_whole_environment_and_uncommitted_changes_are_in_the_version(
     assert made.returncode == 0, made.stderr
     assert dirty["digest"] != clean["digest"]
     patch = shell.json("show", dirty["name"])["patch"]
-    stored = shell.object(patch["digest"]).read_text()
+    stored = shell.object(patch["digest"]).decode()
     assert "a change that nobody committed" in stored
     assert "unused.py" in stored
-    lock = shell.object(clean["environment"]["lock"]).read_text().splitlines()
+    lock = shell.object(clean["environment"]["lock"]).decode().splitlines()
     assert len(lock) > 20
     assert any(line.startswith("numpy==") for line in lock)
     assert clean["environment"]["operating_system"]
@@ -154,7 +154,7 @@ def test_e10_taking_a_git_tag_away_takes_nothing_from_the_history(shell: Shell) 
 def test_e11_a_corrupt_object_is_never_delivered(shell: Shell, tmp_path: Path) -> None:
     shell("snapshot", "add", "data", "--name", "e11")
     file = shell.json("show", "snap:e11")["files"][0]
-    before = shell.object(file["digest"]).read_bytes()
+    before = shell.object(file["digest"])
     shell.damage(file["digest"])
 
     text = shell(
@@ -164,7 +164,7 @@ def test_e11_a_corrupt_object_is_never_delivered(shell: Shell, tmp_path: Path) -
     assert "train.csv" in text or file["digest"][:19] in text
     assert not (tmp_path / "out").exists()
     shell("snapshot", "verify", "snap:e11", expect=Corrupt.exit_code)
-    shell.object(file["digest"]).write_bytes(before)
+    shell.overwrite(file["digest"], before)
 
 
 def test_e13_the_lineage_names_the_bytes_that_were_really_read(shell: Shell) -> None:
@@ -178,4 +178,4 @@ def test_e13_the_lineage_names_the_bytes_that_were_really_read(shell: Shell) -> 
     read = shell.json("show", f"snap:{digests.pop()}")
 
     assert read["files"][0]["size"] == len(original)
-    assert shell.object(read["files"][0]["digest"]).read_text() != original
+    assert shell.object(read["files"][0]["digest"]).decode() != original

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+import packed
 from cairn.core.check import (
     Floor,
     LatencyBudget,
@@ -209,11 +210,20 @@ def test_checking_the_gate_moves_nothing(live: Registry) -> None:
 
 
 def test_every_look_at_the_evaluation_set_is_counted(live: Registry) -> None:
-    measured(live, model(1.2, noise=2))
-
-    looks = [live.check_gate("churn:2").decision.look for _ in range(3)]
+    looks: list[int] = []
+    for noise in (2, 3, 4):
+        measured(live, model(1.2, noise=noise))
+        looks.append(live.check_gate("churn:2").decision.look)
 
     assert looks == [2, 3, 4]
+
+
+def test_equal_evidence_judged_again_is_no_new_look(live: Registry) -> None:
+    measured(live, model(1.2, noise=2))
+
+    digests = {live.check_gate("churn:2").digest for _ in range(3)}
+
+    assert len(digests) == 1
 
 
 def test_an_incomplete_version_is_refused_unless_somebody_accepts_its_gaps(
@@ -287,11 +297,9 @@ def test_a_decision_is_judged_again_to_the_same_bytes(live: Registry) -> None:
 def test_forged_predictions_do_not_replay(live: Registry) -> None:
     measured(live, model(1.2, noise=2))
     made = live.check_gate("churn:2")
-    store = live.settings.store / "objects" / "sha256"
-    digits = made.decision.evidence[0].removeprefix("sha256:")
-    path = store / digits[:2] / digits[2:]
-    path.chmod(0o644)
-    path.write_bytes(path.read_bytes().replace(b'"rows":4000', b'"rows":4001'))
+    store, predictions = live.settings.store / "objects", made.decision.evidence[0]
+    forged = packed.read(store, predictions).replace(b'"rows":4000', b'"rows":4001')
+    packed.overwrite(store, predictions, forged)
 
     with pytest.raises(Corrupt):
         live.replay(made.digest)

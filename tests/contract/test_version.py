@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+import packed
 from cairn.core.errors import CairnError, Conflict, Corrupt, Invalid, NotFound, Refused
 from cairn.core.run import Gap
 from cairn.core.version import Artifacts, Manifest, RegisterVersion
@@ -296,12 +297,7 @@ def test_a_snapshot_that_was_never_stored_is_refused(registry: Registry) -> None
 
 def flip(registry: Registry, digest: str) -> None:
     """Change one byte of a stored object."""
-    digits = digest.removeprefix("sha256:")
-    path = registry.settings.store / "objects" / "sha256" / digits[:2] / digits[2:]
-    content = bytearray(path.read_bytes())
-    content[0] ^= 1
-    path.chmod(0o644)
-    path.write_bytes(content)
+    packed.flip(registry.settings.store / "objects", digest)
 
 
 def test_files_that_are_not_loaded_in_process_are_handed_over_as_a_folder(

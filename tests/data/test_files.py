@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import packed
+from cairn.core.digest import digest_bytes
 from cairn.core.errors import Corrupt, Invalid, NotFound, Refused
 from cairn.core.snapshot import Files, Snapshot
 from cairn.core.tree import escape
@@ -21,9 +23,9 @@ def data(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Path:
     return write(Path("data"), {"a.csv": b"x\n1\n", "sub/b.csv": b"x\n2\n"})
 
 
-def object_file(registry: Registry, content: bytes) -> Path:
-    name = registry.objects.put(content).removeprefix("sha256:")
-    return registry.settings.store / "objects" / "sha256" / name[:2] / name[2:]
+def damage(registry: Registry, content: bytes, damaged: bytes) -> None:
+    digest = registry.objects.put(content)
+    packed.overwrite(registry.settings.store / "objects", digest, damaged)
 
 
 def test_the_same_bytes_are_the_same_snapshot(registry: Registry, data: Path) -> None:
@@ -151,10 +153,8 @@ def test_an_intact_snapshot_verifies(registry: Registry, data: Path) -> None:
 
 def test_every_damaged_and_missing_file_is_named(registry: Registry, data: Path) -> None:
     info = files.snapshot_files(registry, data, name="train")
-    damaged, missing = object_file(registry, b"x\n1\n"), object_file(registry, b"x\n2\n")
-    damaged.chmod(0o644)
-    damaged.write_bytes(b"x\n7\n")
-    missing.unlink()
+    damage(registry, b"x\n1\n", b"x\n7\n")
+    packed.remove(registry.settings.store / "objects", digest_bytes(b"x\n2\n"))
 
     with pytest.raises(Corrupt, match=r"2 of 2 files .* \(a\.csv, sub/b\.csv\): bring"):
         files.verify(registry, info.digest)
@@ -169,9 +169,7 @@ def test_a_damaged_listing_is_found(registry: Registry, data: Path, part: str) -
     heads = {"root": b"cairn tree/1\n", "leaf": b"cairn leaf/1\n", "record": b'{"cairn":"snap'}
     contents = [registry.objects.get(digest) for digest in registry.objects.digests()]
     [content] = [content for content in contents if content.startswith(heads[part])]
-    file = object_file(registry, content)
-    file.chmod(0o644)
-    file.write_bytes(content[:-2] + b"?" + content[-1:])
+    damage(registry, content, content[:-2] + b"?" + content[-1:])
 
     with pytest.raises(Corrupt):
         files.verify(registry, info.digest)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import packed
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.snapshot import SnapshotInfo
 from cairn.data.table import Table, parse_table, read_table
@@ -88,10 +89,9 @@ def test_a_link_is_not_read_as_a_table(registry: Registry) -> None:
 
 def test_a_damaged_table_is_never_read(registry: Registry) -> None:
     snapshot = freeze(registry, {"a.csv": SMALL})
-    digest = registry.objects.put(SMALL).removeprefix("sha256:")
-    file = registry.settings.store / "objects" / "sha256" / digest[:2] / digest[2:]
-    file.chmod(0o644)
-    file.write_bytes(SMALL.replace(b"0.5", b"0.6"))
+    digest = registry.objects.put(SMALL)
+    damaged = SMALL.replace(b"0.5", b"0.6")
+    packed.overwrite(registry.settings.store / "objects", digest, damaged)
 
     with pytest.raises(Corrupt, match=digest):
         read_table(registry.objects, snapshot)

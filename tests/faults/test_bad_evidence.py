@@ -145,7 +145,7 @@ def test_data_without_the_groups_that_the_gate_asks_for_is_refused_on_record(
 
 def test_damaged_predictions_stop_the_gate(desk: Desk) -> None:
     entries = desk.json("ledger", "log", "--action", "evaluation.record")
-    evaluation = desk.object(entries[0]["after"]["digest"]).read_text()
+    evaluation = desk.object(entries[0]["after"]["digest"]).decode()
     predictions = evaluation.partition('"predictions":"')[2][:71]
     desk.damage(predictions)
 

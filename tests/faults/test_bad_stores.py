@@ -187,7 +187,7 @@ def test_a_damaged_object_is_named_and_nothing_is_made_of_it(
     if harm == "flipped":
         desk.damage(digest)
     else:
-        desk.object(digest).unlink()
+        desk.remove(digest)
 
     text = desk("verify", "--all", expect=Corrupt.exit_code)
     one = desk.run("python", "-m", "cairn", "verify", "churn:1")

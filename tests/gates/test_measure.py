@@ -7,6 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import cairn
+import packed
 from cairn.core.errors import Conflict, Corrupt, Inconclusive, Refused
 from cairn.core.evaluation import ListEvaluations, ListLatencies
 from cairn.core.gate import Decision
@@ -271,13 +272,10 @@ def test_a_decision_made_before_the_live_version_changed_is_void(gated: Registry
 def test_a_damaged_prediction_stops_the_gate(gated: Registry) -> None:
     version = trained(gated, "age")
     info = evaluate(gated, version, on="test")
-    digits = info.evaluation.predictions.removeprefix("sha256:")
-    stored = next((gated.settings.store / "objects").rglob(digits[2:]))
-    stored.chmod(0o600)
-    content = stored.read_bytes()
-    stored.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    predictions = info.evaluation.predictions
+    packed.flip(gated.settings.store / "objects", predictions, at=-1)
 
-    with pytest.raises(Corrupt, match=digits):
+    with pytest.raises(Corrupt, match=predictions):
         gated.promote(version.name)
 
     assert gated.live(LABEL) is None

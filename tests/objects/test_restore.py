@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import packed
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import CairnError, Corrupt, Invalid, NotFound, Unavailable
 from cairn.core.tree import Entry, cut, write_root
@@ -130,15 +131,13 @@ def test_the_folder_that_somebody_is_in_is_not_replaced(
 def test_a_damaged_or_missing_object_leaves_nothing(tmp_path: Path, name: str) -> None:
     objects = open_local(tmp_path / "objects")
     digest = stored(objects, tmp_path)
-    hexadecimal = digest_bytes(FILES[name]).removeprefix("sha256:")
-    file = tmp_path / "objects" / "sha256" / hexadecimal[:2] / hexadecimal[2:]
-    file.chmod(0o644)
-    file.write_bytes(b"x" + FILES[name][1:])
+    broken = digest_bytes(FILES[name])
+    packed.overwrite(tmp_path / "objects", broken, b"x" + FILES[name][1:])
 
-    with pytest.raises(Corrupt, match=hexadecimal):
+    with pytest.raises(Corrupt, match=broken):
         restore_tree(objects, digest, tmp_path / "out")
-    file.unlink()
-    with pytest.raises(NotFound, match=hexadecimal):
+    packed.remove(tmp_path / "objects", broken)
+    with pytest.raises(NotFound, match=broken):
         restore_tree(objects, digest, tmp_path / "out")
 
     assert names(tmp_path) == ["data", "objects"]

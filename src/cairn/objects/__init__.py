@@ -7,7 +7,7 @@
 from pathlib import Path
 
 from cairn.objects.batch import Batch
-from cairn.objects.local import LocalBackend
+from cairn.objects.local import INDEX, LocalBackend
 from cairn.objects.memory import MemoryBackend
 from cairn.objects.store import ObjectStore
 
@@ -16,7 +16,7 @@ __all__ = ["Batch", "ObjectStore", "in_memory", "open_local"]
 
 def open_local(folder: Path) -> ObjectStore:
     """Open the objects under `folder`, which is made when the first one is stored."""
-    return ObjectStore(LocalBackend(folder))
+    return ObjectStore(LocalBackend(folder), cache=folder / INDEX)
 
 
 def in_memory() -> ObjectStore:

@@ -20,6 +20,7 @@ from cairn.objects.sync import begin_sync, make_folder, sync_folder
 
 LITTER_SECONDS = 24 * 60 * 60
 INDEX = "index"
+TICK_NANOSECONDS = 100_000_000
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 
@@ -77,6 +78,21 @@ class LocalBackend:
         with storing(self._folder), suppress(FileNotFoundError):
             path.unlink()
             sync_folder(path.parent)
+
+    def stamp(self, under: str) -> int | None:
+        """Return what differs once a file was placed or removed right below `under`.
+
+        None for a moment after that: the clock of a file system ticks every few milliseconds,
+        and two changes within one tick look like one.
+        """
+        try:
+            changed = os.stat(f"{self._folder}/{under}").st_mtime_ns  # noqa: PTH116 (see above)
+        except FileNotFoundError:
+            return 0
+        except OSError:
+            return None
+        age = time.time_ns() - changed
+        return changed if age > TICK_NANOSECONDS else None
 
     def where(self, key: str) -> str:
         """Say to a person where a file lies."""

@@ -20,6 +20,7 @@ class MemoryBackend:
         self._placed: dict[str, float] = {}
         self._clock = clock
         self._placing = threading.Lock()
+        self._changes = 0
 
     def receive(self) -> Incoming:
         """Begin something new."""
@@ -50,6 +51,11 @@ class MemoryBackend:
         """Take away what lies under a key, if anything."""
         self._contents.pop(key, None)
         self._placed.pop(key, None)
+        self._changes += 1
+
+    def stamp(self, under: str) -> int | None:  # noqa: ARG002 (all is one list here)
+        """Return what differs once something was placed or removed."""
+        return self._changes
 
     def where(self, key: str) -> str:
         """Say to a person where it lies."""
@@ -70,6 +76,7 @@ class MemoryBackend:
                 return False
             self._contents[key] = content
             self._placed[key] = self._clock()
+            self._changes += 1
             return True
 
 

@@ -48,14 +48,18 @@ class Source:
             yield chunk
         self._check(place)
 
+    def read(self, start: int, size: int) -> bytes:
+        """Return `size` bytes from `start` on, fewer only at the end."""
+        with reading(self.name):
+            return os.pread(self._descriptor, size, start)
+
     def is_at(self, found: os.stat_result) -> bool:
         """Tell whether this is still the file that lies where `found` was looked up."""
         return os.path.samestat(self._opened, found)
 
     def _read(self, place: int) -> bytes:
         wanted = min(CHUNK, self.size - place + 1)  # one more than should be there
-        with reading(self.name):
-            return os.pread(self._descriptor, wanted, place)
+        return self.read(place, wanted)
 
     def _check(self, length: int) -> None:
         now = os.fstat(self._descriptor)

@@ -1,27 +1,30 @@
 """Objects by digest, whatever the backend: nothing is handed out before it is verified."""
 
-import hashlib
 import os
 import re
 import secrets
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from cairn.core.digest import Digest, digest_bytes, from_canonical
-from cairn.core.errors import Corrupt, Invalid, NotFound, Unavailable
+from cairn.core.digest import Digest, from_canonical
+from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record
 from cairn.core.tree import escape
 from cairn.objects.backend import Backend
-from cairn.objects.batch import Batch
+from cairn.objects.batch import Batch, Lease
+from cairn.objects.blob import Cipher
 from cairn.objects.fault import storing
-from cairn.objects.source import CHUNK, open_source
+from cairn.objects.index import Index, Place
+from cairn.objects.listing import listed_packs, stored_digests
+from cairn.objects.pack import Pack
+from cairn.objects.reader import Reader, id_of
+from cairn.objects.source import open_source
 from cairn.objects.sync import sync_folder
 
 Stored = TypeVar("Stored", bound=Record)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_KEY = re.compile(r"sha256/([0-9a-f]{2})/([0-9a-f]{62})")
 
 
 class Sink(Protocol):
@@ -33,14 +36,27 @@ class Sink(Protocol):
 
 
 class ObjectStore:
-    """Bytes by their SHA-256 in one backend; an object never changes and is never replaced."""
+    """Bytes by their SHA-256 in one backend; an object never changes and is never replaced.
 
-    def __init__(self, backend: Backend) -> None:
+    `cache` is a file that remembers where what lies. With a `cipher`, what is stored from now
+    on is encrypted. The `lease` is told before anything that lies here is relied on.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        cache: Path | None = None,
+        cipher: Cipher | None = None,
+        lease: Lease | None = None,
+    ) -> None:
         self._backend = backend
+        self._reader = Reader(backend, Index(backend, cache=cache, cipher=cipher), cipher)
+        self._lease = lease
 
     def batch(self) -> Batch:
         """Begin to store many objects: durable, all of them, when the `with` block ends."""
-        return Batch(self._backend, self.check)
+        return Batch(self._reader, self._lease)
 
     def put(self, content: bytes) -> Digest:
         """Store `content` durably.
@@ -67,10 +83,15 @@ class ObjectStore:
 
     def get(self, digest: Digest) -> bytes:
         """Read an object into memory; raises `NotFound`, `Corrupt`."""
-        content = b"".join(self._chunks(digest))
-        if digest_bytes(content) != digest:
-            raise self._damaged(digest, len(content))
-        return content
+        return b"".join(self._reader.parts(_checked(digest)))
+
+    def read_range(self, digest: Digest, start: int, size: int) -> bytes:
+        """Read `size` bytes of an object from `start` on, fewer only at its end.
+
+        Of an object in pieces only those are read that hold the range, each verified by its
+        own id. Raises `NotFound`, `Corrupt`.
+        """
+        return self._reader.part(_checked(digest), start, size)
 
     def get_record(self, digest: Digest, kind: type[Stored]) -> Stored:
         """Read a record; raises `NotFound`, and `Corrupt` unless it is a canonical `kind`."""
@@ -84,13 +105,10 @@ class ObjectStore:
 
         `Corrupt` comes after bytes were written: keep them out of sight until this returns.
         """
-        read, size = hashlib.sha256(), 0
-        for chunk in self._chunks(digest):
-            read.update(chunk)
-            sink.write(chunk)
-            size += len(chunk)
-        if "sha256:" + read.hexdigest() != digest:
-            raise self._damaged(digest, size)
+        size = 0
+        for part in self._reader.parts(_checked(digest)):
+            sink.write(part)
+            size += len(part)
         return size
 
     def copy_to(self, digest: Digest, path: Path) -> None:
@@ -110,12 +128,15 @@ class ObjectStore:
 
     def has(self, digest: Digest) -> bool:
         """Tell whether an object is here; `check` tells whether it is intact."""
-        return self._backend.exists(_key(digest))
+        return self._reader.has(_checked(digest))
+
+    def have(self, digests: Iterable[Digest]) -> set[Digest]:
+        """Return which of many objects are here, in one look."""
+        return self._reader.have(map(_checked, digests))
 
     def size(self, digest: Digest) -> int:
         """Tell the size of an object as it lies here, unread; raises `NotFound`."""
-        with self._asking(digest):
-            return self._backend.size(_key(digest))
+        return self._reader.size(_checked(digest))
 
     def check(self, digest: Digest) -> int:
         """Read an object from end to end and return its size; raises `NotFound`, `Corrupt`."""
@@ -123,42 +144,22 @@ class ObjectStore:
 
     def digests(self) -> Iterator[Digest]:
         """List every object, in ascending order."""
-        for found in self._backend.list("sha256/"):
-            if match := _KEY.fullmatch(found.key):
-                yield f"sha256:{match[1]}{match[2]}"
+        return stored_digests(self._reader)
+
+    def places(self, digest: Digest) -> list[Place]:
+        """Say in which packs an object lies, or the recipe of a large one."""
+        return self._reader.look(id_of(_checked(digest)))
+
+    def packs(self) -> Iterator[Pack]:
+        """Read which packs there are and what is in each, ascending by name.
+
+        Raises `Corrupt` for one that does not say.
+        """
+        return listed_packs(self._backend)
 
     def is_own(self, device: int, inode: int) -> bool:
         """Tell whether this folder of the machine is the one that the objects lie in."""
         return self._backend.is_own(device, inode)
-
-    def _chunks(self, digest: Digest) -> Iterator[bytes]:
-        """Yield the bytes of an object as they lie there, unverified."""
-        key, place = _key(digest), 0
-        with self._asking(digest):
-            while chunk := self._backend.read(key, place, CHUNK):
-                yield chunk
-                place += len(chunk)
-
-    @contextmanager
-    def _asking(self, digest: Digest) -> Generator[None, None, None]:
-        """Name the object that is missing or cannot be read."""
-        try:
-            yield
-        except NotFound as error:
-            where = self._backend.where(_key(digest))
-            raise NotFound(
-                f"object {digest} is missing: there is no {where}; "
-                "if it has been there, bring it back from a backup"
-            ) from error
-        except Unavailable as error:
-            raise Unavailable(f"object {digest}: {error}") from error
-
-    def _damaged(self, digest: Digest, size: int) -> Corrupt:
-        where = self._backend.where(_key(digest))
-        return Corrupt(
-            f"object {digest} is damaged: the {size} bytes at {where} are not its own; move "
-            "that file away, then store the same content again or bring it from a backup"
-        )
 
 
 class _Nothing:
@@ -166,8 +167,7 @@ class _Nothing:
         pass
 
 
-def _key(digest: Digest) -> str:
+def _checked(digest: Digest) -> Digest:
     if _DIGEST.fullmatch(digest) is None:
         raise Invalid(f"{digest!r} is no digest: sha256: and 64 hexadecimal digits")
-    name = digest.removeprefix("sha256:")
-    return f"sha256/{name[:2]}/{name[2:]}"
+    return digest
