@@ -46,7 +46,7 @@ class Lease:
             incoming.place(key)
         finally:
             incoming.discard()
-        self._backend.settle({key})
+        # Not settled: after a power cut there is no writer any more whom it would protect.
         self._beats.append(key)
         self._last = time.monotonic()
 

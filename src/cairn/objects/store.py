@@ -16,10 +16,13 @@ from cairn.objects.backend import Backend
 from cairn.objects.batch import Batch, Lease
 from cairn.objects.blob import Cipher
 from cairn.objects.fault import storing
+from cairn.objects.fsck import Checker
 from cairn.objects.index import Index, Place
+from cairn.objects.lease import Lease as HeldLease
 from cairn.objects.listing import listed_packs, stored_digests
 from cairn.objects.pack import Pack
 from cairn.objects.reader import Reader, id_of
+from cairn.objects.reclaim import Reclaimer
 from cairn.objects.source import open_source
 from cairn.objects.sync import sync_folder
 
@@ -52,7 +55,7 @@ class ObjectStore:
     ) -> None:
         self._backend = backend
         self._reader = Reader(backend, Index(backend, cache=cache, cipher=cipher), cipher)
-        self._lease = lease
+        self._lease = lease if lease is not None else HeldLease(backend)
 
     def batch(self) -> Batch:
         """Begin to store many objects: durable, all of them, when the `with` block ends."""
@@ -156,6 +159,18 @@ class ObjectStore:
         Raises `Corrupt` for one that does not say.
         """
         return listed_packs(self._backend)
+
+    def hold(self) -> None:
+        """Let nothing that lies here be removed before this store is closed or forgotten."""
+        self._lease.reusing()
+
+    def reclaimer(self) -> Reclaimer:
+        """Begin to look for what may be removed."""
+        return Reclaimer(self._backend, self._reader.cipher)
+
+    def checker(self) -> Checker:
+        """Begin to look for what is damaged."""
+        return Checker(self._backend, self._reader.cipher)
 
     def is_own(self, device: int, inode: int) -> bool:
         """Tell whether this folder of the machine is the one that the objects lie in."""

@@ -7,15 +7,15 @@ for. So a pack is never removed between somebody's look and their reference to i
 """
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
+
+from cairn.core.sweep import Act
 
 HOUR = 60 * 60
 DAY = 24 * HOUR
 DEAD_SHARE = 0.3
 SMALL_BYTES = 4 << 20
 SMALL_PACKS = 32
-
-Act = Literal["keep", "bury", "wait", "remove", "repack", "revive"]
 
 
 class Ages(NamedTuple):
