@@ -20,10 +20,14 @@ from cairn.core.snapshot import Snapshot
 from cairn.core.table import LogicalTable, Profile
 from cairn.core.version import Manifest
 from cairn.objects import in_memory
+from cairn.objects.blob import read_blob
+from cairn.objects.memory import MemoryBackend
+from cairn.objects.pack import HEAD_BYTES, read_pack, read_stored
 from cairn.objects.tree import tree_entries
 from cairn.signing import note
 from cairn.stats import predictions
-from formats import canonical_reader, ledger_reader, reader
+from formats import canonical_reader, ledger_reader, pack_reader, reader
+from formats.pack_reader import Blob, PackRead
 from formats.schema import demand
 
 FOLDER = Path(__file__).parent / "golden"
@@ -142,12 +146,24 @@ def _columns(content: bytes) -> dict[str, Any]:
     return columns | {f"group:{name}": group.values() for name, group in found.groups.items()}
 
 
+def _pack_by_cairn(content: bytes) -> PackRead:
+    """Read a pack with Cairn, as the second reader gives it."""
+    backend = MemoryBackend({"packs/name": content})
+    blobs: list[Blob] = []
+    for row in sorted(read_pack(backend, "name", len(content)).rows, key=lambda row: row[1]):
+        stored = read_blob(row, read_stored(backend, "name", row), None)
+        kind = pack_reader.KINDS[row.kind]
+        blobs.append(Blob(kind, row.is_encrypted, row.id, row.raw, stored))
+    return PackRead(content[16:HEAD_BYTES], blobs)
+
+
 INDEPENDENT: dict[str, Callable[[bytes], Any]] = {
     "json": canonical_reader.parse,
     "request": canonical_reader.parse,
     "tree/1": _tree,
     "leaf/1": reader.read_leaf,
     "predictions/1": reader.read_predictions,
+    "pack/1": pack_reader.read_pack,
     "segment": _segment,
     "entry": ledger_reader.read_entry,
     "checkpoint": lambda content: ledger_reader.read_checkpoint(content, key()),
@@ -158,6 +174,7 @@ CAIRN: dict[str, Callable[[bytes], Any]] = {
     "tree/1": _tree_by_cairn,
     "leaf/1": tree.read_leaf,
     "predictions/1": _columns,
+    "pack/1": _pack_by_cairn,
     "segment": _entries_by_cairn,
     "entry": lambda content: from_canonical(content, Entry),
     "checkpoint": _checkpoint_by_cairn,

@@ -14,6 +14,7 @@ from cairn.core.sidecar import Sidecar
 from cairn.signing import note
 from cairn.stats import predictions
 from cairn.stats.tabulate import tabulate
+from formats.sample_packs import packs
 from formats.sample_records import DIGESTS, RECORDS, SNAPSHOT, A, B
 from formats.sample_values import VALUES
 
@@ -41,6 +42,8 @@ def samples() -> dict[str, Sample]:
         found |= tree_samples(name, entries)
     for name, value in PREDICTIONS.items():
         found[f"predictions/{name}.bin"] = Sample("predictions/1", predictions.encode(value))
+    for name, content in packs().items():
+        found[f"pack/{name}.bin"] = Sample("pack/1", content)
     return found | ledger_samples()
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from formats import ledger_reader, reader
 from formats.canonical_reader import parse
 from formats.kinds import KINDS
+from formats.pack_reader import read_objects
 from formats.schema import demand
 
 
@@ -28,22 +29,12 @@ def read_folder(folder: Path) -> StoreRead:
     demand(origin == f"cairn.local/{about['id']}", "checkpoint of another store", origin)
     demand(ledger_reader.tree_hash(lines[:size]) == root, "root", size)
 
-    objects = read_objects(folder / "objects" / "sha256")
+    objects = read_objects(folder / "objects")
     entries = [ledger_reader.read_entry(line) for line in lines[:size]]
     for entry in entries:
         lost = set(entry["evidence"]) - objects.keys()
         demand(not lost, f"objects missing for entry {entry['seq']}", lost)
     return StoreRead(entries, {name: kind_of(objects, name) for name in objects})
-
-
-def read_objects(folder: Path) -> dict[str, bytes]:
-    """Read every object by its digest."""
-    found: dict[str, bytes] = {}
-    for path in sorted(folder.glob("*/*")):
-        name, content = f"sha256:{path.parent.name}{path.name}", path.read_bytes()
-        demand(reader.digest(content) == name, "object is not what it is called", name)
-        found[name] = content
-    return found
 
 
 def kind_of(objects: dict[str, bytes], name: str) -> str:

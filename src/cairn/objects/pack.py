@@ -23,7 +23,7 @@ _MAGIC = b"cairn pack/1\n\0\0\0"
 HEAD_BYTES = len(_MAGIC) + SALT_BYTES
 _ROW = struct.Struct("<32sIIIBBxx")
 _TAIL = struct.Struct("<32sII8s")
-_END = b"packend\n"
+_END = b"\npack/1\n"
 _LONGEST = (1 << 32) - 1
 _FOOTER_GUESS = 64 << 10
 _BUFFER = 1 << 20
@@ -120,7 +120,9 @@ class PackWriter:
 
 
 def read_pack(backend: Backend, name: str, size: int) -> Pack:
-    """Read which blobs a pack has; raises `Corrupt` if it does not end as it was written."""
+    """Read which blobs a pack has; raises `Corrupt` unless both ends are those of a pack."""
+    if not backend.read(UNDER + name, 0, HEAD_BYTES).startswith(_MAGIC):
+        raise Corrupt("it does not begin like a pack")
     index = read_index(backend, name, size)
     rows = list(rows_of(index))
     at = size - _TAIL.size - len(index)
