@@ -12,6 +12,7 @@ from cairn.core.snapshot import Files, Snapshot
 from cairn.core.tree import escape
 from cairn.data import files
 from cairn.data.derived import snapshot_derived
+from cairn.data.restore import restore
 from cairn.registry import Registry
 from folders import read, write
 
@@ -119,7 +120,7 @@ def test_a_snapshot_is_restored_byte_by_byte(registry: Registry, data: Path) -> 
     before = read(data)
     (data / "a.csv").write_bytes(b"changed since")
 
-    info = files.restore(registry, "snap:train", Path("again"))
+    info = restore(registry, "snap:train", Path("again"))
 
     assert info.name == "train"
     assert read(Path("again")) == before
@@ -127,7 +128,7 @@ def test_a_snapshot_is_restored_byte_by_byte(registry: Registry, data: Path) -> 
 
 def test_an_unknown_snapshot_is_not_found(registry: Registry, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no snapshot 'nothing'"):
-        files.restore(registry, "snap:nothing", tmp_path / "out")
+        restore(registry, "snap:nothing", tmp_path / "out")
     with pytest.raises(NotFound):
         files.verify(registry, "nothing")
 
@@ -159,7 +160,7 @@ def test_every_damaged_and_missing_file_is_named(registry: Registry, data: Path)
     with pytest.raises(Corrupt, match=r"2 of 2 files .* \(a\.csv, sub/b\.csv\): bring"):
         files.verify(registry, info.digest)
     with pytest.raises(Corrupt):
-        files.restore(registry, "train", Path("again"))
+        restore(registry, "train", Path("again"))
     assert not Path("again").exists()
 
 
@@ -215,5 +216,5 @@ def test_odd_names_reach_the_ledger_as_text(registry: Registry, data: Path) -> N
     info = files.snapshot_files(registry, data / odd)
 
     assert info.origin == "data/odd\\x0a\\xff.csv"
-    files.restore(registry, info.digest, Path("again"))
+    restore(registry, info.digest, Path("again"))
     assert read(Path("again")) == {b"odd\n\xff.csv": b"x\n1\n"}

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inventory": ("inventory", "inventory"),
     "steps": ("inventory", "steps"),
     "snapshot": ("snapshot", "snapshot"),
+    "adopt": ("adopt", "adopt"),
     "run": ("run", "run"),
     "runs": ("run", "runs"),
     "register": ("register", "register"),
@@ -59,6 +60,7 @@ SUMMARIES = {
     "inventory": "Say what a project has, and what nobody knows.",
     "steps": "Show the nine steps, done or to do.",
     "snapshot": "Freeze data: add, list, show, diff, restore, verify.",
+    "adopt": "Take over a project of DVC, in place.",
     "run": "Run a training script and capture everything.",
     "runs": "List captured runs.",
     "register": "Make a version of a run or of weights on disk.",
@@ -86,7 +88,7 @@ SUMMARIES = {
 }
 SECTIONS = {
     "Start": ("init", "demo", "inventory", "steps"),
-    "Make versions": ("snapshot", "run", "runs", "register", "evaluate"),
+    "Make versions": ("snapshot", "adopt", "run", "runs", "register", "evaluate"),
     "Look": ("list", "show", "why", "diff", "compare", "export"),
     "Decide": ("gate", "promote", "rollback", "history", "release", "mark-bad", "delete"),
     "Share": ("push", "pull"),

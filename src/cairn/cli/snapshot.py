@@ -8,6 +8,7 @@ import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
 from cairn.cli.text import moment, pairs, short, size, table
+from cairn.core.errors import Invalid
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.tree import Entry, escape
 from cairn.objects.tree import tree_entries
@@ -40,7 +41,10 @@ def add(path: Path, *, name: str | None) -> Shown:
 @shown
 def list_snapshots() -> Shown:
     """List snapshots, newest first."""
-    infos = cairn.open().snapshots()
+    from cairn.cli.pin import keeping
+
+    registry = cairn.open()
+    infos = registry.snapshots()
     rows = [
         (
             i.name or "-",
@@ -48,11 +52,12 @@ def list_snapshots() -> Shown:
             i.files,
             size(i.size_bytes),
             moment(i.added_at),
+            keeping(registry, i),
             i.origin,
         )
         for i in infos
     ]
-    text = table(("name", "digest", "files", "size", "added", "from"), rows)
+    text = table(("name", "digest", "files", "size", "added", "bytes", "from"), rows)
     return Shown(
         infos, text or "no snapshot yet; `cairn snapshot add PATH --name NAME` makes one"
     )
@@ -146,27 +151,50 @@ def overlap(first: str, second: str, *, key: tuple[str, ...], file: str) -> Show
 @shown
 def restore(reference: str, folder: Path) -> Shown:
     """Write a snapshot's files, verified, into the new or empty FOLDER."""
-    from cairn.data.files import restore as write
+    from cairn.data.restore import make_readable
+    from cairn.data.restore import restore as write
 
+    registry = cairn.open()
     with progress(f"restoring into {folder}") as report:
-        info = write(cairn.open(), reference, folder, on_progress=report)
-    return Shown(info, f"{reference} is in {folder}: {_count(info)}, every byte verified")
+        info = write(registry, reference, folder, on_progress=report)
+    text = f"{reference} is in {folder}: {_count(info)}, every byte verified"
+    opened = make_readable(registry, info, folder)
+    return Shown(info, f"{text}\nto read it as a table, open {opened}" if opened else text)
 
 
 @snapshot.command()
-@click.argument("reference")
+@click.argument("reference", required=False)
+@click.option(
+    "--pinned", is_flag=True, help="Verify every pinned snapshot, as a schedule does."
+)
+@click.option("--older-than", default=0.0, help="Only pins not verified for so many days.")
 @shown
-def verify(reference: str) -> Shown:
-    """Read every byte of a snapshot and compare it with what was frozen."""
-    from cairn.data.files import verify as check
+def verify(reference: str | None, *, pinned: bool, older_than: float) -> Shown:
+    """Read every byte of a snapshot, also where it is pinned, and compare it.
 
-    found = check(cairn.open(), reference)
+    Files of a pin are INTACT, CHANGED or LOST; what was found is recorded.
+    """
+    from cairn.cli import pin
+    from cairn.data.files import verify as check
+    from cairn.data.pins import is_pinned
+
+    registry = cairn.open()
+    if (reference is None) is not pinned:
+        raise Invalid("name one snapshot to verify, or give --pinned for all that are pins")
+    if reference is None:
+        return pin.verified_all(registry, older_than_days=older_than)
+    info = registry.find_snapshot(reference)
+    if is_pinned(registry, info):
+        return pin.verified(registry, info, called=reference)
+    found = check(registry, reference)
     text = f"{reference} is intact: {found.files} files, {size(found.size_bytes)}"
     return Shown({"files": found.files, "size_bytes": found.size_bytes}, text)
 
 
 def shown_snapshot(registry: Registry, reference: str) -> Shown:
     """Show one snapshot: what it is, where it came from, its first files."""
+    from cairn.cli.pin import keeping
+
     info = registry.find_snapshot(reference)
     entries = list(tree_entries(registry.objects, info.tree))
     head = pairs(
@@ -175,6 +203,7 @@ def shown_snapshot(registry: Registry, reference: str) -> Shown:
             ("content", f"{_count(info)}, {info.kind}"),
             ("from", info.origin),
             ("added", f"{moment(info.added_at)} by {info.added_by}"),
+            ("bytes", keeping(registry, info)),
         ]
     )
     rows = [(escape(e.path), size(e.size), short(e.digest)) for e in entries[:LISTED_FILES]]

@@ -1,4 +1,4 @@
-"""Snapshots of files and folders: add, restore, compare, verify."""
+"""Snapshots of files and folders: add, compare, verify."""
 
 import os
 import re
@@ -24,7 +24,6 @@ from cairn.objects.tree import (
     Progress,
     StoredTree,
     diff_trees,
-    restore_tree,
     store_tree,
     tree_entries,
 )
@@ -81,18 +80,6 @@ def record_snapshot(
             snapshot=digest, origin=origin[:LONGEST_ORIGIN], name=name, profile=described
         )
     )
-
-
-def restore(
-    registry: Registry, reference: str, into: Path, *, on_progress: Progress | None = None
-) -> SnapshotInfo:
-    """Write a snapshot's files into a folder that is absent or empty: all, verified, or none.
-
-    Raises what `restore_tree` raises.
-    """
-    info = registry.find_snapshot(reference)
-    restore_tree(registry.objects, info.tree, into, on_progress=on_progress)
-    return info
 
 
 def diff(registry: Registry, before: str, after: str) -> Changes:

@@ -23,6 +23,7 @@ from cairn.objects.tree import Progress, tree_entries
 from cairn.registry import Registry
 
 LONGEST = 2000
+PINNABLE = ("delta", "iceberg", "lakefs", "dvc")
 Locate = Callable[[Sequence[Entry]], Iterator[Wanted]]
 """Says of the files of a pin, in order, where each may lie."""
 
@@ -43,7 +44,9 @@ class Checked(NamedTuple):
 
 
 def is_pinned(registry: Registry, info: SnapshotInfo) -> bool:
-    """Tell whether the bytes of a snapshot are somewhere else."""
+    """Tell whether the bytes of a snapshot lie somewhere else, where they can be read."""
+    if info.kind not in PINNABLE:
+        return False
     return not is_kept(registry.objects.get_record(info.digest, Snapshot).source)
 
 

@@ -16,11 +16,12 @@ from typing import Any, NamedTuple, cast
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.run import Gap, Scalar
 from cairn.core.tree import check_path
+from cairn.data.dvc.pipeline import Pipeline
+from cairn.data.dvc.text import load, mapping, scalar
 
 LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
 DIRECTORY = ".dir"
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
-_FLAGS = {"true": True, "false": False}
 
 
 class Member(NamedTuple):
@@ -69,20 +70,21 @@ class Written(NamedTuple):
 
 def read_pointer(name: str, content: bytes) -> Written:
     """Read a `.dvc` file that lies at `name` in the project; raises `Corrupt`."""
-    values = _mapping(_load(name, content), name)
+    values = mapping(load(name, content), name)
     folder = posixpath.join(posixpath.dirname(name), str(values.get("wdir") or "."))
     outputs, unknown = _outputs(values.get("outs"), folder, name)
     return Written(outputs, unknown=unknown)
 
 
-def read_lock(name: str, content: bytes, pipeline: bytes | None) -> Written:
-    """Read a `dvc.lock`, with the `dvc.yaml` beside it for the stages' working folders."""
-    values = _mapping(_load(name, content), name)
-    stages: Any = values if "schema" not in values else values.get("stages")  # none in DVC 1
-    folders = _folders(name, pipeline)
+def read_lock(name: str, content: bytes, pipeline: Pipeline) -> Written:
+    """Read a `dvc.lock`, with what the `dvc.yaml` beside it says; raises `Corrupt`."""
+    values = mapping(load(name, content), name)
+    stages: Any = values  # DVC 1 had no schema
+    if "schema" in values:
+        stages = values.get("stages")
     found = [
-        _stage(stage, _mapping(facts, name), folders.get(stage.partition("@")[0], "."), name)
-        for stage, facts in sorted(_mapping(stages or {}, name).items())
+        _stage(stage, mapping(facts, name), pipeline, name)
+        for stage, facts in sorted(mapping(stages or {}, name).items())
     ]
     return Written(
         tuple(output for stage, _ in found for output in stage.outputs),
@@ -108,55 +110,16 @@ def folder_md5(members: Sequence[Member]) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest() + DIRECTORY
 
 
-def load_yaml(content: bytes) -> Any:
-    """Read YAML with every scalar as the text that stands there; raises `ValueError`."""
-    import yaml
-
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    try:
-        return yaml.load(content.decode("utf-8-sig"), Loader=loader)  # noqa: S506 (text only)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error).replace("\n", " ")) from error
-
-
-def _load(name: str, content: bytes) -> Any:
-    try:
-        return load_yaml(content) or {}
-    except ValueError as error:
-        raise Corrupt(f"{name} is not valid YAML: {error}; restore it from git") from error
-
-
-def _mapping(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Corrupt(f"{name} is not a file of DVC's: it should hold names with values")
-    return cast("dict[str, Any]", value)
-
-
-def _folders(name: str, pipeline: bytes | None) -> dict[str, str]:
-    """Read where the stages of a pipeline run, as far as it is spelled out."""
-    if pipeline is None:
-        return {}
-    beside = posixpath.join(posixpath.dirname(name), PIPELINE)
-    stages = _mapping(_load(beside, pipeline), beside).get("stages") or {}
-    found: dict[str, str] = {}
-    for stage, facts in _mapping(stages, beside).items():
-        body = _mapping(facts, beside)
-        inner = body.get("do")
-        folder = (inner if isinstance(inner, dict) else body).get("wdir")  # type: ignore[union-attr]
-        if isinstance(folder, str):
-            found[stage] = folder
-    return found
-
-
 def _stage(
-    stage: str, facts: Mapping[str, Any], folder: str, name: str
+    stage: str, facts: Mapping[str, Any], pipeline: Pipeline, name: str
 ) -> tuple[Stage, tuple[Gap, ...]]:
+    folder = pipeline.folders.get(stage.partition("@")[0], ".")
     place, where = posixpath.join(posixpath.dirname(name), folder), f"{name} (stage {stage})"
     outputs, unknown = _outputs(facts.get("outs"), place, where)
     inputs, _ = _outputs(facts.get("deps"), place, where)
     parameters = {
         key: value
-        for values in _mapping(facts.get("params") or {}, where).values()
+        for values in mapping(facts.get("params") or {}, where).values()
         for key, value in _flat(values)
     }
     return Stage(stage, inputs, outputs, parameters), unknown
@@ -171,26 +134,14 @@ def _flat(values: Any, prefix: str = "") -> Iterator[tuple[str, Scalar]]:
         yield prefix, scalar(values)
 
 
-def scalar(value: Any) -> Scalar:
-    """Read a value as YAML's core schema does; what is no scalar stays text."""
-    if not isinstance(value, str):
-        return json.dumps(value)
-    if value.lower() in _FLAGS:
-        return _FLAGS[value.lower()]
-    if re.fullmatch(r"[-+]?[0-9]{1,15}", value):
-        return int(value)
-    if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", value):
-        return float(value)
-    return value
-
-
 def _outputs(rows: Any, folder: str, where: str) -> tuple[tuple[Output, ...], tuple[Gap, ...]]:
+    rows = None if rows in ("", "null", "~") else rows
     if rows is not None and not isinstance(rows, list):
         raise Corrupt(f"{where}: its outputs are no list; restore it from git")
     outputs: list[Output] = []
     unknown: list[Gap] = []
     for row in cast("list[Any]", rows or []):
-        found = _output(_mapping(row, where), folder, where)
+        found = _output(mapping(row, where), folder, where)
         if isinstance(found, Output):
             outputs.append(found)
         else:

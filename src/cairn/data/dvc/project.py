@@ -18,6 +18,7 @@ from cairn.data.dvc.outputs import (
     read_lock,
     read_pointer,
 )
+from cairn.data.dvc.pipeline import Pipeline, read_pipeline
 from cairn.data.git import find_top, run_git
 from cairn.objects.fault import reading
 
@@ -172,9 +173,15 @@ def read_file(state: State, name: str) -> Written:
     if content is None:
         raise NotFound(f"there is no {name} in this project at this revision")
     if posixpath.basename(name) == LOCK:
-        beside = posixpath.join(posixpath.dirname(name), PIPELINE)
-        return read_lock(name, content, state.read(beside))
+        return read_lock(name, content, pipeline_beside(state, name))
     return read_pointer(name, content)
+
+
+def pipeline_beside(state: State, name: str) -> Pipeline:
+    """Read the `dvc.yaml` in the folder of a file; an absent one says nothing."""
+    beside = posixpath.join(posixpath.dirname(name), PIPELINE)
+    content = state.read(beside)
+    return read_pipeline(beside, content) if content is not None else Pipeline()
 
 
 def find_output(state: State, name: str) -> Output:

@@ -102,7 +102,7 @@ class LakeFS:
 
     def presigns(self) -> bool:
         """Tell whether the server hands out signed addresses of the storage itself."""
-        config = cast("dict[str, Any]", self._json("/config").get("storage_config", {}))
+        config = cast("dict[str, Any]", self._json("/config").get("storage_config") or {})
         return config.get("pre_sign_support") is True
 
     def read(

@@ -1,0 +1,109 @@
+"""`cairn adopt`: other tools' projects, taken over where they are."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.progress import progress
+from cairn.cli.text import pairs, short, size, table
+from cairn.core.errors import Corrupt
+
+if TYPE_CHECKING:
+    from cairn.integrations.dvc.report import Adoption, NotAdopted
+
+LISTED = 20
+
+
+@click.group()
+def adopt() -> None:
+    """Take over a project of another tool, in place: nothing of it is changed."""
+
+
+@adopt.command()
+@click.argument("project", type=click.Path(file_okay=False, path_type=Path), default=".")
+@click.option(
+    "--copy", is_flag=True, help="Keep the bytes here too: DVC may then delete them."
+)
+@shown
+def dvc(project: Path, *, copy: bool) -> Shown:
+    """Adopt a DVC PROJECT (this one): its data and models, in every state that git knows.
+
+    Each file is read and compared with its MD5, which DVC itself does not do. Data is pinned
+    in DVC's cache unless --copy is given. What is adopted already is not read again.
+    """
+    from cairn.integrations.dvc.adopt import adopt as take_over
+
+    with progress(f"adopting {project}") as report:
+        done = take_over(
+            cairn.open(), project, mode="copy" if copy else "pin", on_progress=report
+        )
+    code = Corrupt.exit_code if done.corrupt else 0
+    return Shown(done._asdict(), _told(done), code)
+
+
+def _told(done: "Adoption") -> str:
+    new = sum(each.is_new for each in done.data)
+    files = sum(each.files for each in done.data if each.is_new)
+    kept = "pinned where they lie" if done.mode == "pin" else "copied here"
+    head = pairs(
+        [
+            ("project", f"{done.project}, {done.moments} states in its history"),
+            (
+                "data",
+                f"{len(done.data)} snapshots ({new} new, {files:,} files in them), {kept}",
+            ),
+            (
+                "models",
+                f"{len(done.models)} versions ({sum(m.is_new for m in done.models)} new)",
+            ),
+            ("corrupt", len(done.corrupt)),
+            ("missing", len(done.missing)),
+        ]
+    )
+    parts = [head, _data(done), _models(done), *_lacking(done), *_further(done)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _data(done: "Adoption") -> str:
+    rows = [
+        (f"snap:{d.name}", d.path, d.found_in, d.files, size(d.size_bytes), short(d.digest))
+        for d in done.data[-LISTED:]
+    ]
+    return table(("snapshot", "output", "found in", "files", "size", "digest"), rows)
+
+
+def _models(done: "Adoption") -> str:
+    rows = [
+        (m.version, m.path, m.found_in, m.release or "-", f"{m.gaps} gaps")
+        for m in done.models[-LISTED:]
+    ]
+    return table(("version", "output", "found in", "release", "known"), rows)
+
+
+def _lacking(done: "Adoption") -> list[str]:
+    lists: dict[str, list[NotAdopted]] = {}
+    for each in done.lacking:
+        lists.setdefault(each.kind, []).append(each)
+    return [
+        _listed(kind, lists[kind])
+        for kind in ("corrupt", "missing", "unreadable")
+        if kind in lists
+    ]
+
+
+def _listed(kind: str, found: "list[NotAdopted]") -> str:
+    rows = [(each.path, each.found_in, each.reason) for each in found[:LISTED]]
+    more = (
+        f"\n... and {len(found) - LISTED} more (--json has all)" if len(found) > LISTED else ""
+    )
+    return table((kind, "found in", "why"), rows) + more
+
+
+def _further(done: "Adoption") -> list[str]:
+    copies = [f"damaged, but another copy was right: {name}" for name in done.damaged_copies]
+    lines = [*copies[:LISTED], *(f"note: {note}" for note in done.notes)]
+    steps = [f"  {step}" for step in done.next_steps]
+    return ["\n".join(lines), "\n".join(["What to do next:", *steps]) if steps else ""]

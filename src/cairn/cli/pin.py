@@ -1,0 +1,86 @@
+"""Pinned snapshots at the command line: what was found where their bytes lie."""
+
+from datetime import UTC, datetime, timedelta
+
+from cairn.cli.app import Shown
+from cairn.cli.progress import progress
+from cairn.cli.text import moment, short, table
+from cairn.core.errors import CairnError, Corrupt, Unavailable
+from cairn.core.pin import GetPin, PinCheck
+from cairn.core.snapshot import SnapshotInfo
+from cairn.registry import Registry
+
+LISTED = 20
+
+
+def keeping(registry: Registry, info: SnapshotInfo) -> str:
+    """Say where the bytes of a snapshot are: kept here, or pinned and when last verified."""
+    from cairn.data.pins import is_pinned
+
+    if not is_pinned(registry, info):
+        return "kept"
+    found = registry.engine.send(GetPin(snapshot=info.digest))
+    if found is None:
+        return "pinned, never verified"
+    return f"pinned, {found.status.upper()} at {moment(found.checked_at)}"
+
+
+def verified(registry: Registry, info: SnapshotInfo, *, called: str) -> Shown:
+    """Read a pin where it lies, record what was found, and say it of every file."""
+    from cairn.data.pins import check_pin
+
+    with progress(f"verifying {called}") as report:
+        found = check_pin(registry, info, on_progress=report)
+    others = [file for file in found.files if file.status != "intact"]
+    rows = [(file.status.upper(), file.path, file.detail) for file in others[:LISTED]]
+    more = f"\n... and {len(others) - LISTED} more" if len(others) > LISTED else ""
+    text = f"{called} is {_summary(found.check)}"
+    if rows:
+        text += f"\n\n{table(('status', 'file', 'what was found'), rows)}{more}"
+    value = {"check": found.check, "status": found.check.status, "files": found.files}
+    return Shown(value, text, _exit_code(found.check))
+
+
+def verified_all(registry: Registry, *, older_than_days: float) -> Shown:
+    """Verify every pin not verified lately; a silent place stops none of the others."""
+    from cairn.data.pins import check_pin, is_pinned
+
+    since = datetime.now(UTC) - timedelta(days=older_than_days)
+    pins = {i.digest: i for i in registry.snapshots() if is_pinned(registry, i)}
+    rows: list[tuple[str, str, str]] = []
+    worst = 0
+    for info in pins.values():
+        before = registry.engine.send(GetPin(snapshot=info.digest))
+        if older_than_days and before and _at(before) > since:
+            continue
+        called = f"snap:{info.name}" if info.name else short(info.digest)
+        try:
+            check = check_pin(registry, info).check
+            status, detail = check.status.upper(), _counts(check)
+            worst = worst or _exit_code(check)
+        except CairnError as error:
+            status, detail = "UNKNOWN", str(error)
+            worst = worst or Unavailable.exit_code
+        rows.append((called, status, detail))
+    text = table(("pin", "status", "files"), rows) or "no pinned snapshot is due"
+    value = [{"pin": pin, "status": status, "detail": said} for pin, status, said in rows]
+    return Shown(value, text, worst)
+
+
+def _summary(check: PinCheck) -> str:
+    return f"{check.status.upper()} where it is pinned: {_counts(check)}"
+
+
+def _counts(check: PinCheck) -> str:
+    parts = [f"{check.intact:,} intact"]
+    parts += [f"{check.changed:,} changed"] if check.changed else []
+    parts += [f"{check.lost:,} lost"] if check.lost else []
+    return ", ".join(parts)
+
+
+def _exit_code(check: PinCheck) -> int:
+    return 0 if check.status == "intact" else Corrupt.exit_code
+
+
+def _at(check: PinCheck) -> datetime:
+    return datetime.fromisoformat(check.checked_at)

@@ -1,0 +1,43 @@
+"""Get a snapshot's files back, from the store or from where they are pinned."""
+
+from pathlib import Path
+
+from cairn.core.errors import Refused
+from cairn.core.snapshot import IcebergTable, Recipe, Snapshot, SnapshotInfo, is_kept
+from cairn.data.pins import PinnedBytes
+from cairn.objects.tree import Progress, restore_tree
+from cairn.registry import Registry
+
+
+def restore(
+    registry: Registry, reference: str, into: Path, *, on_progress: Progress | None = None
+) -> SnapshotInfo:
+    """Write a snapshot's files into a folder that is absent or empty: all, verified, or none.
+
+    Those of a pin are read where they lie: raises `NotFound` for what is gone there, `Corrupt`
+    for what is changed, else what `restore_tree` raises.
+    """
+    info = registry.find_snapshot(reference)
+    source = registry.objects.get_record(info.digest, Snapshot).source
+    if isinstance(source, Recipe) and not is_kept(source):
+        raise Refused(
+            f"{reference} is a recipe that keeps no bytes of what it makes",
+            fix=f"run it again: `cairn snapshot rebuild {reference} FOLDER`",
+        )
+    giver = None if is_kept(source) else PinnedBytes(registry, source)
+    restore_tree(registry.objects, info.tree, into, giver=giver, on_progress=on_progress)
+    return info
+
+
+def make_readable(registry: Registry, info: SnapshotInfo, folder: Path) -> Path | None:
+    """Make a restored table readable where it lies now; returns what to open, if it is new.
+
+    Only Iceberg needs it: its metadata names files by where they lay. Raises `Unavailable`
+    if that takes a library that is not installed.
+    """
+    source = registry.objects.get_record(info.digest, Snapshot).source
+    if not isinstance(source, IcebergTable) or source.mode == "pin":
+        return None
+    from cairn.data.lakes.relocate import relocate
+
+    return relocate(source, folder)
