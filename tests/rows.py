@@ -10,19 +10,16 @@ from cairn.stats.align import Pair, Sample
 
 def sample(label: npt.ArrayLike, score: npt.ArrayLike) -> Sample:
     """Rows of one model."""
-    return Sample(positive=np.asarray(label) == 1, score=np.asarray(score, dtype=np.float64))
+    return Sample(
+        label=(np.asarray(label) == 1).astype(np.float64),
+        score=np.asarray(score, dtype=np.float64),
+    )
 
 
 def pair(label: npt.ArrayLike, candidate: npt.ArrayLike, live: npt.ArrayLike) -> Pair:
     """Rows of two models, with ids in order."""
-    positive = np.asarray(label) == 1
-    return Pair(
-        ids=_ids(positive.size),
-        positive=positive,
-        candidate=np.asarray(candidate, dtype=np.float64),
-        live=np.asarray(live, dtype=np.float64),
-        groups={},
-    )
+    ours, theirs = sample(label, candidate), sample(label, live)
+    return Pair(ids=_ids(ours.rows), ours=ours, theirs=theirs)
 
 
 @cache

@@ -172,17 +172,34 @@ def read_predictions(content: bytes) -> dict[str, list[Any]]:
         values, rest = _column(column, header["rows"], rest)
         columns[column["name"]] = values
     demand(not rest, "bytes too many", len(rest))
-    names = [column["name"] for column in header["columns"]]
-    fixed = 4 if "weight" in names else 3
-    groups = names[fixed:]
-    demand(names[:fixed] == ["id", "label", "score", "weight"][:fixed], "columns", names)
-    types = ["text"] + ["float64"] * (fixed - 1) + ["category"] * len(groups)
-    demand([column["type"] for column in header["columns"]] == types, "types", names)
-    demand(groups == sorted(set(groups)), "order of groups", groups)
-    demand(all(re.match(r"(?s)group:.", name) for name in groups), "not a group", groups)
+    _columns_of_task(header)
     demand(columns["id"] == sorted(set(columns["id"])), "order of ids", columns["id"][:3])
     demand(all(value >= 0 for value in columns.get("weight", [])), "weight", "below zero")
     return columns
+
+
+def _columns_of_task(header: dict[str, Any]) -> None:
+    """Refuse other columns, another order or another type than those of the task."""
+    names = [column["name"] for column in header["columns"]]
+    task, classes = header.get("task", "binary"), header.get("classes", [])
+    values = [name for name in names if re.match(r"(?s)value:.", name)]
+    groups = [name for name in names if re.match(r"(?s)group:.", name)]
+    demand((task == "multiclass") == bool(classes), "classes", classes)
+    demand(len(classes) != 1 and all(classes), "classes", classes)
+    for ordered in (classes, values, groups):
+        demand(ordered == sorted(set(ordered)), "order", ordered)
+    scores = [f"score:{name}" for name in classes] or ["score"]
+    fixed = ["id"] if task == "values" else ["id", "label", *scores]
+    asked = [name for name in ("weight", "unit") if name in names]
+    demand(names == [*fixed, *asked, *values, *groups], "columns", names)
+    demand(task != "values" or bool(values), "no values", names)
+    demand(task != "ranking" or "unit" in names, "no unit", names)
+    for column in header["columns"]:
+        name = column["name"]
+        category = name == "unit" or name in groups
+        kind = "text" if name == "id" else "category" if category else "float64"
+        demand(column["type"] == kind, "type", column)
+        demand("better" not in column or name in values, "better", column)
 
 
 def _column(column: dict[str, Any], rows: int, rest: bytes) -> tuple[list[Any], bytes]:

@@ -364,7 +364,35 @@ SWITCH = record(
     seconds=number(0),
 )
 
-KINDS = {
+PERSON = text(r"\S{1,400}")
+WHY = both(TEXT, text(r"(?s).+"))
+APPROVALS = record(
+    people=many(PERSON, 1),
+    count=Default(whole(1), 1),
+    expire_days=Default(within(above=0, most=3650), 14),
+    covers=Default(many(word("promotion", "policy", "deletion"), 1), ["promotion"]),
+)
+LOOK = record(
+    number=whole(0),
+    evidence=DIGEST,
+    metric=Default(STRING, ""),
+    by=Default(many(either(STRING, many(STRING, 2))), []),
+)
+CLAIMS = {
+    "measured/1": record(evidence=DIGEST),
+    "approval/1": record(subject=DIGEST, reason=EMPTY_TEXT),
+    "override/1": record(decision=DIGEST, reason=WHY),
+    "review/1": record(override=whole(0), reason=WHY),
+    "proposal/1": record(
+        model=MODEL,
+        change=union(
+            policy=record(label=LABEL, policy=DIGEST, replaces=DIGEST),
+            deletion=record(version=DIGEST),
+        ),
+    ),
+}
+
+KINDS = CLAIMS | {
     "run/1": record(
         command=STRINGS,
         branch=absent(STRING),
@@ -419,6 +447,21 @@ KINDS = {
         warm_up=whole(0),
         batch_rows=whole(1),
         machine=STRING,
+        rate_per_second=Default(number(0), 0),
+        live=absent(DIGEST),
+        live_ms=Default(many(number(0)), []),
+        round_calls=Default(whole(0), 0),
+    ),
+    "result/1": record(
+        run=TEXT,
+        artifacts=DIGEST,
+        snapshot=DIGEST,
+        outcome=word("pass", "fail", "inconclusive"),
+        reason=TEXT,
+        plugin=STRING,
+        version=STRING,
+        source=DIGEST,
+        observed=absent(number()),
     ),
     "policy/1": record(
         evaluation=DIGEST,
@@ -432,6 +475,9 @@ KINDS = {
                 looks=absent(whole(1)),
             )
         ),
+        approvals=absent(APPROVALS),
+        override=Default(many(PERSON), []),
+        measurers=Default(many(PERSON), []),
     ),
     "decision/1": record(
         model=MODEL,
@@ -445,14 +491,20 @@ KINDS = {
         evidence=DIGESTS,
         look=Default(whole(1), 1),
         waiver=EMPTY_TEXT,
+        looks=Default(many(LOOK), []),
     ),
     "drill/1": record(
         model=MODEL, label=LABEL, switches=many(SWITCH), rollback_seconds=number(0)
     ),
 }
-COLUMN = record(name=STRING, type=word("text", "float64", "category"), levels=STRINGS)
-HEADER = record(columns=many(COLUMN), rows=whole(1))
-ACTOR = record(id=TEXT, assurance=word("os-user", "key", "token"))
+COLUMN = record(
+    name=STRING,
+    type=word("text", "float64", "category"),
+    levels=STRINGS,
+    better=Default(word("higher", "lower"), "higher"),
+)
+HEADER = record(columns=many(COLUMN), rows=whole(1), task=TASK, classes=STRINGS)
+ACTOR = record(id=TEXT, assurance=word("os-user", "key", "token"), key=Default(STRING, ""))
 ENTRY = record(
     v=lambda value: demand(type(value) is int and value == 1, "entry version", value),
     seq=whole(0),

@@ -64,9 +64,14 @@ def test_labels_that_are_no_classes_are_refused() -> None:
         sample(tabulate(["a", "b"], [1, 0.5], score=[0, 1]))
 
 
-def test_weights_are_refused_rather_than_ignored() -> None:
-    with pytest.raises(Invalid, match="weighted rows are not supported"):
-        sample(tabulate(["a", "b"], [0, 1], score=[0, 1], weight=[1, 2]))
+def test_weights_that_differ_are_refused() -> None:
+    light = tabulate(["a", "b"], [0, 1], score=[0, 1], weight=[1, 1])
+    heavy = tabulate(["a", "b"], [0, 1], score=[0, 1], weight=[1, 2])
+
+    with pytest.raises(Invalid, match="other weights"):
+        align(light, heavy)
+    with pytest.raises(Invalid, match="other weights"):
+        align(light, replace(light, weight=None))
 
 
 def test_a_part_of_a_pair_is_its_marked_rows() -> None:
@@ -74,10 +79,10 @@ def test_a_part_of_a_pair_is_its_marked_rows() -> None:
 
     south = rows.where(rows.groups["region"].rows("s"))
 
-    assert south.ids == ("c", "d")
+    assert list(south.ids) == ["c", "d"]
     assert south.positive.tolist() == [True, False]
     assert south.candidate.tolist() == [0.25, 0.25]
     assert (south.rows, south.groups) == (2, {})
     first, second = south.samples()
     assert (first.score.tolist(), second.score.tolist()) == ([0.25, 0.25], [0.75, 0.75])
-    assert first.where(np.array([False, True])).rows == 1
+    assert first.at(np.array([1])).rows == 1

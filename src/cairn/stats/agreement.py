@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cairn.stats.align import Pair, Sample
-from cairn.stats.metrics import DEFAULT_THRESHOLD
+from cairn.stats.metrics import DEFAULT_THRESHOLD, Metric, parse_metric
+from cairn.stats.scored import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +92,30 @@ def flips(pair: Pair, threshold: float = DEFAULT_THRESHOLD, *, limit: int) -> tu
         )
         for row in largest
     )
+
+
+def flipped_ids(pair: Pair, metric: str, *, limit: int) -> tuple[str, ...]:
+    """Ids of the rows that the models treat otherwise, largest change first, then by id.
+
+    Of two classes, rows whose decision changed at the metric's threshold; of several, rows
+    whose likeliest class changed; else rows whose numbers differ.
+    """
+    change = _changes(pair, parse_metric(metric))
+    rows = np.flatnonzero(change)
+    largest: list[int] = rows[np.argsort(-change[rows], kind="stable")][:limit].tolist()
+    return tuple(pair.ids[row] for row in largest)
+
+
+def _changes(pair: Pair, metric: Metric) -> Floats:
+    """How much each row changed; 0 for those that count as unchanged."""
+    if metric.kind == "mean":
+        ours, theirs = (one.values.get(metric.target) for one in pair.samples())
+        return np.abs(ours.numbers - theirs.numbers) if ours and theirs else np.empty(0)
+    if pair.task == "multiclass":
+        flipped = pair.candidate.argmax(axis=1) != pair.live.argmax(axis=1)
+        return np.abs(pair.candidate - pair.live).max(axis=1) * flipped
+    change = np.abs(pair.candidate - pair.live)
+    if pair.task == "binary":
+        at = metric.threshold
+        change = change * ((pair.candidate >= at) != (pair.live >= at))
+    return change

@@ -1,143 +1,163 @@
 """One model's rows, or two models' rows side by side, as the metrics take them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 
 from cairn.core.errors import Invalid
-from cairn.stats.predictions import Flags, Floats, Grouping, Predictions
+from cairn.core.evaluation import Task
+from cairn.stats.misfit import label_fault, misfit
+from cairn.stats.scored import Codes, Flags, Floats, Grouping, OwnValues, Places, Predictions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sample:
-    """Scores of one model: `positive[i]` says whether the label of row i is 1."""
+    """Rows of one model; `unit` numbers the rows that belong together, if some do."""
 
-    positive: Flags
+    label: Floats
     score: Floats
+    task: Task = "binary"
+    classes: tuple[str, ...] = ()
+    weight: Floats | None = None
+    unit: Codes | None = None
+    values: Mapping[str, OwnValues] = field(default_factory=dict[str, OwnValues])
+
+    @property
+    def positive(self) -> Flags:
+        """Whether the label of each row is 1."""
+        return self.label == 1
 
     @property
     def rows(self) -> int:
         """Number of rows."""
-        return self.positive.size
+        if self.task != "values":
+            return self.label.size
+        return next(iter(self.values.values())).numbers.size
 
-    def where(self, chosen: Flags) -> "Sample":
-        """Keep the rows marked in `chosen`."""
-        return Sample(positive=self.positive[chosen], score=self.score[chosen])
+    @property
+    def simple(self) -> bool:
+        """Whether each row stands for itself and counts once."""
+        return self.weight is None and self.unit is None
+
+    def at(self, rows: Places) -> "Sample":
+        """Pick rows."""
+        return Sample(
+            label=_picked(self.label, rows),
+            score=_picked(self.score, rows),
+            task=self.task,
+            classes=self.classes,
+            weight=None if self.weight is None else self.weight[rows],
+            unit=None if self.unit is None else self.unit[rows],
+            values={
+                name: OwnValues(numbers=own.numbers[rows], better=own.better)
+                for name, own in self.values.items()
+            },
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pair:
-    """Scores of a candidate and the live model on the same rows, in the order of `ids`."""
+    """Rows of a candidate and the live model, in the order of `ids`."""
 
-    ids: tuple[str, ...]
-    positive: Flags
-    candidate: Floats
-    live: Floats
-    groups: Mapping[str, Grouping]
+    ids: Sequence[str]
+    ours: Sample
+    theirs: Sample
+    groups: Mapping[str, Grouping] = field(default_factory=dict[str, Grouping])
 
     @property
     def rows(self) -> int:
         """Number of rows."""
-        return self.positive.size
+        return self.ours.rows
+
+    @property
+    def task(self) -> Task:
+        """What both predict."""
+        return self.ours.task
+
+    @property
+    def positive(self) -> Flags:
+        """Whether the label of each row is 1."""
+        return self.ours.positive
+
+    @property
+    def candidate(self) -> Floats:
+        """The candidate's scores."""
+        return self.ours.score
+
+    @property
+    def live(self) -> Floats:
+        """The live model's scores."""
+        return self.theirs.score
 
     def samples(self) -> tuple[Sample, Sample]:
         """The candidate's and the live model's rows, each alone."""
-        return (
-            Sample(positive=self.positive, score=self.candidate),
-            Sample(positive=self.positive, score=self.live),
+        return self.ours, self.theirs
+
+    def at(self, rows: Places) -> "Pair":
+        """Pick rows; groupings stay behind, they describe all rows."""
+        return Pair(
+            ids=_Picked(self.ids, rows), ours=self.ours.at(rows), theirs=self.theirs.at(rows)
         )
 
     def where(self, chosen: Flags) -> "Pair":
-        """Keep the rows marked in `chosen`; groupings stay behind, they describe all rows."""
-        return Pair(
-            ids=tuple(self.ids[row] for row in np.flatnonzero(chosen)),
-            positive=self.positive[chosen],
-            candidate=self.candidate[chosen],
-            live=self.live[chosen],
-            groups={},
-        )
+        """Keep the rows marked in `chosen`."""
+        return self.at(np.flatnonzero(chosen))
+
+
+class _Picked(Sequence[str]):
+    """Some of the ids, looked up when one is asked for: most tests ask for none."""
+
+    def __init__(self, ids: Sequence[str], rows: Places) -> None:
+        self._ids, self._rows = ids, rows
+
+    def __len__(self) -> int:
+        return self._rows.size
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Sequence[str]": ...
+    def __getitem__(self, index: int | slice) -> "str | Sequence[str]":
+        if isinstance(index, slice):
+            return _Picked(self._ids, self._rows[index])
+        return self._ids[int(self._rows[index])]
 
 
 def sample(predictions: Predictions) -> Sample:
-    """Take the rows of one model.
-
-    Raises `Invalid` if a label is neither 0 nor 1, or if rows have weights: no metric here
-    honours them, and one that silently did not would be wrong.
-    """
-    if predictions.weight is not None:
-        raise Invalid(
-            "predictions: metrics of weighted rows are not supported; leave `weight` out"
-        )
-    label = predictions.label
-    wrong = (label != 0) & (label != 1)
-    if wrong.any():
-        first = int(wrong.argmax())
-        raise Invalid(
-            f"predictions: {int(wrong.sum())} of {label.size} labels are neither 0 nor 1, "
-            f"first {label[first]:g} of row {predictions.ids[first]!r}"
-        )
-    return Sample(positive=label == 1, score=predictions.score)
+    """Take the rows of one model; raises `Invalid` for labels that the task cannot have."""
+    if fault := label_fault(predictions):
+        raise Invalid(f"predictions: {fault.reason}")
+    unit = predictions.unit
+    return Sample(
+        label=predictions.label,
+        score=predictions.score,
+        task=predictions.task,
+        classes=predictions.classes,
+        weight=predictions.weight,
+        # Rows that are all alone in their unit stand for themselves, but not in a ranking.
+        unit=None if unit is None or _alone(unit, predictions.task) else unit.codes,
+        values=predictions.values,
+    )
 
 
 def align(candidate: Predictions, live: Predictions) -> Pair:
     """Put two models' predictions for the same rows side by side.
 
-    Raises `Invalid`, with how many and which first, unless ids, labels and groups are equal.
+    Raises `Invalid`, with how many and which first, unless tasks, ids, labels, weights, units
+    and groups are equal.
     """
-    _require_same_ids(candidate, live)
-    _require_same_labels(candidate, live)
-    _require_same_groups(candidate, live)
+    if fault := misfit(candidate, live):
+        raise Invalid(fault.reason)
     return Pair(
-        ids=candidate.ids,
-        positive=sample(candidate).positive,
-        candidate=candidate.score,
-        live=sample(live).score,
-        groups=candidate.groups,
+        ids=candidate.ids, ours=sample(candidate), theirs=sample(live), groups=candidate.groups
     )
 
 
-def _require_same_ids(candidate: Predictions, live: Predictions) -> None:
-    if candidate.ids == live.ids:
-        return
-    ours, theirs = set(candidate.ids), set(live.ids)
-    raise Invalid(
-        "candidate and live model were not evaluated on the same rows: "
-        + "; ".join(
-            f"{len(extra)} only in the {name}'s, first {min(extra)!r}"
-            for name, extra in (("candidate", ours - theirs), ("live model", theirs - ours))
-            if extra
-        )
-    )
+def _alone(unit: Grouping, task: Task) -> bool:
+    return task != "ranking" and len(unit.levels) == unit.codes.size
 
 
-def _require_same_labels(candidate: Predictions, live: Predictions) -> None:
-    wrong = candidate.label != live.label
-    if wrong.any():
-        first = int(wrong.argmax())
-        raise Invalid(
-            f"candidate and live model disagree on {int(wrong.sum())} of {wrong.size} labels, "
-            f"first row {candidate.ids[first]!r}: {candidate.label[first]:g} against "
-            f"{live.label[first]:g}"
-        )
-
-
-def _require_same_groups(candidate: Predictions, live: Predictions) -> None:
-    if candidate.groups.keys() != live.groups.keys():
-        raise Invalid(
-            f"candidate has groups {sorted(candidate.groups)}, live model "
-            f"{sorted(live.groups)}: evaluate both with the same groups"
-        )
-    for name, grouping in candidate.groups.items():
-        other = live.groups[name]
-        if grouping.levels == other.levels and np.array_equal(grouping.codes, other.codes):
-            continue
-        ours, theirs = grouping.values(), other.values()
-        wrong = [row for row, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b]
-        if wrong:
-            first = wrong[0]
-            raise Invalid(
-                f"candidate and live model disagree on group {name!r} in {len(wrong)} of "
-                f"{len(ours)} rows, first row {candidate.ids[first]!r}: {ours[first]!r} "
-                f"against {theirs[first]!r}"
-            )
+def _picked(numbers: Floats, rows: Places) -> Floats:
+    return numbers[rows] if len(numbers) else numbers

@@ -20,7 +20,7 @@ from cairn.stats.beta import crossing
 from cairn.stats.distributions import normal_quantile
 from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.metrics import Metric
-from cairn.stats.predictions import Flags, Floats
+from cairn.stats.scored import Flags, Floats
 from cairn.stats.wald import FLAT, Wald, is_flat
 
 Ranks = npt.NDArray[np.int64]

@@ -3,6 +3,7 @@
 import math
 
 from cairn.stats.distributions import normal_quantile
+from cairn.stats.estimate import Difference, Estimate
 
 
 def detectable_gain(
@@ -18,6 +19,16 @@ def rows_to_detect(
     """Rows of the same kind that detect `gain` > 0, if `rows` rows gave `standard_error`."""
     seen = detectable_gain(standard_error, alpha=alpha, power=power)
     return math.ceil(rows * (seen / gain) ** 2)
+
+
+def rows_needed(excess: float, found: Difference | Estimate) -> int | None:
+    """Rows that would decide if things are as they look; `None` if they look the other way.
+
+    `excess` is how far the value lies on the good side of what it is held against.
+    """
+    if excess <= 0 or found.standard_error == 0:
+        return None
+    return rows_to_detect(excess, found.standard_error, found.rows, alpha=found.alpha)
 
 
 def detectable_share(

@@ -1,9 +1,9 @@
 """What a sample says: a value with its bounds, a paired difference, or why it says nothing."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-Better = Literal["higher", "lower"]
+from cairn.core.evaluation import Better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

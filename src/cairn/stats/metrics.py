@@ -1,78 +1,150 @@
 """The metrics there are: how each is spelled, which way it is better, how it is judged.
 
-A row is decided positive if its score is at least the threshold: 0.5, unless the name says
-otherwise (`recall@0.3`).
+- `recall@0.3` decides a row positive from 0.3 on; without a number, from 0.5 on.
+- `ndcg@10` looks at the first ten of each query, `top_k_accuracy@5` at the five likeliest
+  classes, `ece@10` at ten bins.
+- `recall/late` is that of one class of several, against all others.
+- `mean/cost` is the mean of the project's own number `cost`.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from cairn.core.errors import Invalid
+from cairn.core.evaluation import Task
 from cairn.stats.estimate import Better
 
-Family = Literal["share", "ratio", "mean", "area"]
-Kind = Literal[
-    "accuracy", "recall", "specificity", "precision", "f1", "roc_auc", "log_loss", "brier"
-]
+Family = Literal["share", "ratio", "mean", "area", "total"]
+Takes = Literal["", "threshold", "k", "bins"]
 
 DEFAULT_THRESHOLD = 0.5
+DEFAULT_BINS = 15
+DEFAULT_K = 5
 
-_FAMILIES: dict[Kind, Family] = {
-    "accuracy": "share",
-    "recall": "share",
-    "specificity": "share",
-    "precision": "ratio",
-    "f1": "ratio",
-    "roc_auc": "area",
-    "log_loss": "mean",
-    "brier": "mean",
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is known of a metric by its word alone."""
+
+    family: Family
+    better: Better
+    tasks: tuple[Task, ...]
+    takes: Takes = ""
+
+
+_BINARY: tuple[Task, ...] = ("binary",)
+_CLASSES: tuple[Task, ...] = ("binary", "multiclass")
+KINDS: dict[str, Kind] = {
+    "accuracy": Kind("share", "higher", _CLASSES, "threshold"),
+    "recall": Kind("share", "higher", _BINARY, "threshold"),
+    "specificity": Kind("share", "higher", _BINARY, "threshold"),
+    "selection_rate": Kind("share", "higher", _BINARY, "threshold"),
+    "top_k_accuracy": Kind("share", "higher", ("multiclass",), "k"),
+    "precision": Kind("ratio", "higher", _BINARY, "threshold"),
+    "f1": Kind("ratio", "higher", _BINARY, "threshold"),
+    "balanced_accuracy": Kind("total", "higher", _CLASSES, "threshold"),
+    "mcc": Kind("total", "higher", _BINARY, "threshold"),
+    "macro_f1": Kind("total", "higher", ("multiclass",)),
+    "roc_auc": Kind("area", "higher", _BINARY),
+    "average_precision": Kind("total", "higher", _BINARY),
+    "log_loss": Kind("mean", "lower", _CLASSES),
+    "brier": Kind("mean", "lower", _CLASSES),
+    "ece": Kind("total", "lower", _BINARY, "bins"),
+    "mae": Kind("mean", "lower", ("regression",)),
+    "mse": Kind("mean", "lower", ("regression",)),
+    "rmse": Kind("total", "lower", ("regression",)),
+    "r2": Kind("total", "higher", ("regression",)),
+    "median_absolute_error": Kind("total", "lower", ("regression",)),
+    "ndcg": Kind("mean", "higher", ("ranking",), "k"),
+    "mrr": Kind("mean", "higher", ("ranking",)),
+    "hit_rate": Kind("mean", "higher", ("ranking",), "k"),
+    "mean": Kind("mean", "higher", get_args(Task)),
 }
-_KINDS: dict[str, Kind] = {kind: kind for kind in _FAMILIES}
+_ONE_CLASS = ("recall", "specificity", "selection_rate", "precision", "f1", "roc_auc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A parsed metric name; `threshold` matters to shares and ratios only."""
+    """A parsed metric name; `target` is a class, or the name of a number of one's own."""
 
-    kind: Kind
-    threshold: float = DEFAULT_THRESHOLD
+    kind: str
+    argument: float | None = None
+    target: str = ""
 
     @property
     def family(self) -> Family:
         """How it is computed and judged."""
-        return _FAMILIES[self.kind]
+        return KINDS[self.kind].family
 
     @property
     def better(self) -> Better:
-        """Whether higher or lower is better."""
-        return "lower" if self.family == "mean" else "higher"
+        """Whether higher or lower is better; of the project's own numbers, they say it."""
+        return KINDS[self.kind].better
+
+    @property
+    def threshold(self) -> float:
+        """From which score on a row is decided positive."""
+        return DEFAULT_THRESHOLD if self.argument is None else self.argument
+
+    @property
+    def bins(self) -> int:
+        """How many bins of equal width there are."""
+        return DEFAULT_BINS if self.argument is None else int(self.argument)
+
+    @property
+    def k(self) -> float:
+        """How many of the first places count; all of a query unless the name says."""
+        if self.argument is not None:
+            return self.argument
+        return DEFAULT_K if self.kind == "top_k_accuracy" else math.inf
 
     @property
     def name(self) -> str:
-        """The one spelling: `recall`, `recall@0.3`."""
-        default = self.threshold == DEFAULT_THRESHOLD
-        return self.kind if default else f"{self.kind}@{self.threshold!r}"
+        """The one spelling: `recall`, `recall@0.3`, `ndcg@10`, `recall/late`."""
+        word = f"{self.kind}/{self.target}" if self.target else self.kind
+        if self.argument is None:
+            return word
+        decides = KINDS[self.kind].takes == "threshold"
+        return f"{word}@{self.argument if decides else int(self.argument)!r}"
 
 
 def parse_metric(name: str) -> Metric:
     """Read a metric name; raises `Invalid` that lists the known ones."""
-    word, at, number = name.partition("@")
-    kind = _KINDS.get(word)
-    if kind is None:
-        raise Invalid(f"metric {name!r} is not known; there are {', '.join(sorted(_KINDS))}")
+    word, slash, target = name.partition("/")
+    if not slash:
+        word, at, number = name.partition("@")
+    else:
+        at, number = "", ""
+    if word not in KINDS:
+        known = ", ".join(sorted(KINDS.keys() - {"mean"}))
+        raise Invalid(
+            f"metric {name!r} is not known; there are {known}, and `mean/NAME` of your own"
+        )
+    if slash and (not target or word not in (*_ONE_CLASS, "mean")):
+        raise Invalid(f"metric {name!r}: {word} is not of one class; write {word!r}")
+    if word == "mean" and not slash:
+        raise Invalid("metric 'mean': say of what: `mean/NAME`")
     if not at:
-        return Metric(kind=kind)
-    if _FAMILIES[kind] not in ("share", "ratio"):
-        raise Invalid(f"metric {name!r}: {kind} has no threshold; write {kind!r}")
-    return Metric(kind=kind, threshold=_threshold(name, number))
+        return Metric(kind=word, target=target)
+    return Metric(kind=word, argument=_argument(name, word, number))
 
 
-def _threshold(name: str, number: str) -> float:
+def _argument(name: str, word: str, number: str) -> float | None:
+    takes = KINDS[word].takes
+    if not takes:
+        raise Invalid(f"metric {name!r}: {word} has no threshold; write {word!r}")
     try:
-        threshold = float(number)
+        value = float(number)
     except ValueError:
-        threshold = math.nan
-    if not math.isfinite(threshold):
-        raise Invalid(f"metric {name!r}: {number!r} is not a threshold; write `recall@0.3`")
-    return threshold
+        value = math.nan
+    whole = takes == "threshold" or (value >= 1 and value == int(value))
+    if not math.isfinite(value) or not whole:
+        what = "a threshold" if takes == "threshold" else "a whole number above 0"
+        raise Invalid(f"metric {name!r}: {number!r} is not {what}; write `{_EXAMPLES[takes]}`")
+    if takes == "bins" and not 2 <= value <= 100:  # noqa: PLR2004 - as the check `calibration`
+        raise Invalid(f"metric {name!r}: there are 2 to 100 bins")
+    return None if value == DEFAULT_THRESHOLD and takes == "threshold" else value
+
+
+_EXAMPLES = {"threshold": "recall@0.3", "k": "ndcg@10", "bins": "ece@10"}

@@ -1,4 +1,4 @@
-r"""What one model said about each row of an evaluation, and its stored bytes.
+r"""The stored bytes of what one model said about each row of an evaluation.
 
     cairn predictions/1
     {"columns":[{"name":"id","type":"text"},{"name":"label","type":"float64"},...],"rows":3}
@@ -9,74 +9,33 @@ r"""What one model said about each row of an evaluation, and its stored bytes.
 - category: `rows` codes (uint32) into the sorted levels of the header, each of them used
 
 Numbers are little-endian. Rows are sorted by the UTF-8 bytes of their unique id; columns are
-id, label, score, weight where rows have one, then `group:NAME` sorted by name. Equal rows
-have equal bytes, whatever order they came in.
+id; label and score unless the task is `values`, for several classes `score:CLASS` in their
+order; weight and unit where rows have them; `value:NAME`, then `group:NAME`, sorted by name.
+Equal rows have equal bytes, whatever order they came in.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise, starmap
-from operator import lt
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from cairn.core.digest import canonical, from_canonical
 from cairn.core.errors import Corrupt, Invalid
+from cairn.core.evaluation import Better, Task
 from cairn.core.request import Record
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.uint32]
-Flags = npt.NDArray[np.bool_]
+from cairn.stats.scored import Codes, Floats, Grouping, OwnValues, Predictions, fault_of
 
 MAGIC = b"cairn predictions/1\n"
-_GROUP = "group:"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Grouping:
-    """One categorical column: `levels[codes[i]]` is the value in row i."""
-
-    codes: Codes
-    levels: tuple[str, ...]
-
-    def sizes(self) -> dict[str, int]:
-        """Rows of each level."""
-        counts = np.bincount(self.codes, minlength=len(self.levels)).tolist()
-        return dict(zip(self.levels, counts, strict=True))
-
-    def values(self) -> list[str]:
-        """The value of each row."""
-        return [self.levels[code] for code in self.codes.tolist()]
-
-    def rows(self, *levels: str) -> Flags:
-        """Mark the rows whose value is one of `levels`."""
-        chosen = frozenset(levels)
-        wanted = [code for code, level in enumerate(self.levels) if level in chosen]
-        return np.isin(self.codes, wanted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Predictions:
-    """Rows of id, label (0 or 1 for a classifier), score, groups and perhaps weight.
-
-    `tabulate` and `decode` make them, in canonical order.
-    """
-
-    ids: tuple[str, ...]
-    label: Floats
-    score: Floats
-    groups: Mapping[str, Grouping]
-    weight: Floats | None = None
+_GROUP, _VALUE, _SCORE = "group:", "value:", "score:"
 
 
 class Column(Record, frozen=True):
-    """One line of the header: `levels` belongs to a category, and only to it."""
+    """One line of the header: `levels` belongs to a category, `better` to a value."""
 
     name: str
     type: Literal["text", "float64", "category"]
     levels: tuple[str, ...] = ()
+    better: Better = "higher"
 
 
 class Header(Record, frozen=True):
@@ -84,18 +43,22 @@ class Header(Record, frozen=True):
 
     columns: tuple[Column, ...]
     rows: int
+    task: Task = "binary"
+    classes: tuple[str, ...] = ()
 
 
 def encode(predictions: Predictions) -> bytes:
     """Write predictions as `predictions/1`; raises `Invalid` if they are not canonical."""
     if fault := fault_of(predictions):
         raise Invalid(f"predictions cannot be stored: {fault}")
-    parts = [MAGIC, canonical(_header(predictions)), b"\n", _text(predictions.ids)]
-    parts += [column.astype("<f8").tobytes() for _, column in _numbers(predictions)]
-    parts += [
-        grouping.codes.astype("<u4").tobytes()
-        for _, grouping in sorted(predictions.groups.items())
-    ]
+    numbers, groupings = dict(predictions.numbers()), _groupings(predictions)
+    header = _header(predictions)
+    parts = [MAGIC, canonical(header), b"\n", _text(predictions.ids)]
+    for column in header.columns[1:]:
+        if column.type == "float64":
+            parts.append(numbers[column.name].astype("<f8").tobytes())
+        else:
+            parts.append(groupings[column.name].codes.astype("<u4").tobytes())
     return b"".join(parts)
 
 
@@ -106,74 +69,42 @@ def decode(content: bytes) -> Predictions:
     end = content.find(b"\n", len(MAGIC))
     header = _read_header(content[len(MAGIC) : max(end, len(MAGIC))])
     predictions = _read_columns(_Buffers(content, end + 1, rows=header.rows), header)
-    if _header(predictions) != header:
-        raise Corrupt("predictions: the header says more than the columns hold")
     if fault := fault_of(predictions):
         raise Corrupt(f"predictions: {fault}")
+    if _header(predictions) != header:
+        raise Corrupt("predictions: the header is not that of these columns")
     return predictions
 
 
-def fault_of(predictions: Predictions) -> str | None:
-    """Say in words what keeps predictions from being canonical; `None` if nothing does."""
-    ids = predictions.ids
-    if not ids:
-        return "there are no rows"
-    if not all(starmap(lt, pairwise(ids))):
-        return "ids are not sorted, or one occurs twice"
-    for name, column in _numbers(predictions):
-        if fault := _fault_of_numbers(column, name, ids=ids):
-            return fault
-    for name, grouping in predictions.groups.items():
-        if fault := _fault_of_grouping(grouping, name, rows=len(ids)):
-            return fault
-    return None
-
-
-def _fault_of_numbers(column: Floats, name: str, *, ids: Sequence[str]) -> str | None:
-    if column.shape != (len(ids),):
-        return f"column {name!r} has {column.size} values for {len(ids)} rows"
-    wrong = ~np.isfinite(column) | ((column == 0) & np.signbit(column))
-    if name == "weight":
-        wrong |= column < 0
-    if wrong.any():
-        first = int(wrong.argmax())
-        return f"column {name!r} of row {ids[first]!r} is {column[first]:g}"
-    return None
-
-
-def _fault_of_grouping(grouping: Grouping, name: str, *, rows: int) -> str | None:
-    codes, levels = grouping.codes, grouping.levels
-    if not name or not all(levels):
-        return f"group {name!r} has an empty name or value"
-    if codes.shape != (rows,):
-        return f"group {name!r} has {codes.size} values for {rows} rows"
-    if not all(starmap(lt, pairwise(levels))):
-        return f"the levels of group {name!r} are not sorted, or one occurs twice"
-    used = (
-        np.bincount(codes, minlength=len(levels)) if int(codes.max()) < len(levels) else None
-    )
-    if used is None or not used.all():
-        return f"group {name!r} has codes and levels that do not belong together"
-    return None
-
-
-def _numbers(predictions: Predictions) -> list[tuple[str, Floats]]:
-    named = [("label", predictions.label), ("score", predictions.score)]
-    return named if predictions.weight is None else [*named, ("weight", predictions.weight)]
+def _groupings(predictions: Predictions) -> dict[str, Grouping]:
+    unit = {} if predictions.unit is None else {"unit": predictions.unit}
+    return unit | {_GROUP + name: g for name, g in sorted(predictions.groups.items())}
 
 
 def _header(predictions: Predictions) -> Header:
+    columns = [Column(name="id", type="text")]
+    columns += [_number_column(name, predictions) for name, _ in predictions.numbers()]
+    # Numbers come first but for the values, which follow the unit.
+    values = [column for column in columns if column.name.startswith(_VALUE)]
+    columns = [column for column in columns if column not in values]
+    categories = [
+        Column(name=name, type="category", levels=grouping.levels)
+        for name, grouping in _groupings(predictions).items()
+    ]
+    unit = [column for column in categories if column.name == "unit"]
     return Header(
-        columns=(
-            Column(name="id", type="text"),
-            *(Column(name=name, type="float64") for name, _ in _numbers(predictions)),
-            *(
-                Column(name=_GROUP + name, type="category", levels=grouping.levels)
-                for name, grouping in sorted(predictions.groups.items())
-            ),
-        ),
+        columns=(*columns, *unit, *values, *categories[len(unit) :]),
         rows=len(predictions.ids),
+        task=predictions.task,
+        classes=predictions.classes,
     )
+
+
+def _number_column(name: str, predictions: Predictions) -> Column:
+    if not name.startswith(_VALUE):
+        return Column(name=name, type="float64")
+    own = predictions.values[name.removeprefix(_VALUE)]
+    return Column(name=name, type="float64", better=own.better)
 
 
 def _text(values: Sequence[str]) -> bytes:
@@ -188,36 +119,66 @@ def _read_header(line: bytes) -> Header:
     except Corrupt as error:
         raise Corrupt(f"predictions: {error}") from error
     names = [column.name for column in header.columns]
-    weight = ["weight"] if "weight" in names else []
-    groups = names[3 + len(weight) :]
-    if names[: len(names) - len(groups)] != ["id", "label", "score", *weight]:
+    if len(set(names)) != len(names) or not _known(names, header):
         raise Corrupt(f"predictions: columns {names} are not those of predictions/1")
-    if not all(name.startswith(_GROUP) for name in groups) or groups != sorted(set(groups)):
-        raise Corrupt(f"predictions: group columns {groups} are not sorted or not groups")
-    types = ["text", *["float64"] * (2 + len(weight)), *["category"] * len(groups)]
-    if [column.type for column in header.columns] != types or header.rows < 1:
+    text = [column.name for column in header.columns if column.type == "text"]
+    if text != ["id"] or header.rows < 1:
         raise Corrupt("predictions: a column has the wrong type, or there are no rows")
     return header
 
 
+def _known(names: Sequence[str], header: Header) -> bool:
+    """Whether all columns that the task needs are there; `decode` compares the rest."""
+    needed = {"id"}
+    if header.task == "multiclass":
+        needed |= {"label", *(_SCORE + name for name in header.classes)}
+    elif header.task != "values":
+        needed |= {"label", "score"}
+    free = {name for name in names if name.startswith((_GROUP, _VALUE))}
+    return needed <= set(names) and set(names) - free <= needed | {"weight", "unit"}
+
+
 def _read_columns(buffers: "_Buffers", header: Header) -> Predictions:
-    ids = buffers.text()
-    numbers = {
-        column.name: buffers.floats() for column in header.columns if column.type == "float64"
-    }
-    groups = {
-        column.name.removeprefix(_GROUP): Grouping(codes=buffers.codes(), levels=column.levels)
-        for column in header.columns
-        if column.type == "category"
-    }
+    ids: tuple[str, ...] = ()
+    numbers: dict[str, Floats] = {}
+    categories: dict[str, Grouping] = {}
+    for column in header.columns:
+        if column.type == "text":
+            ids = buffers.text()
+        elif column.type == "float64":
+            numbers[column.name] = buffers.floats()
+        else:
+            codes = buffers.codes()
+            categories[column.name] = Grouping(codes=codes, levels=column.levels)
     buffers.finish()
     return Predictions(
         ids=ids,
-        label=numbers["label"],
-        score=numbers["score"],
-        groups=groups,
+        label=numbers.get("label", np.empty(0)),
+        score=_scores(numbers, header),
+        groups={
+            name.removeprefix(_GROUP): grouping
+            for name, grouping in categories.items()
+            if name.startswith(_GROUP)
+        },
         weight=numbers.get("weight"),
+        task=header.task,
+        classes=header.classes,
+        unit=categories.get("unit"),
+        values={
+            column.name.removeprefix(_VALUE): OwnValues(
+                numbers=numbers[column.name], better=column.better
+            )
+            for column in header.columns
+            if column.name in numbers and column.name.startswith(_VALUE)
+        },
     )
+
+
+def _scores(numbers: dict[str, Floats], header: Header) -> Floats:
+    if header.task != "multiclass":
+        return numbers.get("score", np.empty(0))
+    named = [numbers.get(_SCORE + name, np.empty(0)) for name in header.classes]
+    return np.stack(named, axis=1) if named else np.empty(0)
 
 
 class _Buffers:

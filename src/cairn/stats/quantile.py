@@ -14,7 +14,7 @@ import numpy as np
 from cairn.core.errors import Invalid
 from cairn.stats.distributions import binomial_at_least, binomial_at_most
 from cairn.stats.estimate import Undefined
-from cairn.stats.predictions import Floats
+from cairn.stats.scored import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

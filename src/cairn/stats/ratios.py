@@ -18,7 +18,7 @@ from cairn.stats.align import Pair, Sample
 from cairn.stats.distributions import clopper_pearson
 from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.metrics import Metric
-from cairn.stats.predictions import Flags, Floats
+from cairn.stats.scored import Flags, Floats
 from cairn.stats.wald import Wald
 
 # Weights of the cells [label, decision] in numerator and denominator.

@@ -1,5 +1,7 @@
 """Accuracy, recall and specificity: the share of right decisions among the rows that count.
 
+The rate of positive decisions and accuracy among the k likeliest classes are such shares too.
+
 The label alone says which rows count, so one model's share is binomial (the exact bounds of
 Clopper and Pearson) and two models' shares are paired decisions (`mcnemar`).
 """
@@ -13,12 +15,13 @@ from cairn.stats.distributions import clopper_pearson
 from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.mcnemar import Discordance
 from cairn.stats.metrics import Metric
-from cairn.stats.predictions import Flags
+from cairn.stats.scored import Flags
+from cairn.stats.totals import right_class
 
 
 def measure_share(metric: Metric, sample: Sample, *, alpha: float) -> Estimate | Undefined:
     """The share of right decisions with exact bounds; undefined if no row counts."""
-    counted = _counted(metric, sample.positive)
+    counted = _counted(metric, sample)
     rows = int(counted.sum())
     if rows == 0:
         return _nothing_counts(metric)
@@ -39,7 +42,7 @@ def measure_share(metric: Metric, sample: Sample, *, alpha: float) -> Estimate |
 
 def compare_shares(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
     """The paired difference of two shares; undefined if no row counts."""
-    counted = _counted(metric, pair.positive)
+    counted = _counted(metric, pair.ours)
     rows = int(counted.sum())
     if rows == 0:
         return _nothing_counts(metric)
@@ -64,16 +67,19 @@ def compare_shares(metric: Metric, pair: Pair, *, alpha: float) -> Difference | 
     )
 
 
-def _counted(metric: Metric, positive: Flags) -> Flags:
+def _counted(metric: Metric, sample: Sample) -> Flags:
     if metric.kind == "recall":
-        return positive
+        return sample.positive
     if metric.kind == "specificity":
-        return ~positive
-    return np.ones_like(positive)
+        return ~sample.positive
+    return np.ones(sample.rows, dtype=np.bool_)
 
 
 def _right(metric: Metric, sample: Sample) -> Flags:
-    return (sample.score >= metric.threshold) == sample.positive
+    if sample.task == "multiclass":
+        return right_class(metric, sample)
+    decided = sample.score >= metric.threshold
+    return decided if metric.kind == "selection_rate" else decided == sample.positive
 
 
 def _nothing_counts(metric: Metric) -> Undefined:

@@ -1,6 +1,7 @@
 """From loose columns, as scripts and data frames have them, to canonical predictions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from numbers import Integral, Real
 
@@ -8,9 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from cairn.core.errors import Invalid
-from cairn.stats.predictions import Codes, Floats, Grouping, Predictions, fault_of
-
-_Rows = npt.NDArray[np.intp]
+from cairn.core.evaluation import Better, Task
+from cairn.stats.scored import (
+    Codes,
+    Floats,
+    Grouping,
+    OwnValues,
+    Places,
+    Predictions,
+    fault_of,
+)
 
 
 def tabulate(
@@ -20,28 +28,79 @@ def tabulate(
     score: npt.ArrayLike,
     groups: Mapping[str, Iterable[object]] | None = None,
     weight: npt.ArrayLike | None = None,
+    task: Task = "binary",
+    unit: Iterable[object] | None = None,
+    values: Mapping[str, tuple[npt.ArrayLike, Better]] | None = None,
 ) -> Predictions:
-    """Build predictions from columns of one length, in any row order.
+    """Build predictions of one number a row from columns of one length, in any row order.
 
-    Ids and group values are text, or whole numbers and booleans, which are written as Python
-    writes them. Raises `Invalid`, naming the column and the first id, for a missing value,
-    NaN or infinity, an id that occurs twice, a negative weight, and columns of different
-    lengths.
+    Ids, units and group values are text, or whole numbers and booleans, which are written as
+    Python writes them; `values` are numbers of the project's own and which way is better. Of
+    task `values` there is neither label nor score, and both are given empty. Raises
+    `Invalid`, naming the column and the first id, for a missing value, NaN or infinity, an id
+    that occurs twice, a negative weight, and columns of different lengths.
     """
     named = _texts(ids, "id")
     ranked = sorted(range(len(named)), key=named.__getitem__)
     order = np.array(ranked, dtype=np.intp)
     sorted_ids = tuple(named[row] for row in ranked)
     _require_unique(sorted_ids)
+    told = task != "values"
     predictions = Predictions(
         ids=sorted_ids,
-        label=_numbers(label, "label", order=order),
-        score=_numbers(score, "score", order=order),
+        label=_numbers(label, "label", order=order) if told else np.empty(0),
+        score=_numbers(score, "score", order=order) if told else np.empty(0),
+        task=task,
+        unit=None if unit is None else _grouping(unit, "unit", order=order, ids=named),
+        values={
+            name: OwnValues(numbers=_numbers(found, name, order=order), better=better)
+            for name, (found, better) in sorted((values or {}).items())
+        },
         groups={
             name: _grouping(values, name, order=order, ids=named)
             for name, values in sorted((groups or {}).items())
         },
         weight=None if weight is None else _numbers(weight, "weight", order=order),
+    )
+    if fault := fault_of(predictions):
+        raise Invalid(f"predictions: {fault}")
+    return predictions
+
+
+def tabulate_classes(
+    ids: Iterable[object],
+    label: Iterable[object],
+    *,
+    scores: Mapping[str, npt.ArrayLike],
+    groups: Mapping[str, Iterable[object]] | None = None,
+    weight: npt.ArrayLike | None = None,
+    unit: Iterable[object] | None = None,
+    values: Mapping[str, tuple[npt.ArrayLike, Better]] | None = None,
+) -> Predictions:
+    """Build predictions of several classes: labels by name, `scores` a column a class.
+
+    Raises `Invalid` as `tabulate`, and for a label that is none of the classes.
+    """
+    named = list(ids)
+    classes = tuple(sorted(scores))
+    said = _texts(label, "label", ids=list(map(str, named)))
+    place = {name: float(at) for at, name in enumerate(classes)}
+    if unknown := next((one for one in said if one not in place), None):
+        raise Invalid(f"predictions: label {unknown!r} is none of the classes {classes}")
+    # Any column of numbers finds the order of rows; the scores follow, a class at a time.
+    plain = tabulate(
+        named,
+        [place[one] for one in said],
+        score=np.arange(len(named)),
+        groups=groups,
+        weight=weight,
+        unit=unit,
+        values=values,
+    )
+    order = plain.score.astype(np.intp)
+    columns = [_numbers(scores[name], f"score:{name}", order=order) for name in classes]
+    predictions = replace(
+        plain, task="multiclass", classes=classes, score=np.stack(columns, axis=1)
     )
     if fault := fault_of(predictions):
         raise Invalid(f"predictions: {fault}")
@@ -57,7 +116,7 @@ def _require_unique(ids: Sequence[str]) -> None:
         )
 
 
-def _numbers(values: npt.ArrayLike, column: str, *, order: _Rows) -> Floats:
+def _numbers(values: npt.ArrayLike, column: str, *, order: Places) -> Floats:
     try:
         numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -71,7 +130,7 @@ def _numbers(values: npt.ArrayLike, column: str, *, order: _Rows) -> Floats:
 
 
 def _grouping(
-    values: Iterable[object], name: str, *, order: _Rows, ids: Sequence[str]
+    values: Iterable[object], name: str, *, order: Places, ids: Sequence[str]
 ) -> Grouping:
     found = _texts(values, f"group {name!r}", ids=ids)
     if len(found) != order.size:
