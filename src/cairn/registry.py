@@ -8,6 +8,7 @@ import atexit
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import time
 from typing import NamedTuple, Protocol
 from uuid import uuid4
 
@@ -47,6 +48,7 @@ from cairn.core.name import LabelName, ModelName
 from cairn.core.request import Engine
 from cairn.core.run import GetRun, ListRuns, Run
 from cairn.core.snapshot import GetSnapshot, ListSnapshots, SnapshotInfo
+from cairn.core.sweep import ListKept, RecordSweep, Sweep
 from cairn.core.version import (
     DeleteVersion,
     GetVersion,
@@ -58,6 +60,7 @@ from cairn.core.version import (
 )
 from cairn.objects import ObjectStore
 from cairn.objects.closure import version_objects
+from cairn.objects.sweep import SAFE, Ages
 from cairn.objects.tree import restore_tree
 
 
@@ -304,6 +307,21 @@ class Registry:
         return len(found), sum(self.objects.check(digest) for digest in sorted(found))
 
     # whole store
+
+    def sweep(self, *, carry_out: bool, ages: Ages = SAFE, reason: str = "") -> Sweep:
+        """Decide which packs of bytes nothing needs; bury and remove them if told to.
+
+        Raises `Corrupt` while anything that is needed cannot be read.
+        """
+        reclaimer = self.objects.reclaimer()
+        found = reclaimer.survey(lambda: self.engine.send(ListKept()), now=time(), ages=ages)
+        sweep = found.told()
+        if carry_out and sweep.changes:
+            digest = self.objects.put_record(sweep)
+            self.engine.send(RecordSweep(sweep=digest, reason=reason))
+        if carry_out:
+            reclaimer.carry_out(found.fates, now=time())
+        return sweep
 
     def verify(self, *, objects: bool = False, against: str = "") -> Verification:
         """Check the ledger and every view of it; with `objects` every stored byte."""

@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("ledger", "verify"),
     "ledger": ("ledger", "ledger"),
     "rebuild": ("ledger", "rebuild"),
+    "sweep": ("sweep", "sweep"),
     "completion": ("project", "completion"),
 }
 SUMMARIES = {
@@ -84,6 +85,7 @@ SUMMARIES = {
     "verify": "Check the ledger, every row and every byte.",
     "ledger": "Read and prove the ledger: log, verify, prove, checkpoint.",
     "rebuild": "Make the database again from the exported ledger.",
+    "sweep": "Remove bytes that nothing needs; says what and why first.",
     "completion": "Print the shell completion script.",
 }
 SECTIONS = {
@@ -92,7 +94,7 @@ SECTIONS = {
     "Look": ("list", "show", "why", "diff", "compare", "export"),
     "Decide": ("gate", "promote", "rollback", "history", "release", "mark-bad", "delete"),
     "Share": ("push", "pull"),
-    "Trust": ("guard", "verify", "ledger", "rebuild", "completion"),
+    "Trust": ("guard", "verify", "ledger", "rebuild", "sweep", "completion"),
 }
 
 

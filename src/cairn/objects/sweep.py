@@ -25,6 +25,9 @@ class Ages(NamedTuple):
     buried: float = 7 * DAY
 
 
+SAFE = Ages()
+
+
 class Lying(NamedTuple):
     """A pack, or an object of its own: the ids in it with the bytes that each takes.
 
