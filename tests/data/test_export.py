@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cairn.core.errors import Conflict, Corrupt, Invalid, NotFound, Refused
 from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
@@ -144,11 +145,7 @@ def test_damaged_bytes_are_not_exported(registry: Registry, tmp_path: Path) -> N
 
 
 def test_a_version_without_files_is_named(registry: Registry, tmp_path: Path) -> None:
-    version = register(registry)
-    bare = version.__class__(
-        **{name: getattr(version, name) for name in version.__struct_fields__}
-        | {"manifest": Manifest()}
-    )
+    bare = replace(register(registry), manifest=Manifest())
 
     with pytest.raises(NotFound, match="has no files to export"):
         export(registry, bare, tmp_path)

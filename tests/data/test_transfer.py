@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cairn.core.errors import Conflict, Invalid, NotFound
 from cairn.core.label import Anyone, MoveLabel
@@ -322,11 +323,8 @@ def test_what_was_deleted_is_not_sent_and_not_brought_back(
 
 
 def test_a_remote_is_named_in_the_settings(here: Registry, tmp_path: Path) -> None:
-    here.settings = here.settings.__class__(
-        folder=here.settings.folder,
-        store=here.settings.store,
-        remotes={"origin": "../shared", "backup": str(tmp_path / "backup")},
-    )
+    remotes = {"origin": "../shared", "backup": str(tmp_path / "backup")}
+    here.settings = replace(here.settings, remotes=remotes)
 
     assert push(here).remote == str(here.settings.folder / "../shared")
     assert push(here, "backup").remote == str(tmp_path / "backup")

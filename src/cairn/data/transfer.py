@@ -71,13 +71,13 @@ def push(
     shipment = plan(registry.objects, there.objects, needed)
     items = tuple(_item(ref, here.entries[ref]) for ref in _in_order(missing, here.entries))
     if not dry_run:
-        ship(shipment, on_progress)
+        ship(shipment, check_first=True, on_progress=on_progress)
         _write_refs(registry, there, _in_order(missing, here.entries), here.entries)
     return Transferred(
         remote=there.address,
         items=items,
         already=len(asked) - len(missing),
-        objects=len(shipment.digests),
+        objects=shipment.objects,
         size_bytes=shipment.size_bytes,
         done=not dry_run,
     )
@@ -108,13 +108,13 @@ def pull(
     if dry_run:
         items = tuple(_item(ref, entries[ref]) for ref in _in_order(missing, entries))
     else:
-        ship(shipment, on_progress)
+        ship(shipment, check_first=False, on_progress=on_progress)
         items = tuple(_record(registry, here, proven))
     return Transferred(
         remote=there.address,
         items=items,
         already=len(asked) - len(missing),
-        objects=len(shipment.digests),
+        objects=shipment.objects,
         size_bytes=shipment.size_bytes,
         done=not dry_run,
     )

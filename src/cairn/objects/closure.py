@@ -1,13 +1,14 @@
 """What a record refers to must be there before the record is accepted."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from cairn.core.digest import Digest
 from cairn.core.errors import NotFound
 from cairn.core.evaluation import Evaluation
 from cairn.core.run import RunFacts
 from cairn.core.snapshot import Recipe, Snapshot, Source, is_kept
-from cairn.core.tree import escape, read_root
+from cairn.core.tree import LEAF_ROWS, escape, read_root
 from cairn.core.version import Manifest
 from cairn.objects.store import ObjectStore
 from cairn.objects.tree import tree_entries, tree_objects
@@ -16,9 +17,13 @@ from cairn.objects.tree import tree_entries, tree_objects
 def require_tree(objects: ObjectStore, tree: Digest) -> tuple[int, int]:
     """Return files and bytes of a tree; raises `NotFound` unless every file is stored."""
     files = size_bytes = 0
-    for entry in tree_entries(objects, tree):
-        require(objects, entry.digest, f"file {escape(entry.path)}")
-        files, size_bytes = files + 1, size_bytes + entry.size
+    entries = tree_entries(objects, tree)
+    while some := list(islice(entries, LEAF_ROWS)):
+        here = objects.have(entry.digest for entry in some)
+        for entry in some:
+            if entry.digest not in here:
+                require(objects, entry.digest, f"file {escape(entry.path)}")
+        files, size_bytes = files + len(some), size_bytes + sum(e.size for e in some)
     return files, size_bytes
 
 

@@ -57,6 +57,11 @@ class ObjectStore:
         self._reader = Reader(backend, Index(backend, cache=cache, cipher=cipher), cipher)
         self._lease = lease if lease is not None else HeldLease(backend)
 
+    @property
+    def reader(self) -> Reader:
+        """What lies here, blob by blob."""
+        return self._reader
+
     def batch(self) -> Batch:
         """Begin to store many objects: durable, all of them, when the `with` block ends."""
         return Batch(self._reader, self._lease)
