@@ -26,6 +26,8 @@ from cairn.objects.tree import tree_entries
 from cairn.sql.database import Transaction
 
 LARGEST_RECORD = 64 << 20
+SWEEP = "sweep/1"
+"""The one kind of record that names objects because they go."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -123,9 +125,10 @@ def _leads_to(objects: ObjectStore, digest: Digest, found: Kept) -> list[Digest]
     if not content.startswith(b"{"):
         return []
     try:
-        return list(_digests(msgspec.json.decode(content)))
+        record = msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []  # a file of somebody's that begins like a record
+    return [] if record.get("cairn") == SWEEP else list(_digests(record))
 
 
 def _keep_tree(objects: ObjectStore, digest: Digest, content: bytes, found: Kept) -> None:
