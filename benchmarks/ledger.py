@@ -9,9 +9,9 @@ from pathlib import Path
 from peers import calls, machine, show
 
 from cairn.core.digest import digest_bytes
-from cairn.engine import ledger
+from cairn.engine import ledger, person
 from cairn.engine.context import Draft
-from cairn.engine.local import LocalEngine, os_user
+from cairn.engine.local import LocalEngine
 from cairn.engine.store import create
 
 COMMITS = 500
@@ -51,7 +51,7 @@ def plain(path: Path) -> float:
 def appended(folder: Path) -> float:
     """Append a signed entry and commit, as the engine does."""
     store = create(folder)
-    engine = LocalEngine(store, actor=os_user())
+    engine = LocalEngine(store, actor=person.os_user())
     key = store.key()
     request = digest_bytes(EVENT)
 

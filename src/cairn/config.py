@@ -169,6 +169,11 @@ def lakefs_login() -> dict[str, str]:
     return {f"LAKECTL_{name}": os.environ.get(f"LAKECTL_{name}", "") for name in names}
 
 
+def person_key_override() -> str | None:
+    """Return `CAIRN_KEY`: the key of who acts, or the path of a file that holds one."""
+    return os.environ.get("CAIRN_KEY") or None
+
+
 def _read(path: Path) -> _File:
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))

@@ -8,7 +8,8 @@ from cairn.core.gate import ListPolicies
 from cairn.core.name import LabelName
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
-from cairn.engine.local import LocalEngine, os_user
+from cairn.engine import person
+from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store
 from cairn.registry import Registry
 
@@ -41,5 +42,7 @@ def open_project(start: str | Path | None = None) -> Registry:
     """Open the registry of the project in or above `start`."""
     settings = load_settings(Path(start) if start is not None else Path.cwd())
     store = Store(settings.store)
-    engine = LocalEngine(store, actor=os_user(), team=settings.team)
+    engine = LocalEngine(
+        store, actor=person.os_user(), team=settings.team, key=person.public
+    )
     return Registry(engine, store.objects, settings=settings, workbench=Bench())

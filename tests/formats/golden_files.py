@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cairn.core import tree
+from cairn.core.approval import Approval, Override, Proposal, Review
 from cairn.core.digest import from_canonical
 from cairn.core.errors import Corrupt, NotFound
-from cairn.core.evaluation import Evaluation, Latency, Scorer
+from cairn.core.evaluation import Evaluation, Latency, Measured, OwnResult, Scorer
 from cairn.core.gate import Decision, Policy
 from cairn.core.label import Drill
 from cairn.core.ledger import Entry, read_checkpoint_text
@@ -40,6 +41,12 @@ RECORDS: dict[str, type[Record]] = {
     "scorer/1": Scorer,
     "evaluation/1": Evaluation,
     "latency/1": Latency,
+    "result/1": OwnResult,
+    "measured/1": Measured,
+    "approval/1": Approval,
+    "override/1": Override,
+    "review/1": Review,
+    "proposal/1": Proposal,
     "policy/1": Policy,
     "decision/1": Decision,
     "drill/1": Drill,

@@ -15,6 +15,7 @@ from cairn.signing import note
 from cairn.stats import predictions
 from cairn.stats.tabulate import tabulate
 from formats.sample_packs import packs
+from formats.sample_people import PEOPLE
 from formats.sample_records import DIGESTS, RECORDS, SNAPSHOT, A, B
 from formats.sample_values import VALUES
 
@@ -34,7 +35,7 @@ def samples() -> dict[str, Sample]:
     found: dict[str, Sample] = {}
     for name, value in VALUES.items():
         found[f"json/{name}.json"] = Sample("json", canonical(value))
-    for name, value in RECORDS.items():
+    for name, value in (RECORDS | PEOPLE).items():
         found[f"{name}.json"] = Sample(kind_of(value), canonical(value))
     for name, value in REQUESTS.items():
         found[f"request/{name}.json"] = Sample("request", canonical(value))

@@ -59,6 +59,12 @@ class Inconclusive(Refused):
     exit_code = 7
 
 
+class Pending(Inconclusive):
+    """People who must agree have not yet: not a pass, until they do."""
+
+    kind = "pending"
+
+
 class Forbidden(CairnError):
     """The actor lacks the permission: ask an administrator."""
 

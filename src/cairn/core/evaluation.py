@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from cairn.core.digest import Digest
+from cairn.core.ledger import Signed
 from cairn.core.name import Text
 from cairn.core.request import Change, Record, Request
 
@@ -74,7 +75,11 @@ class Evaluation(Record, frozen=True, tag_field="cairn", tag="evaluation/1"):
 class Latency(Record, frozen=True, tag_field="cairn", tag="latency/1"):
     """How long the loaded model took for single rows, after warming up.
 
-    `samples_ms` are milliseconds in the order of measurement; `machine` says where.
+    `samples_ms` are milliseconds in the order of measurement; `machine` says where. With a
+    `rate_per_second` calls were due at instants of their own, however long the ones before
+    took, and a sample counts from when its call was due. `live` is the artifact tree that was
+    measured in turn with this one, `round_calls` calls of each a round; `live_ms` are its
+    samples.
     """
 
     artifacts: Digest
@@ -83,18 +88,58 @@ class Latency(Record, frozen=True, tag_field="cairn", tag="latency/1"):
     warm_up: Annotated[int, Meta(ge=0)]
     batch_rows: Rows
     machine: str
+    rate_per_second: Annotated[float, Meta(ge=0)] = 0.0
+    live: Digest | None = None
+    live_ms: tuple[Milliseconds, ...] = ()
+    round_calls: Annotated[int, Meta(ge=0)] = 0
+
+
+class OwnResult(Record, frozen=True, tag_field="cairn", tag="result/1"):
+    """What a check of the project's own said about an artifact tree.
+
+    `run` is the command or `module:function` as the policy spells it. `plugin`, `version` and
+    `source` say exactly what ran: the distribution or file, its version, its bytes.
+    """
+
+    run: Text
+    artifacts: Digest
+    snapshot: Digest
+    outcome: Literal["pass", "fail", "inconclusive"]
+    reason: Text
+    plugin: str
+    version: str
+    source: Digest
+    observed: float | None = None
+
+
+class Measured(Record, frozen=True, tag_field="cairn", tag="measured/1"):
+    """What a measurer signs: this evidence is what I saw."""
+
+    evidence: Digest
 
 
 class RecordEvaluation(Change["EvaluationInfo"], frozen=True, tag="evaluation.record"):
-    """Record an evaluation that is stored with its predictions; may precede registration."""
+    """Record an evaluation that is stored with its predictions; may precede registration.
+
+    `signed` is its measurer's signature over `Measured(evaluation)`.
+    """
 
     evaluation: Digest
+    signed: Signed | None = None
 
 
 class RecordLatency(Change["LatencyInfo"], frozen=True, tag="latency.record"):
-    """Record a stored latency measurement."""
+    """Record a stored latency measurement; `signed` is over `Measured(latency)`."""
 
     latency: Digest
+    signed: Signed | None = None
+
+
+class RecordResult(Change["ResultInfo"], frozen=True, tag="evaluation.result"):
+    """Record what a check of the project's own said; `signed` is over `Measured(result)`."""
+
+    result: Digest
+    signed: Signed | None = None
 
 
 class ListEvaluations(
@@ -108,6 +153,12 @@ class ListEvaluations(
 
 class ListLatencies(Request["tuple[LatencyInfo, ...]"], frozen=True, tag="latency.list"):
     """Read the latency measurements of an artifact tree, newest first."""
+
+    artifacts: Digest
+
+
+class ListResults(Request["tuple[ResultInfo, ...]"], frozen=True, tag="evaluation.results"):
+    """Read what the project's own checks said about an artifact tree, newest first."""
 
     artifacts: Digest
 
@@ -127,5 +178,14 @@ class LatencyInfo(Record, frozen=True):
 
     digest: Digest
     latency: Latency
+    recorded_by: str
+    recorded_at: str
+
+
+class ResultInfo(Record, frozen=True):
+    """A result of a check of the project's own, and who recorded it when."""
+
+    digest: Digest
+    result: OwnResult
     recorded_by: str
     recorded_at: str

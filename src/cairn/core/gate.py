@@ -9,9 +9,19 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from msgspec import Meta
+from msgspec.structs import replace
 
-from cairn.core.check import Check, CheckId, Floor, NoSubgroupRegression
-from cairn.core.digest import Digest
+from cairn.core.approval import Approvals, Person, check_approvals
+from cairn.core.check import (
+    Calibration,
+    Check,
+    CheckId,
+    FairnessGap,
+    Floor,
+    Grouped,
+    NoSubgroupRegression,
+)
+from cairn.core.digest import Digest, digest_of
 from cairn.core.errors import Conflict, Invalid
 from cairn.core.name import LabelName, ModelName, Text
 from cairn.core.request import Change, Record, Request
@@ -19,6 +29,7 @@ from cairn.core.request import Change, Record, Request
 Outcome = Literal["pass", "fail", "inconclusive", "not-applicable"]
 Verdict = Literal["pass", "fail", "inconclusive"]
 Bootstrap = Literal["floors_only", "refuse"]
+_LONGEST = 100
 
 
 class Reuse(Record, frozen=True):
@@ -46,6 +57,11 @@ class Policy(Record, frozen=True, tag_field="cairn", tag="policy/1"):
     bootstrap: Bootstrap = "refuse"
     reuse: Reuse | None = None
     """Absent: every look has the whole error, as if it were the first."""
+    approvals: Approvals | None = None
+    override: tuple[Person, ...] = ()
+    """Who may move the label against the gate in an emergency; nobody, unless named."""
+    measurers: tuple[Person, ...] = ()
+    """Whose evidence counts; anybody's, unless some are named."""
 
 
 class GroupFinding(Record, frozen=True):
@@ -110,6 +126,20 @@ class Finding(Record, frozen=True):
     approval: Text = ""
 
 
+class Look(Record, frozen=True):
+    """One look at an evaluation set: through which metric and grouping, at which evidence.
+
+    `evidence` is the digest of the evaluations that were compared: judged again they are the
+    same look. `number` counts the looks of this kind, this one included. Without a metric it
+    is the look at the set as a whole.
+    """
+
+    number: Annotated[int, Meta(ge=0)]
+    evidence: Digest
+    metric: str = ""
+    by: tuple[Grouped, ...] = ()
+
+
 class Decision(Record, frozen=True, tag_field="cairn", tag="decision/1"):
     """A judgement with everything it was made of; equal evidence gives equal bytes."""
 
@@ -126,6 +156,7 @@ class Decision(Record, frozen=True, tag_field="cairn", tag="decision/1"):
     look: Annotated[int, Meta(ge=1)] = 1
     """How many decisions, this one included, were made on the evaluation snapshot."""
     waiver: Text = ""
+    looks: tuple[Look, ...] = ()
 
 
 class SetPolicy(Change["PolicyInfo"], frozen=True, tag="gate.set"):
@@ -208,6 +239,12 @@ def check_policy(policy: Policy) -> None:
     floors = any(isinstance(check, Floor) for check in policy.checks)
     if policy.bootstrap == "floors_only" and not floors:
         raise Invalid("bootstrap: floors_only needs at least one check of type floor")
+    check_approvals(policy.approvals, policy.override)
+    sent = [c.id for c in policy.checks if getattr(c, "small_groups", "list") == "approve"]
+    if sent and policy.approvals is None:
+        raise Invalid(
+            f"check {sent[0]!r}: small_groups: approve needs approvals, which say who may"
+        )
     for check in policy.checks:
         if isinstance(check, NoSubgroupRegression) and check.burden == "prove":
             _require_margin(check)
@@ -223,6 +260,39 @@ def _require_margin(check: NoSubgroupRegression) -> None:
             f"check {check.id!r}: burden: prove needs a margin above 0, for no number of rows "
             "proves that there is no difference at all"
         )
+
+
+def looked_through(check: Check) -> tuple[str, tuple[Grouped, ...]] | None:
+    """Through which metric and grouping a check looks at the evaluation set, if it does."""
+    match check:
+        case FairnessGap():
+            return check.measure, check.by
+        case NoSubgroupRegression():
+            return check.metric, check.by
+        case Calibration():
+            return "calibration", ()
+        case _:
+            metric: str | None = getattr(check, "metric", None)
+            return (metric, ()) if metric else None
+
+
+def to_accept(decision: Decision) -> tuple[Finding, ...] | None:
+    """What people must accept before the label may move: often nothing; None if it may not."""
+    open_points = [f for f in decision.findings if f.outcome in ("fail", "inconclusive")]
+    passed = any(f.outcome == "pass" for f in decision.findings)
+    if decision.verdict == "pass":
+        return ()
+    if not passed or not all(f.outcome == "inconclusive" and f.approval for f in open_points):
+        return None
+    return tuple(open_points)
+
+
+def basis(decision: Decision) -> Digest:
+    """The digest of all that a decision was made of, its conclusions left out.
+
+    What people agreed to holds for as long as this stays the same.
+    """
+    return digest_of(replace(decision, findings=(), verdict="pass"))
 
 
 def verdict(findings: Sequence[Finding]) -> Verdict:
@@ -242,12 +312,39 @@ def still_holds(made: Decision, now: Decision) -> None:
         != (now.model, now.label, now.candidate),
         "the evaluation snapshot": made.snapshot != now.snapshot,
         "the evidence": made.evidence != now.evidence,
+        "the number of looks at it": made.looks != now.looks and bool(made.looks),
     }
     if changed := [name for name, differs in moved.items() if differs]:
         raise Conflict(
             f"the decision is out of date: {' and '.join(changed)} changed since; "
             "check the gate again"
         )
+
+
+def first_difference(made: Decision, now: Decision) -> str:
+    """Say where two decisions differ first: the field, or the finding and its field."""
+    for name in Decision.__struct_fields__:
+        one, other = getattr(made, name), getattr(now, name)
+        if one == other:
+            continue
+        if name != "findings" or len(made.findings) != len(now.findings):
+            return f"{name} is {_said(one)}, judged again {_said(other)}"
+        first, second = next(
+            (a, b) for a, b in zip(made.findings, now.findings, strict=True) if a != b
+        )
+        field = next(
+            n for n in Finding.__struct_fields__ if getattr(first, n) != getattr(second, n)
+        )
+        return (
+            f"{field} of the check {first.check} is {_said(getattr(first, field))}, "
+            f"judged again {_said(getattr(second, field))}"
+        )
+    return "nothing"
+
+
+def _said(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def explain(decision: Decision) -> str:

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Corrupt, Refused
-from cairn.core.ledger import Time
+from cairn.core.ledger import Signed, Time
 from cairn.core.name import LabelName, ModelName, Text, shown
 from cairn.core.request import Change, Record, Request
 from cairn.core.version import Version
@@ -39,11 +39,11 @@ Expecting = Anyone | Nobody | Holder
 
 
 class Move(Record, frozen=True):
-    """One step in a label's history."""
+    """One step in a label's history; `override` is a promotion against the gate."""
 
     model: ModelName
     label: LabelName
-    kind: Literal["promote", "rollback"]
+    kind: Literal["promote", "override", "rollback"]
     after: Digest
     number: int
     seq: int
@@ -61,6 +61,8 @@ class MoveLabel(Change[Move], frozen=True, tag="label.move"):
 
     `decision` makes the move depend on a decision made before: a `Conflict` if it is out of
     date. `waiver` accepts the gaps of an incomplete version, with the reason for all to read.
+    `override` moves the label whatever the gate says, if the policy names who acts: a
+    signature over `Override` of the decision and the reason.
     """
 
     model: ModelName
@@ -70,6 +72,7 @@ class MoveLabel(Change[Move], frozen=True, tag="label.move"):
     reason: Text = ""
     decision: Digest | None = None
     waiver: Text = ""
+    override: Signed | None = None
 
 
 class Rollback(Change[Move], frozen=True, tag="label.rollback"):

@@ -28,10 +28,18 @@ Time = Annotated[
 
 
 class Actor(Record, frozen=True):
-    """Who acted, and how sure we are of it."""
+    """Who acted, and how sure we are of it; `key` is the public key that they sign with."""
 
     id: Text
     assurance: Literal["os-user", "key", "token"]
+    key: str = ""
+
+
+class Signed(Record, frozen=True):
+    """Whose signature, and the signed note: canonical bytes and LF are what was signed."""
+
+    key: str
+    note: str
 
 
 class Entry(Record, frozen=True):

@@ -1,6 +1,20 @@
 """What each kind of ledger entry does; replaying the ledger needs nothing else."""
 
-from cairn.engine import evaluation, gate, label, pin, run, snapshot, sweep, version
+from cairn.engine import (
+    approval,
+    cases,
+    decisions,
+    evaluation,
+    gate,
+    label,
+    override,
+    pin,
+    policies,
+    run,
+    snapshot,
+    sweep,
+    version,
+)
 from cairn.engine.context import Action
 
 ACTIONS: dict[str, Action] = {
@@ -10,15 +24,22 @@ ACTIONS: dict[str, Action] = {
     run.STARTED: Action(run.apply_started, run.answer),
     run.FINISHED: Action(run.apply_finished, run.answer),
     version.REGISTERED: Action(version.apply_registered, version.answer),
+    version.REMADE: Action(version.apply_remade, version.answer),
     version.RELEASED: Action(version.apply_released, version.answer),
     version.MARKED: Action(version.apply_marked, version.answer),
     version.DELETED: Action(version.apply_deleted, version.answer),
     evaluation.RECORDED: Action(evaluation.apply_recorded, evaluation.answer_recorded),
     evaluation.TIMED: Action(evaluation.apply_timed, evaluation.answer_timed),
-    gate.BOUND: Action(gate.apply_bound, gate.answer_bound),
-    gate.JUDGED: Action(gate.apply_decided, gate.answer_decided),
-    gate.REFUSED: Action(gate.apply_decided, gate.answer_refused),
+    evaluation.TRIED: Action(evaluation.apply_tried, evaluation.answer_tried),
+    evaluation.VOUCHED: Action(evaluation.apply_vouched, evaluation.answer_vouched),
+    policies.BOUND: Action(policies.apply, policies.answer),
+    gate.JUDGED: Action(decisions.apply, decisions.answer),
+    gate.REFUSED: Action(decisions.apply, gate.answer_refused),
+    cases.ASKED: Action(approval.apply_asked, approval.answer_asked),
+    cases.GIVEN: Action(approval.apply_given, approval.answer_given),
+    override.REVIEWED: Action(override.apply_reviewed, override.answer_reviewed),
     label.MOVED: Action(label.apply_moved, label.answer_moved),
+    label.OVERRIDDEN: Action(label.apply_moved, label.answer_moved),
     label.ROLLED_BACK: Action(label.apply_moved, label.answer_moved),
     label.DRILLED: Action(label.apply_drilled, label.answer_drilled),
 }

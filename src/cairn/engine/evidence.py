@@ -1,14 +1,30 @@
-"""Gather what a gate judges: stored predictions, latencies and facts, read and verified."""
+"""Gather what a gate judges: stored predictions, latencies and results, read and verified.
 
+Evidence counts if a measurer signed for it whom the policy accepts; a policy that names none
+accepts everybody's.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+from msgspec.structs import replace
 
 from cairn.core import tree
-from cairn.core.check import LatencyBudget
-from cairn.core.digest import Digest
-from cairn.core.evaluation import EvaluationInfo, LatencyInfo
-from cairn.core.gate import Policy
+from cairn.core.approval import listed, named
+from cairn.core.check import LatencyBudget, LatencyRatio, OwnCheck, Robustness
+from cairn.core.digest import Digest, digest_of
+from cairn.core.evaluation import (
+    EvaluationInfo,
+    LatencyInfo,
+    OwnResult,
+    Perturbation,
+    ResultInfo,
+    Scorer,
+)
+from cairn.core.gate import Look, Policy, PolicyInfo
 from cairn.core.version import Version
-from cairn.engine import evaluation
+from cairn.engine import evaluation, facts, looks, siblings
 from cairn.engine.context import Context
 from cairn.objects.tree import tree_entries
 from cairn.stats.checks import (
@@ -22,11 +38,21 @@ from cairn.stats.checks import (
 from cairn.stats.predictions import Predictions, decode
 
 Scored = EvaluationInfo | Problem
+Info = TypeVar("Info", EvaluationInfo, LatencyInfo, ResultInfo)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Evidence, the digests of what was used of it, and the looks that it takes."""
+
+    evidence: Evidence
+    used: tuple[Digest, ...]
+    looks: tuple[Look, ...]
 
 
 @dataclass(frozen=True)
 class _Store:
-    """Where to look: a policy's snapshot and scorer, up to a ledger entry."""
+    """Where to look: a policy's snapshot, scorer and measurers, up to a ledger entry."""
 
     context: Context
     policy: Policy
@@ -35,27 +61,75 @@ class _Store:
     def scored(self, version: Version) -> tuple[EvaluationInfo, ...] | Problem:
         """Read a version's evaluations that the policy accepts, newest first."""
         snapshot, scorer = self.policy.evaluation, self.policy.scorer
-        everywhere = self._evaluations(version, None)
-        here = tuple(i for i in everywhere if i.evaluation.snapshot == snapshot)
-        if not everywhere:
-            return no_evaluation(version.name, snapshot)
+        everywhere = self.evaluations(version, None)
+        here = tuple(
+            info
+            for info in everywhere
+            if info.evaluation.snapshot == snapshot and not self.perturbed(info)
+        )
+        others = sorted({info.evaluation.snapshot for info in everywhere} - {snapshot})
+        if not here and others:
+            return wrong_snapshot(version.name, snapshot, found=others)
         if not here:
-            found = sorted({info.evaluation.snapshot for info in everywhere})
-            return wrong_snapshot(version.name, snapshot, found=found)
-        accepted = tuple(i for i in here if scorer in (None, i.evaluation.scorer))
-        if not accepted and scorer is not None:
+            return no_evaluation(version.name, snapshot)
+        alike = tuple(i for i in here if scorer in (None, i.evaluation.scorer))
+        if not alike and scorer is not None:
             return wrong_scorer(version.name, snapshot, scorer=scorer)
-        return accepted
+        again = f"cairn evaluate {version.name} --on {snapshot[:19]}"
+        return self.accepted(alike, f"the evaluation of {version.name}", again=again)
 
-    def latency(self, version: Version) -> LatencyInfo | None:
+    def accepted(
+        self, infos: Sequence[Info], what: str, *, again: str
+    ) -> tuple[Info, ...] | Problem:
+        """Keep what an accepted measurer signed for; a problem if that leaves nothing."""
+        people = self.policy.measurers
+        if not people or not infos:
+            return tuple(infos)
+        signers = {
+            info.digest: evaluation.measurers(self.context, info.digest, before=self.before)
+            for info in infos
+        }
+        kept = tuple(
+            info
+            for info in infos
+            if any(named(person, who) for person in people for who in signers[info.digest])
+        )
+        if kept:
+            return kept
+        by = " and ".join(sorted({who.id for found in signers.values() for who in found}))
+        return Problem(
+            code="unknown-measurer",
+            reason=f"{what} is signed by {by or 'nobody'}; the policy accepts what "
+            f"{listed(people)} measured",
+            fix=f"have {listed(people)} measure it: `{again}`",
+        )
+
+    def timed(self, version: Version) -> LatencyInfo | Problem | None:
         """Read a version's newest latency measurement, if the policy asks for one."""
-        asked = any(isinstance(check, LatencyBudget) for check in self.policy.checks)
+        asked = [c for c in self.policy.checks if isinstance(c, LatencyBudget | LatencyRatio)]
         if not asked or version.manifest.artifacts is None:
             return None
         found = evaluation.latencies_of(
             self.context, version.manifest.artifacts.tree, before=self.before
         )
-        return found[0] if found else None
+        again = f"cairn gate check {version.name}"
+        kept = self.accepted(found, f"the latency of {version.name}", again=again)
+        return kept if isinstance(kept, Problem) else next(iter(kept), None)
+
+    def tried(self, version: Version, check: OwnCheck) -> ResultInfo | Problem | None:
+        """Read the newest result of a check of the project's own."""
+        if version.manifest.artifacts is None:
+            return None
+        found = [
+            info
+            for info in evaluation.results_of(
+                self.context, version.manifest.artifacts.tree, before=self.before
+            )
+            if info.result.run == check.run and info.result.snapshot == self.policy.evaluation
+        ]
+        again = f"cairn gate check {version.name}"
+        kept = self.accepted(found, f"the result of {check.run}", again=again)
+        return kept if isinstance(kept, Problem) else next(iter(kept), None)
 
     def read(self, scored: Scored) -> Predictions | Problem:
         """Read and verify the predictions of an evaluation."""
@@ -63,47 +137,72 @@ class _Store:
             return scored
         return decode(self.context.objects.get(scored.evaluation.predictions))
 
-    def _evaluations(
+    def evaluations(
         self, version: Version, snapshot: Digest | None
     ) -> tuple[EvaluationInfo, ...]:
+        """Read every evaluation of a version."""
         if version.manifest.artifacts is None:
             return ()
         artifacts = version.manifest.artifacts.tree
         return evaluation.of(self.context, artifacts, snapshot=snapshot, before=self.before)
 
+    def scorer(self, digest: Digest) -> Scorer:
+        """Read how an evaluation was made."""
+        return self.context.objects.get_record(digest, Scorer)
+
+    def perturbed(self, info: EvaluationInfo) -> bool:
+        """Whether an evaluation was made of perturbed inputs."""
+        scorer = info.evaluation.scorer
+        if scorer == self.policy.scorer:
+            return False
+        return self.scorer(scorer).perturbation is not None
+
 
 def gather(
     context: Context,
-    policy: Policy,
+    info: PolicyInfo,
     candidate: Version,
     *,
     live: Version | None,
     waiver: str,
+    now: str,
     before: int | None,
-) -> tuple[Evidence, tuple[Digest, ...]]:
-    """Collect the evidence, newest first, and the digests of what was used of it.
-
-    `before` leaves out what was recorded after that ledger entry.
-    """
+) -> Gathered:
+    """Collect the evidence, newest first, as it is now or was before a ledger entry."""
+    policy = info.policy
     store = _Store(context, policy, before)
     own, other = _scored_alike(store, candidate, live)
-    timed = store.latency(candidate)
-    used = [
-        info.digest for info in (own, other, timed) if info and not isinstance(info, Problem)
-    ]
-    gathered = Evidence(
+    timed = store.timed(candidate)
+    in_turn = _in_turn(timed, live)
+    perturbed = _perturbed(store, candidate, own)
+    tried = {
+        check.run: store.tried(candidate, check)
+        for check in policy.checks
+        if isinstance(check, OwnCheck)
+    }
+    looked = looks.at(context, policy, (_digest(own), _digest(other)), before=before)
+    evidence = Evidence(
         version=candidate.name,
         snapshot=policy.evaluation,
         candidate=store.read(own),
         live_version=live.name if live else None,
         live=store.read(other) if other is not None else None,
-        latency_ms=timed.latency.samples_ms if timed else None,
+        perturbed={kind: _read_all(store, found) for kind, found in perturbed.items()},
+        latency_ms=timed.latency.samples_ms if isinstance(timed, LatencyInfo) else timed,
+        live_latency_ms=in_turn.latency.live_ms if in_turn else (),
+        round_calls=in_turn.latency.round_calls if in_turn else 0,
+        own={run: _result(found) for run, found in tried.items() if found is not None},
+        looks={(look.metric, look.by): look.number for look in looked if look.number},
+        reuse=policy.reuse,
+        facts=facts.gather(context, info, candidate, now=now, before=before),
         files=_files(context, candidate),
         gaps=candidate.gaps,
         waiver=waiver,
         bootstrap=policy.bootstrap,
     )
-    return gathered, tuple(used)
+    sources = (own, other, timed, *_flat(perturbed.values()), *tried.values())
+    used = tuple(dict.fromkeys(digest for s in sources if (digest := _digest(s))))
+    return Gathered(evidence=evidence, used=used, looks=looked)
 
 
 def _scored_alike(
@@ -123,8 +222,102 @@ def _scored_alike(
     return own[0], not_scored_alike(candidate.name, live.name, store.policy.evaluation)
 
 
+def _perturbed(
+    store: _Store, candidate: Version, own: Scored
+) -> dict[Perturbation, tuple[EvaluationInfo, ...] | Problem]:
+    """Choose what was predicted under each perturbation that the policy names."""
+    kinds = [c.perturbation for c in store.policy.checks if isinstance(c, Robustness)]
+    if isinstance(own, Problem):
+        return dict.fromkeys(kinds, own)
+    return {
+        kind: _other_seeds(store, candidate, own, many=int(kind.amount))
+        if kind.kind == "seed"
+        else _disturbed(store, candidate, own, kind=kind)
+        for kind in kinds
+    }
+
+
+def _disturbed(
+    store: _Store, candidate: Version, own: EvaluationInfo, *, kind: Perturbation
+) -> tuple[EvaluationInfo, ...] | Problem:
+    scorer = store.scorer(own.evaluation.scorer)
+    wanted = digest_of(replace(scorer, perturbation=kind))
+    found = [
+        info
+        for info in store.evaluations(candidate, own.evaluation.snapshot)
+        if info.evaluation.scorer == wanted
+    ]
+    again = f"cairn gate check {candidate.name}"
+    what = f"the evaluation of {candidate.name} under {kind.kind}"
+    kept = store.accepted(found, what, again=again)
+    if isinstance(kept, Problem):
+        return kept
+    if kept:
+        return kept[:1]
+    return Problem(
+        code="not-perturbed",
+        reason=f"{candidate.name} was never evaluated under {kind.kind} of {kind.amount:g}",
+        fix=again,
+    )
+
+
+def _other_seeds(
+    store: _Store, candidate: Version, own: EvaluationInfo, *, many: int
+) -> tuple[EvaluationInfo, ...] | Problem:
+    """Evaluations, by the same scorer, of versions that differ in their seeds alone."""
+    found: list[EvaluationInfo] = []
+    for sibling in siblings.other_seeds(store.context, candidate, before=store.before):
+        scored = store.scored(sibling)
+        if not isinstance(scored, Problem):
+            alike = (i for i in scored if i.evaluation.scorer == own.evaluation.scorer)
+            found += list(alike)[:1]
+        if len(found) >= many:
+            return tuple(found)
+    return Problem(
+        code="too-few-seeds",
+        reason=f"{len(found)} versions like {candidate.name} but for the seed were evaluated, "
+        f"the policy asks for {many}",
+        fix="train with other seeds (`cairn run`), and evaluate those versions on the same "
+        "snapshot",
+    )
+
+
+def _in_turn(timed: LatencyInfo | Problem | None, live: Version | None) -> LatencyInfo | None:
+    """The measurement, if it was taken in turn with the version that is live now."""
+    artifacts = live.manifest.artifacts if live else None
+    if not isinstance(timed, LatencyInfo) or artifacts is None:
+        return None
+    return timed if timed.latency.live == artifacts.tree else None
+
+
 def _first(found: tuple[EvaluationInfo, ...] | Problem | None) -> Scored | None:
     return found[0] if isinstance(found, tuple) else found
+
+
+def _read_all(
+    store: _Store, found: tuple[EvaluationInfo, ...] | Problem
+) -> tuple[Predictions, ...] | Problem:
+    if isinstance(found, Problem):
+        return found
+    return tuple(
+        decode(store.context.objects.get(info.evaluation.predictions)) for info in found
+    )
+
+
+def _result(found: ResultInfo | Problem) -> OwnResult | Problem:
+    return found if isinstance(found, Problem) else found.result
+
+
+def _flat(
+    found: Iterable[tuple[EvaluationInfo, ...] | Problem],
+) -> Iterable[EvaluationInfo]:
+    return (info for one in found if not isinstance(one, Problem) for info in one)
+
+
+def _digest(
+    found: EvaluationInfo | LatencyInfo | ResultInfo | Problem | None,
+) -> Digest | None:
+    return None if found is None or isinstance(found, Problem) else found.digest
 
 
 def _files(context: Context, version: Version) -> frozenset[str]:

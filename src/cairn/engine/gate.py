@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from cairn.core import gate as rules
+from cairn.core.approval import SwapPolicy
 from cairn.core.digest import Digest, digest_of
-from cairn.core.errors import Conflict, Corrupt, Inconclusive, Invalid, NotFound, Refused
+from cairn.core.errors import Corrupt, Inconclusive, NotFound, Refused
 from cairn.core.gate import (
     Decision,
     DecisionInfo,
     Finding,
-    GetDecision,
     GetPolicy,
     JudgeGate,
-    ListDecisions,
     ListPolicies,
     Policy,
     PolicyInfo,
@@ -22,23 +23,27 @@ from cairn.core.gate import (
 from cairn.core.ledger import Entry
 from cairn.core.name import shown
 from cairn.core.version import Version
-from cairn.engine import ledger, moves, snapshot, version
+from cairn.engine import approval, decisions, ledger, moves, policies, snapshot, version
 from cairn.engine.context import Context, Draft
 
-BOUND, JUDGED, REFUSED = "gate.set", "gate.judge", "label.refuse"
-SHORTEST_DIGEST = 8
+JUDGED, REFUSED = "gate.judge", "label.refuse"
 
 
 def bind(context: Context, asked: SetPolicy) -> Draft | PolicyInfo:
-    """Bind a policy to a label; binding the one that is bound changes nothing."""
+    """Bind a policy to a label, if the one that is bound lets it; the same changes nothing."""
     policy = context.objects.get_record(asked.policy, Policy)
     rules.check_policy(policy)
     snapshot.find(context, policy.evaluation)
-    known = bound(context, asked.model, asked.label)
+    known = policies.bound(context, asked.model, asked.label)
     if known is not None and known.digest == asked.policy:
         return known
+    if known is not None:
+        swap = SwapPolicy(label=asked.label, policy=asked.policy, replaces=known.digest)
+        lacking = approval.for_policy(context, swap, model=asked.model, reason=asked.reason)
+        if lacking is not None:
+            return lacking
     return Draft(
-        action=BOUND,
+        action=policies.BOUND,
         subject=f"{asked.model}@{asked.label}",
         before={"digest": known.digest} if known else {},
         after={"model": asked.model, "label": asked.label, "digest": asked.policy},
@@ -47,35 +52,18 @@ def bind(context: Context, asked: SetPolicy) -> Draft | PolicyInfo:
     )
 
 
-def apply_bound(context: Context, entry: Entry) -> None:
-    """Write the view of a bound policy."""
-    context.tx.run("policy_add", **entry.after, seq=entry.seq)
-
-
-def answer_bound(context: Context, entry: Entry) -> PolicyInfo:
-    """Answer whoever bound the policy."""
-    return _policy(context, entry)
-
-
-def bound(context: Context, model: str, label: str) -> PolicyInfo | None:
-    """Read the policy that a label is judged by, if any."""
-    rows = context.tx.all("policy_history", model=model, label=label)
-    return _policy(context, ledger.read(context.tx, rows[0][0])) if rows else None
-
-
 def policy(context: Context, asked: GetPolicy) -> PolicyInfo:
     """Answer `GetPolicy`."""
-    found = bound(context, asked.model, asked.label)
+    found = policies.bound(context, asked.model, asked.label)
     if found is None:
         name = f"{shown(asked.model)}@{asked.label}"
         raise NotFound(f"{name} has no policy; `cairn gate set {name} FILE` binds one")
     return found
 
 
-def policies(context: Context, asked: ListPolicies) -> tuple[PolicyInfo, ...]:
+def every_policy(context: Context, asked: ListPolicies) -> tuple[PolicyInfo, ...]:
     """Answer `ListPolicies`."""
-    rows = context.tx.all("policy_history", model=asked.model, label=asked.label)
-    return tuple(_policy(context, ledger.read(context.tx, row[0])) for row in rows)
+    return policies.history(context, asked.model, asked.label)
 
 
 def judge(
@@ -83,15 +71,8 @@ def judge(
 ) -> Decision:
     """Judge a version now, against what is live now; nothing is written."""
     held = moves.current(context, info.model, info.policy.against.removeprefix("@"))
-    looks = context.tx.one("decision_looks", snapshot=info.policy.evaluation) or (0,)
-    return _judge(
-        context,
-        info,
-        candidate,
-        live=version.by_digest(context, info.model, held.after) if held else None,
-        waiver=waiver,
-        look=looks[0] + 1,
-    )
+    live = version.by_digest(context, info.model, held.after) if held else None
+    return _judge(context, info, candidate, live=live, waiver=waiver, now=ledger.now(context))
 
 
 def check(context: Context, asked: JudgeGate) -> Draft:
@@ -100,38 +81,12 @@ def check(context: Context, asked: JudgeGate) -> Draft:
     candidate = version.by_digest(context, asked.model, asked.version)
     decision = judge(context, info, candidate)
     digest = context.objects.put_record(decision)
-    return _decided(JUDGED, decision, digest, number=candidate.number)
-
-
-def refusal(decision: Decision, digest: Digest, *, number: int, reason: str) -> Draft:
-    """Draft the entry of a move that the gate did not let through."""
-    return _decided(REFUSED, decision, digest, number=number, reason=reason)
-
-
-def apply_decided(context: Context, entry: Entry) -> None:
-    """Write the view of a decision, whether it stood alone or let a label move."""
-    digest = entry.after["decision"]
-    decision = context.objects.get_record(digest, Decision)
-    context.tx.run(
-        "decision_add",
-        seq=entry.seq,
-        digest=digest,
-        model=decision.model,
-        label=decision.label,
-        candidate=decision.candidate,
-        snapshot=decision.snapshot,
-        verdict=decision.verdict,
-    )
-
-
-def answer_decided(context: Context, entry: Entry) -> DecisionInfo:
-    """Answer whoever had the gate checked."""
-    return _decision(context, entry)
+    return decisions.draft(JUDGED, decision, digest, number=candidate.number)
 
 
 def answer_refused(context: Context, entry: Entry) -> None:
     """Raise the refusal that the entry records, with its report."""
-    decision = _decision(context, entry).decision
+    decision = decisions.read(context, entry).decision
     model = shown(decision.model)
     shown_digest = entry.after["decision"][:19].removeprefix("sha256:")
     open_points = [f for f in decision.findings if f.outcome in ("fail", "inconclusive")]
@@ -158,25 +113,14 @@ def _by_reason(findings: Sequence[Finding]) -> Iterator[str]:
 
 def require_unchanged(context: Context, digest: Digest, now: Decision) -> None:
     """Raise `Conflict` if a decision made before no longer describes what is."""
-    made = _decision(context, _entry(context, digest)).decision
+    made = decisions.read(context, decisions.find(context, digest)).decision
     rules.still_holds(made, now)
 
 
-def decision(context: Context, asked: GetDecision) -> DecisionInfo:
-    """Answer `GetDecision`."""
-    return _decision(context, _entry(context, asked.reference))
-
-
-def decisions(context: Context, asked: ListDecisions) -> tuple[DecisionInfo, ...]:
-    """Answer `ListDecisions`."""
-    rows = context.tx.all("decision_list", model=asked.model, label=asked.label)
-    return tuple(_decision(context, ledger.read(context.tx, row[0])) for row in rows)
-
-
 def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
-    """Judge again what a decision was made on; raises `Corrupt` if it comes out otherwise."""
-    entry = _entry(context, asked.reference)
-    info = _decision(context, entry)
+    """Judge again what a decision was made on; `Corrupt` names the first difference."""
+    entry = decisions.find(context, asked.reference)
+    info = decisions.read(context, entry)
     made = info.decision
     again = _judge(
         context,
@@ -184,13 +128,15 @@ def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
         version.by_digest(context, made.model, made.candidate),
         live=version.by_digest(context, made.model, made.live) if made.live else None,
         waiver=made.waiver,
-        look=made.look,
+        now=entry.time,
         before=entry.seq,
     )
+    if not made.looks:  # a release that did not count them by metric
+        again = replace(again, look=made.look, looks=())
     if digest_of(again) != info.digest:
         raise Corrupt(
-            f"decision {info.digest[:19]} is not what its evidence gives: it says "
-            f"{made.verdict}, the evidence says {again.verdict}"
+            f"decision {info.digest[:19]} is not what its evidence gives: "
+            f"{rules.first_difference(made, again)}"
         )
     return info
 
@@ -202,7 +148,7 @@ def _judge(
     *,
     live: Version | None,
     waiver: str,
-    look: int,
+    now: str,
     before: int | None = None,
 ) -> Decision:
     """Judge on the newest evidence, or on the newest before a ledger entry."""
@@ -210,10 +156,10 @@ def _judge(
     from cairn.engine import evidence
     from cairn.stats.checks import judge_all
 
-    found, used = evidence.gather(
-        context, info.policy, candidate, live=live, waiver=waiver, before=before
+    found = evidence.gather(
+        context, info, candidate, live=live, waiver=waiver, now=now, before=before
     )
-    findings = judge_all(info.policy, found)
+    findings = judge_all(info.policy, found.evidence)
     return Decision(
         model=info.model,
         label=info.label,
@@ -223,77 +169,16 @@ def _judge(
         verdict=rules.verdict(findings),
         findings=findings,
         live=live.digest if live else None,
-        evidence=used,
-        look=look,
+        evidence=found.used,
+        look=max(found.looks[0].number, 1),
         waiver=waiver,
+        looks=found.looks,
     )
 
 
 def _bound_as(context: Context, made: Decision) -> PolicyInfo:
     """Read the policy that a decision was made by."""
-    for info in policies(context, ListPolicies(model=made.model, label=made.label)):
+    for info in policies.history(context, made.model, made.label):
         if info.digest == made.policy:
             return info
     raise Corrupt(f"{made.label} of {made.model} was never bound to policy {made.policy[:19]}")
-
-
-def _decided(
-    action: str, decision: Decision, digest: Digest, *, number: int, reason: str = ""
-) -> Draft:
-    return Draft(
-        action=action,
-        subject=f"{decision.model}@{decision.label}",
-        after={
-            "model": decision.model,
-            "label": decision.label,
-            "digest": decision.candidate,
-            "number": number,
-            "decision": digest,
-            "verdict": decision.verdict,
-        },
-        evidence=(digest, *decision.evidence),
-        reason=reason,
-    )
-
-
-def _policy(context: Context, entry: Entry) -> PolicyInfo:
-    ledger.agree(entry, BOUND)
-    digest = entry.after["digest"]
-    return PolicyInfo(
-        digest=digest,
-        model=entry.after["model"],
-        label=entry.after["label"],
-        policy=context.objects.get_record(digest, Policy),
-        set_by=entry.actor.id,
-        set_at=entry.time,
-        reason=entry.reason,
-    )
-
-
-def _decision(context: Context, entry: Entry) -> DecisionInfo:
-    digest = entry.after["decision"]
-    return DecisionInfo(
-        digest=digest,
-        decision=context.objects.get_record(digest, Decision),
-        decided_by=entry.actor.id,
-        decided_at=entry.time,
-    )
-
-
-def _entry(context: Context, reference: str) -> Entry:
-    digits = reference.removeprefix("sha256:")
-    if not all(char in "0123456789abcdef" for char in digits) or len(digits) < SHORTEST_DIGEST:
-        raise Invalid(
-            f"{reference!r} names no decision: give {SHORTEST_DIGEST} digits or more"
-        )
-    rows = context.tx.all("decision_by_digest", pattern=f"sha256:{digits}%")
-    entries = [ledger.read(context.tx, row[0]) for row in rows]
-    return _only(entries, reference)
-
-
-def _only(entries: Sequence[Entry], reference: str) -> Entry:
-    if not entries:
-        raise NotFound(f"there is no decision {reference}; `cairn gate history` lists them")
-    if len({entry.after["decision"] for entry in entries}) > 1:
-        raise Conflict(f"{reference} begins more than one decision's digest; give more digits")
-    return entries[-1]

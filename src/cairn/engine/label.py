@@ -4,6 +4,7 @@
 stands for.
 """
 
+from cairn.core import gate as gate_rules
 from cairn.core import label as rules
 from cairn.core.digest import Digest
 from cairn.core.gate import Decision
@@ -21,9 +22,19 @@ from cairn.core.label import (
 )
 from cairn.core.ledger import Entry
 from cairn.core.version import Version
-from cairn.engine import gate, ledger, moves, version
+from cairn.engine import (
+    approval,
+    decisions,
+    gate,
+    ledger,
+    moves,
+    override,
+    policies,
+    signed,
+    version,
+)
 from cairn.engine.context import Context, Draft
-from cairn.engine.moves import MOVED, ROLLED_BACK
+from cairn.engine.moves import MOVED, OVERRIDDEN, ROLLED_BACK
 
 DRILLED = "label.drill"
 
@@ -32,7 +43,7 @@ def move(context: Context, asked: MoveLabel) -> Draft:
     """Judge the policy of the label, then point it at the version, or record the refusal."""
     candidate = version.by_digest(context, asked.model, asked.version)
     held = live(context, asked.model, asked.label)
-    policy = gate.bound(context, asked.model, asked.label)
+    policy = policies.bound(context, asked.model, asked.label)
 
     rules.move(asked, candidate, held, gated=policy is not None)
     if asked.label != rules.ARCHIVED:
@@ -44,9 +55,24 @@ def move(context: Context, asked: MoveLabel) -> Draft:
     if asked.decision is not None:
         gate.require_unchanged(context, asked.decision, decision)
     digest = context.objects.put_record(decision)
-    if decision.verdict != "pass":
-        return gate.refusal(decision, digest, number=candidate.number, reason=asked.reason)
-    return _draft(MOVED, asked, held, to=candidate, decision=(digest, decision))
+    judged, number = (digest, decision), candidate.number
+    if asked.override is not None:
+        override.require(
+            context,
+            policy.policy,
+            decision=digest,
+            given=asked.override,
+            reason=asked.reason,
+        )
+        return _draft(OVERRIDDEN, asked, held, to=candidate, decision=judged)
+    if gate_rules.to_accept(decision) is None:
+        return decisions.draft(
+            gate.REFUSED, decision, digest, number=number, reason=asked.reason
+        )
+    lacking = approval.for_promotion(
+        context, policy.policy, decision, number=number, reason=asked.reason
+    )
+    return lacking or _draft(MOVED, asked, held, to=candidate, decision=judged)
 
 
 def rollback(context: Context, asked: Rollback) -> Draft:
@@ -76,7 +102,10 @@ def apply_moved(context: Context, entry: Entry) -> None:
         version=after["number"],
     )
     if after["decision"] is not None:
-        gate.apply_decided(context, entry)
+        decisions.apply(context, entry)
+    if entry.action == OVERRIDDEN:
+        context.tx.run("override_add", seq=entry.seq, model=after["model"])
+    elif after["decision"] is not None:
         context.tx.run("version_mark", model=after["model"], number=after["number"], seq=None)
     if after["label"] in (rules.ARCHIVED, rules.WORKBENCH):
         context.tx.run(
@@ -184,6 +213,7 @@ def _draft(
             "number": to.number,
             "decision": digest,
             "waiver": asked.waiver if isinstance(asked, MoveLabel) else "",
+            **signed.fields(asked.override if isinstance(asked, MoveLabel) else None),
         },
         evidence=(digest, *judged.evidence) if digest and judged else (),
         reason=asked.reason,

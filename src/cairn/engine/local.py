@@ -1,19 +1,29 @@
 """The engine in this process: check, answer, and keep the ledger, in one transaction."""
 
-import getpass
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
 
+from msgspec.structs import replace
+
+from cairn.core.approval import (
+    Approve,
+    GetApproval,
+    ListApprovals,
+    ListOverrides,
+    ReviewOverride,
+)
 from cairn.core.digest import digest_of
 from cairn.core.errors import CairnError
 from cairn.core.evaluation import (
     ListEvaluations,
     ListLatencies,
+    ListResults,
     RecordEvaluation,
     RecordLatency,
+    RecordResult,
 )
 from cairn.core.gate import (
     GetDecision,
@@ -49,11 +59,14 @@ from cairn.core.version import (
     ReleaseVersion,
 )
 from cairn.engine import (
+    approval,
     checkpoints,
+    decisions,
     evaluation,
     gate,
     label,
     ledger,
+    override,
     pin,
     resolve,
     run,
@@ -88,13 +101,20 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     ListEvaluations: evaluation.every,
     RecordLatency: evaluation.record_latency,
     ListLatencies: evaluation.latencies,
+    RecordResult: evaluation.record_result,
+    ListResults: evaluation.results,
     SetPolicy: gate.bind,
     GetPolicy: gate.policy,
-    ListPolicies: gate.policies,
+    ListPolicies: gate.every_policy,
     JudgeGate: gate.check,
-    GetDecision: gate.decision,
-    ListDecisions: gate.decisions,
+    GetDecision: decisions.get,
+    ListDecisions: decisions.every,
     ReplayDecision: gate.replay,
+    Approve: approval.give,
+    GetApproval: approval.get,
+    ListApprovals: approval.every,
+    ReviewOverride: override.review,
+    ListOverrides: override.every,
     MoveLabel: label.move,
     Rollback: label.rollback,
     RecordDrill: label.record_drill,
@@ -115,7 +135,10 @@ _log = logging.getLogger(__name__)
 
 
 class LocalEngine:
-    """Answers requests from a store in this process, on behalf of one actor."""
+    """Answers requests from a store in this process, on behalf of one actor.
+
+    `key` gives the public key that the actor signs with; it is asked for with a change.
+    """
 
     def __init__(
         self,
@@ -123,11 +146,13 @@ class LocalEngine:
         *,
         actor: Actor,
         team: Team = "default",
+        key: Callable[[], str] | None = None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.store = opened
         self._actor = actor
         self._team = team
+        self._key = key or (lambda: "")
         self._clock = clock or (lambda: datetime.now(UTC))
         exported = segments.exported_size(opened.folder / "ledger")
         with opened.database.reading() as tx:
@@ -140,13 +165,14 @@ class LocalEngine:
         if isinstance(asked, Change):
             return cast("Answer", self._change(cast("Change[Any]", asked), handler))
         with self.store.database.reading() as tx:
-            return cast("Answer", handler(self._context(tx), asked))
+            return cast("Answer", handler(self._context(tx, self._actor), asked))
 
     def _change(self, asked: Change[Any], handler: Callable[[Context, Any], Any]) -> object:
         """Answer, commit, export; then raise the refusal, if that is what was recorded."""
         key = self.store.key()
+        who = replace(self._actor, key=self._key())
         with self.store.database.writing() as tx:
-            context = self._context(tx)
+            context = self._context(tx, who)
             entry = self._recorded(context, asked, handler)
             if not isinstance(entry, Entry):
                 return entry
@@ -184,25 +210,16 @@ class LocalEngine:
         except (OSError, CairnError) as error:
             _log.warning("recorded, but the ledger's copies lag behind: %s", error)
 
-    def _context(self, tx: Transaction) -> Context:
+    def _context(self, tx: Transaction, actor: Actor) -> Context:
         return Context(
             tx=tx,
             folder=self.store.folder,
             about=self.store.about,
             objects=self.store.objects,
-            actor=self._actor,
+            actor=actor,
             team=self._team,
             now=written(self._clock()),
         )
-
-
-def os_user() -> Actor:
-    """Return the user who runs this process, as the embedded mode knows people."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = "unknown"
-    return Actor(id=name, assurance="os-user")
 
 
 def written(moment: datetime) -> str:

@@ -1,6 +1,7 @@
 """Read where labels are and were, straight from ledger entries."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from cairn.core.digest import Digest
 from cairn.core.label import Move
@@ -8,8 +9,13 @@ from cairn.core.ledger import Entry
 from cairn.engine import ledger
 from cairn.engine.context import Context
 
-MOVED, ROLLED_BACK = "label.move", "label.rollback"
+MOVED, OVERRIDDEN, ROLLED_BACK = "label.move", "label.override", "label.rollback"
 STRIDE = 32
+_KINDS: dict[str, Literal["promote", "override", "rollback"]] = {
+    MOVED: "promote",
+    OVERRIDDEN: "override",
+    ROLLED_BACK: "rollback",
+}
 NEVER = 2**62
 
 
@@ -56,7 +62,7 @@ def bad(context: Context, model: str) -> frozenset[Digest]:
 def read(context: Context, seq: int, *, model: str, label: str) -> Move:
     """Read one move; raises `Corrupt` if the row that led here lies."""
     entry = ledger.read(context.tx, seq)
-    action = entry.action if entry.action in (MOVED, ROLLED_BACK) else MOVED
+    action = entry.action if entry.action in _KINDS else MOVED
     ledger.agree(entry, action, model=model, label=label)
     return from_entry(entry)
 
@@ -66,7 +72,7 @@ def from_entry(entry: Entry) -> Move:
     return Move(
         model=entry.after["model"],
         label=entry.after["label"],
-        kind="promote" if entry.action == MOVED else "rollback",
+        kind=_KINDS[entry.action],
         after=entry.after["digest"],
         number=entry.after["number"],
         seq=entry.seq,

@@ -18,14 +18,15 @@ from cairn.core.version import (
     ReleaseVersion,
     Version,
 )
-from cairn.engine import holders, ledger, pin, run
+from cairn.engine import approval, holders, ledger, pin, run
 from cairn.engine.context import Context, Draft
 from cairn.objects.closure import require_manifest, require_tree
 from cairn.objects.tree import tree_entries
 from cairn.sql import search
 from cairn.sql.database import Row
 
-REGISTERED, RELEASED = "version.register", "version.release"
+REGISTERED, REMADE = "version.register", "version.remake"
+RELEASED = "version.release"
 MARKED, DELETED = "version.mark-bad", "version.delete"
 HASHED_BYTES = 1 << 30
 
@@ -34,7 +35,7 @@ def register(context: Context, asked: RegisterVersion) -> Draft | Version:
     """Give a manifest the next number, unless the model has it already."""
     known = context.tx.one("version_by_digest", model=asked.model, digest=asked.manifest)
     if known is not None:
-        return rules.again(read(context, known))
+        return _made_again(asked, rules.again(read(context, known)), context)
     manifest = context.objects.get_record(asked.manifest, Manifest)
     require_manifest(context.objects, manifest)
     if asked.run is not None:
@@ -56,6 +57,26 @@ def register(context: Context, asked: RegisterVersion) -> Draft | Version:
         },
         evidence=(asked.manifest,),
     )
+
+
+def _made_again(asked: RegisterVersion, known: Version, context: Context) -> Draft | Version:
+    """Link a run that made a known version again, once."""
+    if asked.run is None or asked.run == known.run:
+        return known
+    run.find(context, asked.run)
+    if (known.number,) in context.tx.all("version_by_run", run=asked.run):
+        return known
+    return Draft(
+        action=REMADE,
+        subject=f"{known.model}:{known.number}",
+        after={"model": known.model, "number": known.number, "run": asked.run},
+        evidence=(known.digest,),
+    )
+
+
+def apply_remade(context: Context, entry: Entry) -> None:
+    """Write the view of a run that made a version again."""
+    context.tx.run("version_remake", **entry.after, seq=entry.seq)
 
 
 def apply_registered(context: Context, entry: Entry) -> None:
@@ -122,7 +143,14 @@ def delete(context: Context, asked: DeleteVersion) -> Draft:
     """Put a tombstone on a version that nothing holds; its bytes stay until a sweep."""
     version = by_digest(context, asked.model, asked.version)
     rules.delete(version, holders.of(context, version))
-    return Draft(
+    lacking = approval.for_deletion(
+        context,
+        version.digest,
+        model=version.model,
+        number=version.number,
+        reason=asked.reason,
+    )
+    return lacking or Draft(
         action=DELETED,
         subject=f"{asked.model}:{version.number}",
         after={"model": asked.model, "number": version.number},

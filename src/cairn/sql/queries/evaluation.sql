@@ -24,3 +24,23 @@ SELECT recorded
   FROM latency
  WHERE artifacts = :artifacts AND (:before IS NULL OR recorded < :before)
  ORDER BY recorded DESC;
+
+-- name: result_add
+INSERT INTO result (digest, artifacts, recorded) VALUES (:digest, :artifacts, :seq);
+
+-- name: result_by_digest
+SELECT recorded FROM result WHERE digest = :digest;
+
+-- name: result_list
+SELECT recorded
+  FROM result
+ WHERE artifacts = :artifacts AND (:before IS NULL OR recorded < :before)
+ ORDER BY recorded DESC;
+
+-- name: measurer_add
+INSERT INTO measurer (seq, digest) VALUES (:seq, :digest);
+
+-- name: measurer_list
+SELECT seq FROM measurer
+ WHERE digest = :digest AND (:before IS NULL OR seq < :before)
+ ORDER BY seq;

@@ -28,3 +28,13 @@ INSERT INTO drill (seq, model, label, digest) VALUES (:seq, :model, :label, :dig
 
 -- name: label_drills
 SELECT seq FROM drill WHERE model = :model AND label = :label ORDER BY seq DESC;
+
+-- name: label_tenures
+SELECT label, seq,
+       (SELECT MIN(later.seq)
+          FROM label_move AS later
+         WHERE later.model = held.model AND later.label = held.label AND later.seq > held.seq
+           AND (:before IS NULL OR later.seq < :before))
+  FROM label_move AS held
+ WHERE model = :model AND version = :number AND (:before IS NULL OR seq < :before)
+ ORDER BY seq;

@@ -42,7 +42,25 @@ SELECT model, number, digest, run, registered, released, release, marked, delete
   FROM version WHERE commit_id LIKE :pattern ORDER BY registered DESC;
 
 -- name: version_by_run
-SELECT number FROM version WHERE run = :run ORDER BY number;
+SELECT number FROM version WHERE run = :run
+ UNION SELECT number FROM version_remake WHERE run = :run
+ ORDER BY number;
+
+-- name: version_remake
+INSERT INTO version_remake (seq, model, number, run) VALUES (:seq, :model, :number, :run);
+
+-- name: version_remade
+SELECT MAX(seq)
+  FROM version_remake
+ WHERE model = :model AND number = :number AND (:before IS NULL OR seq < :before)
+HAVING MAX(seq) IS NOT NULL;
+
+-- name: version_newest
+SELECT number
+  FROM version
+ WHERE model = :model AND (:before IS NULL OR registered < :before)
+ ORDER BY number DESC
+ LIMIT :limit;
 
 -- name: version_releases
 SELECT release FROM version WHERE model = :model AND release IS NOT NULL;

@@ -4,14 +4,19 @@ Evidence that is missing is a `Problem`, so that a check can say what is missing
 type; it never turns into a number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from cairn.core.check import Grouped
 from cairn.core.digest import Digest
-from cairn.core.gate import Bootstrap
-from cairn.core.run import Gap
+from cairn.core.evaluation import OwnResult, Perturbation
+from cairn.core.gate import Bootstrap, Reuse
+from cairn.core.ledger import Time
+from cairn.core.name import LabelName
+from cairn.core.run import Gap, Scalar
+from cairn.core.version import Safety
 from cairn.stats.predictions import Predictions
 
 _DIGITS = len("sha256:") + 12
@@ -26,14 +31,53 @@ class Problem:
     fix: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenure:
+    """One stretch of time in which a version held a label; `until` is `None` while it does."""
+
+    label: LabelName
+    since: Time
+    until: Time | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the ledger knows when a gate is judged, beside predictions.
+
+    `now` is the instant of judging, and every time is spelled as in the ledger. `tenures` are
+    the candidate's, oldest first; `promotions` are the instants of promotions to the label
+    within the longest time that a rate limit of the policy asks for. `drilled_at` is the last
+    rollback drill of the label that passed, `reproduced_at` the last time that somebody made
+    the candidate again. `fields` and `safety` are the candidate's manifest's, `safety_reasons`
+    why it is not `safe`; `size_bytes` is the sum over its files.
+    """
+
+    now: Time
+    label: LabelName
+    tenures: tuple[Tenure, ...] = ()
+    promotions: tuple[Time, ...] = ()
+    drilled_at: Time | None = None
+    reproduced_at: Time | None = None
+    fields: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    safety: Safety | None = None
+    safety_reasons: tuple[str, ...] = ()
+    size_bytes: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
     """Everything one gate is judged on.
 
     `version` and `live_version` are names for people (`churn:3`); `live_version` and `live`
-    are `None` while nothing is live. `snapshot` is the policy's. `latency_ms` are single calls
-    in milliseconds, `None` if never measured. `files` are escaped paths in the candidate's
-    artifact tree. `gaps` are what the candidate lacks, and `waiver` is why that was accepted.
+    are `None` while nothing is live. `snapshot` is the policy's. `perturbed` are the
+    candidate's predictions on perturbed inputs, or for `seed` those of versions that were
+    trained with other seeds. `latency_ms` are single calls in milliseconds,
+    `None` if never measured; `live_latency_ms` are the live version's, measured in turn with
+    them in rounds of `round_calls` calls each, empty if it was not. `own` are results of the
+    project's own checks, by what the policy runs. `looks` counts the looks at the snapshot by
+    metric and grouping, this one included; `reuse` is the policy's rule for them. `files` are
+    escaped paths in the candidate's artifact tree. `gaps` are what the candidate lacks, and
+    `waiver` is why that was accepted.
     """
 
     version: str
@@ -41,11 +85,24 @@ class Evidence:
     candidate: Predictions | Problem
     live_version: str | None = None
     live: Predictions | Problem | None = None
-    latency_ms: Sequence[float] | None = None
+    perturbed: Mapping[Perturbation, tuple[Predictions, ...] | Problem] = field(
+        default_factory=dict[Perturbation, tuple[Predictions, ...] | Problem]
+    )
+    latency_ms: Sequence[float] | Problem | None = None
+    live_latency_ms: Sequence[float] = ()
+    round_calls: int = 0
+    own: Mapping[str, OwnResult | Problem] = field(
+        default_factory=dict[str, OwnResult | Problem]
+    )
+    looks: Mapping[tuple[str, tuple[Grouped, ...]], int] = field(
+        default_factory=dict[tuple[str, tuple[Grouped, ...]], int]
+    )
+    facts: Facts | None = None
     files: frozenset[str] = field(default_factory=frozenset[str])
     gaps: tuple[Gap, ...] = ()
     waiver: str = ""
     bootstrap: Bootstrap = "refuse"
+    reuse: Reuse | None = None
 
 
 def sound(version: str, found: Predictions | Problem) -> Predictions | Problem:

@@ -22,6 +22,8 @@ from cairn.stats.quantile import QuantileBound, quantile_lower, quantile_upper, 
 
 def judge_latency(check: LatencyBudget, evidence: Evidence) -> Finding:
     """Judge the percentile's bound against the budget."""
+    if isinstance(evidence.latency_ms, Problem):
+        return missing(check, evidence.latency_ms)
     if not evidence.latency_ms:
         return missing(check, _never_measured(evidence))
     return judge_calls(check, evidence.latency_ms)

@@ -1,0 +1,288 @@
+"""Ask people, record who agreed, and say how that stands."""
+
+from collections.abc import Sequence
+
+from cairn.core import approval as rules
+from cairn.core import gate as gates
+from cairn.core.approval import (
+    Approval,
+    ApprovalInfo,
+    Approve,
+    Covered,
+    DropVersion,
+    GetApproval,
+    ListApprovals,
+    Proposal,
+    State,
+    SwapPolicy,
+    Yes,
+)
+from cairn.core.digest import Digest
+from cairn.core.errors import Conflict, NotFound, Pending
+from cairn.core.gate import Decision, Finding, Policy
+from cairn.core.ledger import Actor, Entry
+from cairn.core.name import Text, shown
+from cairn.engine import cases, decisions, moves, policies, signed
+from cairn.engine.cases import ASKED, GIVEN
+from cairn.engine.context import Context, Draft
+
+
+def for_promotion(
+    context: Context, policy: Policy, decision: Decision, *, number: int, reason: Text
+) -> Draft | None:
+    """Ask for whatever approval a promotion lacks; None if it lacks none.
+
+    Raises `Pending` if it was asked for already.
+    """
+    rule, accept = policy.approvals, gates.to_accept(decision)
+    if rule is None or not (accept or "promotion" in rule.covers):
+        return None
+    digest = context.objects.put_record(decision)
+    asked = decisions.draft(ASKED, decision, digest, number=number, reason=reason)
+    return _lacking(context, asked, kind="promotion", subject=digest)
+
+
+def for_policy(
+    context: Context, swap: SwapPolicy, *, model: str, reason: Text
+) -> Draft | None:
+    """Ask for whatever approval a change of policy lacks; None if it lacks none."""
+    current = context.objects.get_record(swap.replaces, Policy).approvals
+    if current is None or "policy" not in current.covers:
+        return None
+    subject = context.objects.put_record(Proposal(model=model, change=swap))
+    asked = Draft(
+        action=ASKED,
+        subject=f"{model}@{swap.label}",
+        after={"model": model, "label": swap.label, "number": None},
+        evidence=(subject, swap.policy, swap.replaces),
+        reason=reason,
+    )
+    return _lacking(context, asked, kind="policy", subject=subject)
+
+
+def for_deletion(
+    context: Context, version: Digest, *, model: str, number: int, reason: Text
+) -> Draft | None:
+    """Ask for whatever approval a deletion lacks; None if it lacks none."""
+    if not cases.rules_of(context, "deletion", model, None):
+        return None
+    subject = context.objects.put_record(
+        Proposal(model=model, change=DropVersion(version=version))
+    )
+    asked = Draft(
+        action=ASKED,
+        subject=model,
+        after={"model": model, "label": None, "number": number},
+        evidence=(subject, version),
+        reason=reason,
+    )
+    return _lacking(context, asked, kind="deletion", subject=subject)
+
+
+def apply_asked(context: Context, entry: Entry) -> None:
+    """Write the views of a request, and of the decision that it is about."""
+    after = entry.after
+    context.tx.run(
+        "approval_ask",
+        seq=entry.seq,
+        subject=after["subject"],
+        basis=cases.basis_of(context, after["kind"], after["subject"]),
+        model=after["model"],
+    )
+    if after["kind"] == "promotion":
+        decisions.apply(context, entry)
+
+
+def answer_asked(context: Context, entry: Entry) -> None:
+    """Raise what whoever asked has to wait for."""
+    raise _pending(context, cases.of(context, entry), entry)
+
+
+def give(context: Context, asked: Approve) -> Draft | ApprovalInfo:
+    """Record that a person agrees; the same person's second time is nothing new."""
+    signed.require(Approval(subject=asked.subject, reason=asked.reason), asked.signed)
+    entry = cases.request(context, asked.subject)
+    case = cases.of(context, entry)
+    info = _info(context, case, entry)
+    if info.state in ("done", "void", "expired"):
+        raise Conflict(f"{case.name} {_OVER[info.state]}")
+    who = Actor(id=context.actor.id, assurance=context.actor.assurance, key=asked.signed.key)
+    for rule in case.rules:
+        rules.may_approve(who, rule, own=case.own)
+    if any(
+        rules.same_person(who, one.who)
+        for rule in case.rules
+        for one in cases.counted(context, case, rule)
+    ):
+        return info
+    return Draft(
+        action=GIVEN,
+        subject=f"approval:{asked.subject}",
+        after={
+            "subject": asked.subject,
+            "model": case.model,
+            **signed.fields(asked.signed),
+        },
+        evidence=(asked.subject,),
+        reason=asked.reason,
+    )
+
+
+def apply_given(context: Context, entry: Entry) -> None:
+    """Write the view of an approval."""
+    row = context.tx.one("approval_by_subject", pattern=entry.after["subject"])
+    if row is None:
+        raise NotFound(f"nobody asked for {entry.after['subject'][:19]}")
+    context.tx.run("approval_add", seq=entry.seq, basis=row[1])
+
+
+def answer_given(context: Context, entry: Entry) -> ApprovalInfo:
+    """Answer whoever approved."""
+    found = cases.request(context, entry.after["subject"])
+    return _info(context, cases.of(context, found), found)
+
+
+def get(context: Context, asked: GetApproval) -> ApprovalInfo:
+    """Answer `GetApproval`."""
+    entry = cases.request(context, asked.reference)
+    return _info(context, cases.of(context, entry), entry)
+
+
+def every(context: Context, asked: ListApprovals) -> tuple[ApprovalInfo, ...]:
+    """Answer `ListApprovals`."""
+    rows = context.tx.all("approval_asked", model=asked.model)
+    entries = [cases.read(context, row[0]) for row in rows]
+    found = [_info(context, cases.of(context, entry), entry) for entry in entries]
+    return tuple(i for i in found if asked.past or i.state in ("open", "granted"))
+
+
+def _lacking(
+    context: Context, asked: Draft, *, kind: Covered, subject: Digest
+) -> Draft | None:
+    """Give the request if approvals are missing; raises `Pending` if it was made before."""
+    basis = cases.basis_of(context, kind, subject)
+    earlier = cases.requests(context, basis)
+    if earlier:
+        case, newest = cases.of(context, earlier[-1]), earlier[-1]
+        if cases.enough(context, case):
+            return None
+        if _info(context, case, newest).state == "open":
+            raise _pending(context, case, newest)
+    return Draft(
+        action=asked.action,
+        subject=asked.subject,
+        after={**asked.after, "kind": kind, "subject": subject},
+        evidence=asked.evidence,
+        reason=asked.reason,
+    )
+
+
+def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
+    """Say how a request stands now."""
+    days = min((rule.expire_days for rule in case.rules), default=1.0)
+    counting = [one for rule in case.rules for one in cases.counted(context, case, rule)]
+    return ApprovalInfo(
+        subject=case.subject,
+        kind=case.kind,
+        model=case.model,
+        label=case.label,
+        about=case.name,
+        asked_by=entry.actor.id,
+        asked_at=entry.time,
+        until=rules.expiry(entry.time, days),
+        people=tuple(dict.fromkeys(p for rule in case.rules for p in rule.people)),
+        count=max((rule.count for rule in case.rules), default=1),
+        state=_state(context, case, entry),
+        then=_then(case),
+        given=tuple(
+            Yes(
+                who=one.who.id,
+                key=one.who.key,
+                at=one.at,
+                until=rules.expiry(one.at, days),
+                reason=one.reason,
+                counts=one in counting,
+            )
+            for one in cases.given(context, case)
+        ),
+    )
+
+
+def _state(context: Context, case: cases.Case, entry: Entry) -> State:
+    over = _over(context, case)
+    if over is not None:
+        return over
+    if cases.enough(context, case):
+        return "granted"
+    days = min(rule.expire_days for rule in case.rules)
+    return "expired" if context.now >= rules.expiry(entry.time, days) else "open"
+
+
+def _over(context: Context, case: cases.Case) -> State | None:
+    """Whether what was asked for came about, or can no longer come about."""
+    if case.kind == "deletion":
+        row = context.tx.one("version_by_number", model=case.model, number=case.number)
+        return "done" if row is not None and row[8] is not None else _unruled(case)
+    label = str(case.label)
+    policy = policies.bound(context, case.model, label)
+    if case.kind == "policy":
+        swap = context.objects.get_record(case.subject, Proposal).change
+        now = policy.digest if policy else None
+        if isinstance(swap, SwapPolicy) and now != swap.replaces:
+            return "done" if now == swap.policy else "void"
+        return _unruled(case)
+    decision = context.objects.get_record(case.subject, Decision)
+    held = moves.current(context, case.model, label)
+    made_of = held.decision if held else None
+    if made_of and cases.basis_of(context, case.kind, made_of) == case.basis:
+        return "done"
+    against = moves.current(context, case.model, _against(policy.policy)) if policy else None
+    moved = policy is None or policy.digest != decision.policy
+    moved = moved or (against.after if against else None) != decision.live
+    return "void" if moved else _unruled(case)
+
+
+def _against(policy: Policy) -> str:
+    return policy.against.removeprefix("@")
+
+
+def _unruled(case: cases.Case) -> State | None:
+    return None if case.rules else "void"
+
+
+def _pending(context: Context, case: cases.Case, entry: Entry) -> Pending:
+    info = _info(context, case, entry)
+    have = sum(yes.counts for yes in info.given)
+    accept: Sequence[Finding] = ()
+    if case.kind == "promotion":
+        decision = context.objects.get_record(case.subject, Decision)
+        accept = gates.to_accept(decision) or ()
+    noted = "".join(f"; they accept that {f.approval}" for f in accept)
+    prefix = "decision" if case.kind == "promotion" else "proposal"
+    digits = case.subject.removeprefix("sha256:")[:12]
+    return Pending(
+        f"{case.name} waits for people: {info.count} of {rules.listed(info.people)} must "
+        f"agree, {have} {'has' if have == 1 else 'have'} so far{noted}",
+        fix=f"one of them, before {info.until[:16].replace('T', ' ')} UTC: "
+        f"`cairn approve {prefix}:{digits} --reason WHY`\n"
+        f"then go on: `{info.then}`",
+    )
+
+
+def _then(case: cases.Case) -> str:
+    model = shown(case.model)
+    match case.kind:
+        case "promotion":
+            return f"cairn promote {model}:{case.number} {case.label}"
+        case "policy":
+            return f"cairn gate set {model}@{case.label} FILE"
+        case _:
+            return f"cairn delete {model}:{case.number} --reason WHY"
+
+
+_OVER = {
+    "done": "came about already",
+    "void": "cannot come about any more: the policy, the live version or the evidence "
+    "changed since; ask again",
+    "expired": "expired; ask again",
+}

@@ -1,0 +1,101 @@
+"""What the ledger knows when a gate is judged: where versions were, for how long, how often.
+
+Nothing is read that the policy does not ask for, and nothing after a ledger entry, if one is
+given: a decision that is judged again finds the facts of its time.
+"""
+
+from cairn.core.approval import expiry
+from cairn.core.check import LabelOrder, RateLimit, Reproduced, RollbackDrill, SoakTime
+from cairn.core.gate import Policy, PolicyInfo
+from cairn.core.label import Drill
+from cairn.core.ledger import Time
+from cairn.core.version import Version
+from cairn.engine import ledger, moves, version
+from cairn.engine.context import Context
+from cairn.objects.tree import tree_entries
+from cairn.stats.checks.evidence import Facts, Tenure
+
+DAY_HOURS = 24.0
+
+
+def gather(
+    context: Context, info: PolicyInfo, candidate: Version, *, now: Time, before: int | None
+) -> Facts:
+    """Read what the checks of a policy ask for, as it is now or was before a ledger entry."""
+    asked = {type(check) for check in info.policy.checks}
+    artifacts = candidate.manifest.artifacts
+    entries = tree_entries(context.objects, artifacts.tree) if artifacts else ()
+    stayed = asked & {LabelOrder, SoakTime}
+    drilled, remade = RollbackDrill in asked, Reproduced in asked
+    return Facts(
+        now=now,
+        label=info.label,
+        tenures=_tenures(context, candidate, before=before) if stayed else (),
+        promotions=_promotions(context, info, now=now, before=before),
+        drilled_at=_drilled_at(context, info, before=before) if drilled else None,
+        reproduced_at=_remade_at(context, candidate, before=before) if remade else None,
+        fields=candidate.manifest.fields,
+        safety=artifacts.safety if artifacts else None,
+        safety_reasons=artifacts.reasons if artifacts else (),
+        size_bytes=sum(entry.size for entry in entries) if artifacts else None,
+    )
+
+
+def _tenures(
+    context: Context, candidate: Version, *, before: int | None
+) -> tuple[Tenure, ...]:
+    """Read which labels the candidate held, from when until when."""
+    rows = context.tx.all(
+        "label_tenures", model=candidate.model, number=candidate.number, before=before
+    )
+    found: list[Tenure] = []
+    for label, seq, ended in rows:
+        begun = moves.read(context, seq, model=candidate.model, label=label)
+        until = ledger.read(context.tx, ended).time if ended is not None else None
+        found.append(Tenure(label=label, since=begun.time, until=until))
+    return tuple(found)
+
+
+def _promotions(
+    context: Context, info: PolicyInfo, *, now: Time, before: int | None
+) -> tuple[Time, ...]:
+    """When the label was promoted to something, as far back as a rate limit looks."""
+    since = _since(info.policy, now)
+    if since is None:
+        return ()
+    found: list[Time] = []
+    for step in moves.backwards(context, info.model, info.label):
+        if step.time < since:
+            break
+        if step.kind != "rollback" and (before is None or step.seq < before):
+            found.append(step.time)
+    return tuple(found)
+
+
+def _since(policy: Policy, now: Time) -> Time | None:
+    hours = [check.within_hours for check in policy.checks if isinstance(check, RateLimit)]
+    return expiry(now, -max(hours) / DAY_HOURS) if hours else None
+
+
+def _drilled_at(context: Context, info: PolicyInfo, *, before: int | None) -> Time | None:
+    """When a rollback of the label was last drilled and worked."""
+    rows = context.tx.all("label_drills", model=info.model, label=info.label)
+    for (seq,) in rows:
+        if before is not None and seq >= before:
+            continue
+        entry = ledger.read(context.tx, seq)
+        if context.objects.get_record(entry.after["digest"], Drill).passed:
+            return entry.time
+    return None
+
+
+def _remade_at(context: Context, candidate: Version, *, before: int | None) -> Time | None:
+    """When a run last made the candidate again, to the byte."""
+    row = context.tx.one(
+        "version_remade", model=candidate.model, number=candidate.number, before=before
+    )
+    if row is None:
+        return None
+    entry = ledger.read(context.tx, row[0])
+    ledger.agree(entry, version.REMADE, model=candidate.model, number=candidate.number)
+    return entry.time
