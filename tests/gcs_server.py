@@ -119,6 +119,7 @@ class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every answer waits for an acknowledgement
 
     def do_GET(self) -> None:
         """Read an object, or list a bucket."""

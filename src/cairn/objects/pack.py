@@ -27,6 +27,7 @@ _END = b"\npack/1\n"
 _LONGEST = (1 << 32) - 1
 _FOOTER_GUESS = 64 << 10
 _BUFFER = 1 << 20
+_LARGE = 64 << 10
 _CHUNK = 8 << 20
 
 
@@ -81,8 +82,7 @@ class PackWriter:
         if self._buffered:
             content = b"".join(self._buffer)
             self._buffer, self._buffered = [], 0
-            self._hash.update(content)
-            self._incoming.write(content)
+            self._pass_on(content)
 
     def finish(self) -> Pack:
         """Write the index; only `place` and `discard` may follow."""
@@ -112,11 +112,19 @@ class PackWriter:
         return row.id
 
     def _write(self, content: bytes | memoryview) -> None:
+        self.size += len(content)
+        if len(content) >= _LARGE:
+            self.flush()
+            self._pass_on(content)
+            return
         self._buffer.append(content)
         self._buffered += len(content)
-        self.size += len(content)
         if self._buffered >= _BUFFER:
             self.flush()
+
+    def _pass_on(self, content: bytes | memoryview) -> None:
+        self._hash.update(content)
+        self._incoming.write(content)
 
 
 def read_pack(backend: Backend, name: str, size: int) -> Pack:
