@@ -24,6 +24,7 @@ class Remote:
         self.address = address
         self.objects = objects
         self._backend = backend
+        self._read: dict[AnyRef, tuple[Entry, str]] = {}
 
     def refs(self) -> frozenset[AnyRef]:
         """List what is there, by name; raises `Corrupt` for a name that is none."""
@@ -34,16 +35,9 @@ class Remote:
 
         Raises `Corrupt` unless the entry is of that ledger and about this very thing.
         """
-        content = self._backend.read(ref.key)
-        try:
-            found = from_canonical(content, Ref)
-            checkpoint = note.verify(found.proof.checkpoint.note, found.log)
-            return proven(ref.key, found, checkpoint), found.log
-        except (Corrupt, Invalid) as error:
-            where = self._backend.where(ref.key)
-            raise Corrupt(
-                f"{where} is damaged or forged: {error}; nothing was recorded here"
-            ) from error
+        if ref not in self._read:
+            self._read[ref] = self._proven(ref)
+        return self._read[ref]
 
     def write(self, ref: AnyRef, log: str, proof: InclusionProof) -> None:
         """Write a ref durably, unless it is there."""
@@ -59,6 +53,18 @@ class Remote:
     def settle(self, refs: frozenset[AnyRef]) -> None:
         """See that what was written outlives a power cut."""
         self._backend.settle({ref.key for ref in refs})
+
+    def _proven(self, ref: AnyRef) -> tuple[Entry, str]:
+        content = self._backend.read(ref.key)
+        try:
+            found = from_canonical(content, Ref)
+            checkpoint = note.verify(found.proof.checkpoint.note, found.log)
+            return proven(ref.key, found, checkpoint), found.log
+        except (Corrupt, Invalid) as error:
+            where = self._backend.where(ref.key)
+            raise Corrupt(
+                f"{where} is damaged or forged: {error}; nothing was recorded here"
+            ) from error
 
 
 def open_remote(settings: Settings, remote: str | None, *, to_write: bool) -> Remote:

@@ -64,9 +64,8 @@ def push(
     """
     there = open_remote(registry.settings, remote, to_write=not dry_run)
     here = Here(registry)
-    asked = chosen_here(registry, here, references)
-    asked = with_sources(registry.objects, asked, here.entries)
-    missing = asked - there.refs()
+    offered, asked = there.refs(), chosen_here(registry, here, references)
+    missing = with_sources(registry.objects, asked - offered, here.entries) - offered
     needed = objects_of(registry.objects, missing) | _profiles(here.entries, missing)
     shipment = plan(registry.objects, there.objects, needed)
     items = tuple(_item(ref, here.entries[ref]) for ref in _in_order(missing, here.entries))
@@ -76,7 +75,7 @@ def push(
     return Transferred(
         remote=there.address,
         items=items,
-        already=len(asked) - len(missing),
+        already=len(asked - missing),
         objects=shipment.objects,
         size_bytes=shipment.size_bytes,
         done=not dry_run,
@@ -98,22 +97,23 @@ def pull(
     """
     there = open_remote(registry.settings, remote, to_write=False)
     here = Here(registry)
-    asked = chosen_there(registry, there, references)
-    asked = with_sources(there.objects, asked, there.refs())
-    missing = {ref for ref in asked if not here.has(ref)}
-    proven = {ref: there.read(ref) for ref in missing}
+    offered = there.refs()
+    asked = chosen_there(registry, there, offered, references)
+    proven = {ref: there.read(ref) for ref in asked if not here.has(ref)}
+    missing = with_sources(there.objects, proven, offered)
+    proven = {ref: there.read(ref) for ref in missing if not here.has(ref)}
     entries = {ref: entry for ref, (entry, _) in proven.items()}
-    needed = objects_of(there.objects, missing) | _profiles(entries, missing)
+    needed = objects_of(there.objects, proven) | _profiles(entries, proven)
     shipment = plan(there.objects, registry.objects, needed)
     if dry_run:
-        items = tuple(_item(ref, entries[ref]) for ref in _in_order(missing, entries))
+        items = tuple(_item(ref, entries[ref]) for ref in _in_order(proven, entries))
     else:
         ship(shipment, check_first=False, on_progress=on_progress)
         items = tuple(_record(registry, here, proven))
     return Transferred(
         remote=there.address,
         items=items,
-        already=len(asked) - len(missing),
+        already=len(asked - proven.keys()),
         objects=shipment.objects,
         size_bytes=shipment.size_bytes,
         done=not dry_run,

@@ -72,12 +72,13 @@ def chosen_here(registry: Registry, here: Here, texts: Collection[str]) -> set[A
     return found
 
 
-def chosen_there(registry: Registry, remote: Remote, texts: Collection[str]) -> set[AnyRef]:
-    """Find what is meant in a remote: `snap:NAME`, a digest, a model, or `churn:3` there.
+def chosen_there(
+    registry: Registry, remote: Remote, offered: Collection[AnyRef], texts: Collection[str]
+) -> set[AnyRef]:
+    """Find what is meant of what a remote offers: `snap:NAME`, a digest, a model, `churn:3`.
 
     Raises `NotFound` for what is not there, and `Conflict` where two things are meant.
     """
-    offered = remote.refs()
     if not offered:
         raise NotFound(f"there is nothing at {remote.address}: `cairn push` it there first")
     if not texts:
