@@ -15,7 +15,7 @@ from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import CairnError, Corrupt, Invalid, NotFound, Unavailable
 from cairn.core.tree import Entry, cut, write_root
 from cairn.objects import ObjectStore, in_memory, open_local
-from cairn.objects.restore import LONGEST_TARGET
+from cairn.objects.restore_file import LONGEST_TARGET
 from cairn.objects.tree import restore_tree, store_tree
 from folders import NARROW, SMALL, Narrow, as_nobody, open_to_all, read, write
 

@@ -7,6 +7,7 @@
 from pathlib import Path
 
 from cairn.objects.batch import Batch
+from cairn.objects.blob import Cipher
 from cairn.objects.local import INDEX, LocalBackend
 from cairn.objects.memory import MemoryBackend
 from cairn.objects.store import ObjectStore
@@ -14,9 +15,21 @@ from cairn.objects.store import ObjectStore
 __all__ = ["Batch", "ObjectStore", "in_memory", "open_local"]
 
 
-def open_local(folder: Path) -> ObjectStore:
-    """Open the objects under `folder`, which is made when the first one is stored."""
-    return ObjectStore(LocalBackend(folder), cache=folder / INDEX)
+def open_local(
+    folder: Path, *, cipher: Cipher | None = None, stats: Path | None = None
+) -> ObjectStore:
+    """Open the objects under `folder`, which is made when the first one is stored.
+
+    Snapshots remember what they saw under `stats`. Processes that help have no key, so there
+    are none with a `cipher`.
+    """
+    return ObjectStore(
+        LocalBackend(folder),
+        cache=folder / INDEX,
+        cipher=cipher,
+        folder=None if cipher else folder,
+        stats=stats,
+    )
 
 
 def in_memory() -> ObjectStore:

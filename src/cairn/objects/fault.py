@@ -1,8 +1,9 @@
 """What the operating system says, translated into Cairn's errors at the edge."""
 
 import errno
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 from cairn.core.errors import CairnError, NotFound, Unavailable
@@ -31,23 +32,34 @@ _READING = {
 }
 
 
-@contextmanager
-def storing(where: Path) -> Generator[None, None, None]:
+def storing(where: Path) -> AbstractContextManager[None]:
     """Raise `Unavailable` in one sentence if `where` cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        advice = _WRITING.get(error.errno or 0, "nothing was recorded; run this again")
-        raise Unavailable(f"cannot write to {where}: {_reason(error)}; {advice}") from error
+    return _Translated(partial(_unwritable, where))
 
 
-@contextmanager
-def reading(name: str) -> Generator[None, None, None]:
+def reading(name: str) -> AbstractContextManager[None]:
     """Raise `NotFound` or `Unavailable` in one sentence if the file `name` cannot be read."""
-    try:
-        yield
-    except OSError as error:
-        raise unreadable(name, error) from error
+    return _Translated(partial(unreadable, name))
+
+
+class _Translated:
+    """A class and no generator: a snapshot enters several for every file."""
+
+    def __init__(self, translate: Callable[[OSError], CairnError]) -> None:
+        self._translate = translate
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise what an error of the system means."""
+        if isinstance(error, OSError):
+            raise self._translate(error) from error
+
+
+def _unwritable(where: Path, error: OSError) -> CairnError:
+    advice = _WRITING.get(error.errno or 0, "nothing was recorded; run this again")
+    return Unavailable(f"cannot write to {where}: {_reason(error)}; {advice}")
 
 
 def unreadable(name: str, error: OSError) -> CairnError:

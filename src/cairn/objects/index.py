@@ -64,6 +64,7 @@ class Index:
         self, backend: Backend, *, cache: Path | None = None, cipher: Cipher | None = None
     ) -> None:
         self._backend = backend
+        self._is_watched = isinstance(backend, Watched)  # too slow to ask for every object
         self._cache = cache
         self._cipher = cipher
         self._changing = threading.Lock()
@@ -85,7 +86,7 @@ class Index:
 
     def refresh_if_cheap(self) -> None:
         """Do as `refresh` where that costs next to nothing, or where nothing is known yet."""
-        if self._loaded is False or isinstance(self._backend, Watched):
+        if self._loaded is False or self._is_watched:
             self.refresh()
 
     def add(self, pack: Pack) -> None:
@@ -94,6 +95,10 @@ class Index:
             if pack.name not in self._numbers:
                 self._remember(pack.name, pack.rows)
             self._save_if_due()
+
+    def packs(self) -> frozenset[str]:
+        """Name all packs, without looking for new ones."""
+        return frozenset(self._numbers)
 
     def find(self, id_: bytes) -> list[Place]:
         """Say where a blob lies, by its id as it stands in packs; newest packs first."""

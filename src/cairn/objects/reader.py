@@ -67,7 +67,7 @@ class Reader:
         Raises `Corrupt` if it is damaged everywhere, `Unavailable`.
         """
         try:
-            return self.intact(self.look(id_))
+            return self.intact(self.places(id_) or self.look(id_))
         except NotFound:
             self.index.refresh(surely=True)
             return self.intact(self.look(id_))

@@ -2,66 +2,69 @@
 
 They are written into a new folder beside the destination, `.NAME.<16 hex>.partial`, which
 then takes its name in one step. Folders are entered by descriptor and made one by one, files
-are created and never opened, so nothing is ever written through a link.
+are created and never opened, so nothing is ever written through a link. Whoever fills such a
+folder holds a lock on it; one that nobody holds was left by a process that was killed, and
+the next restore to the same place removes it.
 """
 
+import fcntl
 import os
+import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Self
 
-from cairn.core.digest import Digest
-from cairn.core.errors import Corrupt, Invalid
-from cairn.core.tree import EXECUTABLE, SYMLINK, Entry, escape
+from cairn.core.errors import Invalid
+from cairn.core.tree import Entry, escape
 from cairn.objects.fault import storing
-from cairn.objects.folder import DEEPEST, check_target
-from cairn.objects.store import Sink
-from cairn.objects.sync import begin_sync, sync_folder
+from cairn.objects.folder import DEEPEST
+from cairn.objects.restore_file import Giver, clash, write_entry
+from cairn.objects.restore_worker import MODULE, Settings, write_by
+from cairn.objects.stored_tree import Tally
+from cairn.objects.sync import begin_sync, sync_disk, sync_folder
+from cairn.objects.workers import working
 
 OPEN_FILES = 128
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-LONGEST_TARGET = 4096
 
 
-class Giver(Protocol):
-    """Whoever has the bytes, and hands out none that are not what their digest says."""
+class Helpers(NamedTuple):
+    """How many processes write, and the folder of the store that they read from."""
 
-    def get(self, digest: Digest) -> bytes:
-        """Read an object into memory."""
-        ...
-
-    def size(self, digest: Digest) -> int:
-        """Tell the size of an object, unread."""
-        ...
-
-    def write_to(self, digest: Digest, sink: Sink) -> int:
-        """Copy an object to `sink` and return its size."""
-        ...
+    processes: int
+    store: Path
 
 
-def restore_entries(objects: Giver, entries: Iterable[Entry], into: Path) -> None:
+def restore_entries(
+    objects: Giver,
+    entries: Iterable[Entry],
+    into: Path,
+    *,
+    done: Tally | None = None,
+    helpers: Helpers | None = None,
+) -> None:
     """Write sorted entries into `into`, which must be absent or an empty folder."""
+    done = done or Tally(0, 0, None)
     with storing(into):
         place = into.resolve()
         place.parent.mkdir(parents=True, exist_ok=True)
-        beside = place.with_name(f".{place.name}.{secrets.token_hex(8)}.partial")
         mode = _check_free(place)
-        beside.mkdir()
-    try:
-        with storing(into):
-            _write(objects, entries, beside)
-            if mode is not None:
-                beside.chmod(mode)
-            beside.rename(place)
-            sync_folder(place.parent)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        _remove_litter(place)
+    with _partial(place, into) as (beside, top), storing(into):
+        if helpers is None:
+            _write(objects, entries, top, done=done)
+        else:
+            told = _settings(helpers, beside, top, into=into)
+            _write_together(told, helpers.processes, entries, top=top, done=done)
+        if mode is not None:
+            beside.chmod(mode)
+        beside.rename(place)
+        sync_folder(place.parent)
 
 
 def _check_free(place: Path) -> int | None:
@@ -76,67 +79,135 @@ def _check_free(place: Path) -> int | None:
     return None
 
 
-def _write(objects: Giver, entries: Iterable[Entry], beside: Path) -> None:
-    writer = _Writer(objects, beside)
+@contextmanager
+def _partial(place: Path, into: Path) -> Generator[tuple[Path, int], None, None]:
+    """Make a folder beside `place`, open and locked; remove what is left of it at the end."""
+    with storing(into):
+        beside, top = _locked_folder(place)
     try:
-        for entry in entries:
-            writer.write(entry)
-        writer.finish()
+        yield beside, top
     finally:
-        writer.close()
+        os.close(top)
+        shutil.rmtree(beside, ignore_errors=True)
 
 
-class _Writer:
-    """Writes entries in the order of their paths; holds the folders that it is in open."""
+def _locked_folder(place: Path) -> tuple[Path, int]:
+    """Make and lock a folder that nobody took for litter before it was locked."""
+    while True:
+        beside = place.with_name(f".{place.name}.{secrets.token_hex(8)}.partial")
+        beside.mkdir()
+        with suppress(FileNotFoundError):
+            top = os.open(beside, _FOLDER)
+            with suppress(OSError):  # no locks on this disk: then nobody else gets one
+                fcntl.flock(top, fcntl.LOCK_EX)
+            if os.fstat(top).st_nlink:
+                return beside, top
+            os.close(top)
 
-    def __init__(self, objects: Giver, top: Path) -> None:
-        self._objects = objects
+
+def _remove_litter(place: Path) -> None:
+    """Remove what killed restores to the same place left."""
+    ours = re.compile(re.escape(f".{place.name}.") + r"[0-9a-f]{16}\.partial")
+    for found in place.parent.iterdir():
+        if ours.fullmatch(found.name):
+            with suppress(OSError):
+                _remove_unlocked(found)
+
+
+def _remove_unlocked(folder: Path) -> None:
+    descriptor = os.open(folder, _FOLDER)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+
+
+def _write(objects: Giver, entries: Iterable[Entry], top: int, *, done: Tally) -> None:
+    """Write entries in this process; each file is durable before its folder is left."""
+    with _Folders(top, is_synced=True) as folders, ExitStack() as unsynced:
+        waiting: list[int] = []
+        for entry in entries:
+            folder = folders.enter(entry.path)
+            descriptor = write_entry(objects, folder, entry)
+            if descriptor is not None:
+                unsynced.callback(os.close, descriptor)
+                begin_sync(descriptor)
+                waiting.append(descriptor)
+            if len(waiting) >= OPEN_FILES:
+                _sync(waiting)
+                unsynced.close()
+            done.add(1, entry.size)
+        _sync(waiting)
+        folders.finish()
+
+
+def _sync(files: list[int]) -> None:
+    for descriptor in files:
+        os.fsync(descriptor)
+    files.clear()
+
+
+def _settings(helpers: Helpers, beside: Path, top: int, *, into: Path) -> Settings:
+    about = os.fstat(top)
+    return Settings(
+        objects=os.fsencode(helpers.store.absolute()),
+        top=os.fsencode(beside),
+        place=(about.st_dev, about.st_ino),
+        into=os.fsencode(into),
+    )
+
+
+def _write_together(
+    settings: Settings, processes: int, entries: Iterable[Entry], *, top: int, done: Tally
+) -> None:
+    """Make the folders here and let other processes write the files, then sync the disk."""
+    with (
+        working(MODULE, settings, count=processes) as workers,
+        _Folders(top, is_synced=False) as folders,
+    ):
+        for files, size in write_by(workers, folders.made_for(entries)):
+            done.add(files, size)
+        workers.finish()
+    sync_disk(top)
+
+
+class _Folders:
+    """The folders that sorted entries lie in, each made when the first of it comes."""
+
+    def __init__(self, top: int, *, is_synced: bool) -> None:
+        self._is_synced = is_synced
         self._names: list[bytes] = []
-        self._folders = [os.open(top, _FOLDER)]
-        self._unsynced: list[int] = []
+        self._open = [os.dup(top)]
 
-    def write(self, entry: Entry) -> None:
-        """Write one file or link."""
-        *names, name = entry.path.split(b"/")
-        self._enter(names)
-        try:
-            if entry.mode == SYMLINK:
-                self._write_link(entry, name)
-            else:
-                self._write_file(entry, name)
-        except FileExistsError as error:
-            raise _clash(entry.path) from error
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of whatever is open."""
+        while self._open:
+            os.close(self._open.pop())
+
+    def enter(self, path: bytes) -> int:
+        """Return the open folder that a file with this path belongs in."""
+        *names, _ = path.split(b"/")
+        if names != self._names:
+            self._go(names)
+        return self._open[-1]
+
+    def made_for(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Pass entries on, each once its folder is there."""
+        for entry in entries:
+            self.enter(entry.path)
+            yield entry
 
     def finish(self) -> None:
-        """Make everything durable."""
-        self._sync_files()
-        while self._folders:
+        """Leave all folders: what they list is durable then."""
+        while self._open:
             self._leave()
 
-    def close(self) -> None:
-        """Let go of whatever is open."""
-        for descriptor in (*self._unsynced, *self._folders):
-            os.close(descriptor)
-
-    def _write_file(self, entry: Entry, name: bytes) -> None:
-        mode = 0o777 if entry.mode == EXECUTABLE else 0o666
-        descriptor = os.open(name, _NEW_FILE, mode, dir_fd=self._folders[-1])
-        self._unsynced.append(descriptor)
-        _check_size(entry, self._objects.write_to(entry.digest, _Descriptor(descriptor)))
-        begin_sync(descriptor)
-        if len(self._unsynced) >= OPEN_FILES:
-            self._sync_files()
-
-    def _write_link(self, entry: Entry, name: bytes) -> None:
-        _check_size(entry, self._objects.size(entry.digest))
-        if entry.size > LONGEST_TARGET:
-            raise Corrupt(f"{escape(entry.path)} is a symbolic link of {entry.size} bytes")
-        target = self._objects.get(entry.digest)
-        check_target(entry.path, target, escape(entry.path))
-        os.symlink(target, name, dir_fd=self._folders[-1])
-
-    def _enter(self, names: list[bytes]) -> None:
-        """Leave the folders that `names` do not begin with and make those that are new."""
+    def _go(self, names: list[bytes]) -> None:
         pairs = zip(self._names, names, strict=False)
         shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
         while len(self._names) > shared:
@@ -151,47 +222,15 @@ class _Writer:
         if len(self._names) > DEEPEST:
             raise Invalid(f"{escape(path)} lies more than {DEEPEST} folders deep")
         try:
-            os.mkdir(name, dir_fd=self._folders[-1])
+            os.mkdir(name, dir_fd=self._open[-1])
         except FileExistsError as error:
-            raise _clash(path) from error
-        self._folders.append(os.open(name, _FOLDER, dir_fd=self._folders[-1]))
+            raise clash(path) from error
+        self._open.append(os.open(name, _FOLDER, dir_fd=self._open[-1]))
 
     def _leave(self) -> None:
-        descriptor = self._folders.pop()
+        descriptor = self._open.pop()
         try:
-            os.fsync(descriptor)
+            if self._is_synced:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-    def _sync_files(self) -> None:
-        for descriptor in self._unsynced:
-            os.fsync(descriptor)
-        while self._unsynced:
-            os.close(self._unsynced.pop())
-
-
-class _Descriptor:
-    """Takes bytes for an open file: all of them, where the system call may take fewer."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def write(self, content: bytes, /) -> None:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
-
-
-def _check_size(entry: Entry, size: int) -> None:
-    if size != entry.size:
-        raise Corrupt(
-            f"{escape(entry.path)} has {size} bytes where its tree says {entry.size}: "
-            "run `cairn verify --all`"
-        )
-
-
-def _clash(path: bytes) -> Invalid:
-    return Invalid(
-        f"{escape(path)} cannot be told from another name here: restore to a disk that "
-        "distinguishes upper and lower case"
-    )

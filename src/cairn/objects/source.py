@@ -3,8 +3,9 @@
 import errno
 import os
 import stat
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from operator import attrgetter
 
 from cairn.core.errors import Conflict, Invalid
 from cairn.objects.fault import reading, unreadable
@@ -17,6 +18,11 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+About = tuple[int, int, int, int, int, int]
+"""Mode, size, last changes of content and of anything in nanoseconds, inode, device."""
+about_of: Callable[[os.stat_result], About] = attrgetter(
+    "st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev"
+)
 _OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -26,6 +32,7 @@ class Source:
     def __init__(self, descriptor: int, name: str) -> None:
         self._descriptor = descriptor
         self._opened = os.fstat(descriptor)
+        self._read_as: os.stat_result | None = None
         self.name = name
         if not stat.S_ISREG(self._opened.st_mode):
             raise not_stored(name, self._opened.st_mode)
@@ -44,8 +51,11 @@ class Source:
         """Yield the bytes from the start; raises `Conflict` at the end if they changed."""
         place = 0
         while place <= self.size and (chunk := self._read(place)):
+            asked = self.size - place + 1
             place += len(chunk)
             yield chunk
+            if asked <= CHUNK and place == self.size:
+                break  # one byte more was asked for, and there was none
         self._check(place)
 
     def read(self, start: int, size: int) -> bytes:
@@ -57,12 +67,16 @@ class Source:
         """Tell whether this is still the file that lies where `found` was looked up."""
         return os.path.samestat(self._opened, found)
 
+    def is_as(self, about: About) -> bool:
+        """Tell whether, when it was read, it was in all what was seen before it was opened."""
+        return self._read_as is not None and about_of(self._read_as) == about
+
     def _read(self, place: int) -> bytes:
         wanted = min(CHUNK, self.size - place + 1)  # one more than should be there
         return self.read(place, wanted)
 
     def _check(self, length: int) -> None:
-        now = os.fstat(self._descriptor)
+        self._read_as = now = os.fstat(self._descriptor)
         if (length, now.st_size, now.st_mtime_ns) != (
             self.size,
             self.size,
@@ -71,24 +85,49 @@ class Source:
             raise changed(self.name)
 
 
-@contextmanager
 def open_source(
     path: str | bytes | os.PathLike[str], name: str, *, folder: int | None = None
-) -> Generator[Source, None, None]:
+) -> AbstractContextManager[Source]:
     """Open a file; one of an open `folder` is not followed if it is a symbolic link.
 
     Raises `Conflict` at the end if another file lies there by then.
     """
-    follow = folder is None
-    descriptor = _open(path, name, folder)
-    try:
-        source = Source(descriptor, name)
-        yield source
-        with reading(name):
-            if not source.is_at(os.stat(path, dir_fd=folder, follow_symlinks=follow)):
-                raise changed(name)
-    finally:
-        os.close(descriptor)
+    return _Opened(path, name, folder)
+
+
+class _Opened:
+    """A class and no generator: a snapshot opens many small files."""
+
+    def __init__(
+        self, path: str | bytes | os.PathLike[str], name: str, folder: int | None
+    ) -> None:
+        self._path = path
+        self._name = name
+        self._folder = folder
+        self._descriptor = -1
+
+    def __enter__(self) -> Source:
+        self._descriptor = _open(self._path, self._name, self._folder)
+        try:
+            self._source = Source(self._descriptor, self._name)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        return self._source
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if kind is None:
+                self._check()
+        finally:
+            os.close(self._descriptor)
+
+    def _check(self) -> None:
+        follow = self._folder is None
+        with reading(self._name):
+            found = os.stat(self._path, dir_fd=self._folder, follow_symlinks=follow)
+        if not self._source.is_at(found):
+            raise changed(self._name)
 
 
 def _open(path: str | bytes | os.PathLike[str], name: str, folder: int | None) -> int:

@@ -42,7 +42,8 @@ class ObjectStore:
     """Bytes by their SHA-256 in one backend; an object never changes and is never replaced.
 
     `cache` is a file that remembers where what lies. With a `cipher`, what is stored from now
-    on is encrypted. The `lease` is told before anything that lies here is relied on.
+    on is encrypted. The `lease` is told before anything that lies here is relied on. Processes
+    that help open the objects at `folder`; snapshots remember what they saw under `stats`.
     """
 
     def __init__(
@@ -52,7 +53,11 @@ class ObjectStore:
         cache: Path | None = None,
         cipher: Cipher | None = None,
         lease: Lease | None = None,
+        folder: Path | None = None,
+        stats: Path | None = None,
     ) -> None:
+        self.folder = folder
+        self.stats = stats
         self._backend = backend
         self._reader = Reader(backend, Index(backend, cache=cache, cipher=cipher), cipher)
         self._lease = lease if lease is not None else HeldLease(backend)

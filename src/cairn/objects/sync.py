@@ -15,6 +15,21 @@ def begin_sync(descriptor: int) -> None:
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
+def sync_disk(descriptor: int) -> None:
+    """Make everything on the disk of an open file or folder durable, all at once.
+
+    20,000 files of 10 kB take a third of the time of syncing each (ext4: one journal commit).
+    """
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "syncfs"):  # not Linux
+        os.sync()
+    elif library.syncfs(descriptor) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 def sync_folder(folder: Path) -> None:
     """Make what is listed in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
