@@ -134,8 +134,8 @@ def test_any_changed_byte_of_any_object_of_a_tree_is_found(tmp_path: Path) -> No
     objects = ObjectStore(MemoryBackend(contents))
     digest = store_tree(objects, write(tmp_path, FILES)).digest
 
-    ((name, content),) = contents.items()
     (pack,) = objects.packs()
+    name, content = pack.key, contents[pack.key]
     for row in pack.rows:
         for at in range(row.offset, row.end):
             contents[name] = content[:at] + bytes([content[at] ^ 0x20]) + content[at + 1 :]
