@@ -11,7 +11,7 @@ from cairn.core.snapshot import DvcOutput
 from cairn.core.tree import Entry, unescape
 from cairn.data.dvc.outputs import Member, Output
 from cairn.data.dvc.places import Places
-from cairn.data.dvc.project import open_project
+from cairn.data.dvc.project import CACHE, Project, is_root, open_project
 from cairn.data.elsewhere import Copy, Wanted, local_copy
 
 
@@ -20,7 +20,8 @@ def locate_output(source: DvcOutput, folder: Path) -> "partial[Iterator[Wanted]]
 
     Where even the list of a folder's files is gone, they are looked for in the folder itself.
     """
-    project = open_project((folder / os.fsdecode(unescape(source.location))).resolve())
+    root = (folder / os.fsdecode(unescape(source.location))).resolve()
+    project = open_project(root) if is_root(root) else Project(root, root / CACHE, ())
     path = os.fsdecode(unescape(source.path))
     output = Output(path=path, md5=source.md5, where="the pin", legacy=True)
     return partial(_wanted, Places(project), output)

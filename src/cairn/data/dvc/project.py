@@ -23,6 +23,7 @@ from cairn.data.git import find_top, run_git
 from cairn.objects.fault import reading
 
 CONTROL = ".dvc"
+CACHE = f"{CONTROL}/cache"
 POINTER = ".dvc"
 _PASSED_OVER = frozenset({".git", ".dvc", ".cairn", ".hg", ".venv", "node_modules"})
 _REMOTE = re.compile(r"""^\s*'?remote "(?P<name>.*)"'?\s*$""")
@@ -56,10 +57,15 @@ class State(Protocol):
         ...
 
 
+def is_root(folder: Path) -> bool:
+    """Tell whether a folder is a DVC project."""
+    return (folder / CONTROL / "config").is_file()
+
+
 def find_root(start: Path) -> Path | None:
     """Return the nearest folder, from `start` upwards, that is a DVC project."""
     folder = start.resolve()
-    return next((at for at in (folder, *folder.parents) if _is_root(at)), None)
+    return next((at for at in (folder, *folder.parents) if is_root(at)), None)
 
 
 def open_project(root: Path) -> Project:
@@ -68,7 +74,7 @@ def open_project(root: Path) -> Project:
     Only the project's own settings count (`.dvc/config`, `.dvc/config.local`), not those of
     the user or the machine.
     """
-    if not _is_root(root):
+    if not is_root(root):
         raise NotFound(f"{root} is no DVC project: there is no {CONTROL}/config in it")
     settings: dict[str, dict[str, str]] = {}
     for name in ("config", "config.local"):
@@ -78,7 +84,7 @@ def open_project(root: Path) -> Project:
     remotes = [
         remote for section, values in settings.items() if (remote := _remote(section, values))
     ]
-    cache = settings.get("cache", {}).get("dir", str(root / CONTROL / "cache"))
+    cache = settings.get("cache", {}).get("dir", str(root / CACHE))
     ordered = sorted(remotes, key=lambda remote: remote.name.lower() != default)
     return Project(root, Path(cache), tuple(ordered))
 
@@ -226,10 +232,6 @@ def _some(paths: list[str], most: int = 5) -> str:
         return "; it has none"
     more = f" and {len(paths) - most} more" if len(paths) > most else ""
     return f": {', '.join(escape(os.fsencode(path)) for path in paths[:most])}{more}"
-
-
-def _is_root(folder: Path) -> bool:
-    return (folder / CONTROL / "config").is_file()
 
 
 def _settings(path: Path) -> dict[str, dict[str, str]]:

@@ -5,6 +5,7 @@ and compared with its MD5. What is adopted already is not read again, so an adop
 interrupted goes on where it ended, and one that is repeated adds what is new.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from cairn.core.errors import NotFound
@@ -16,7 +17,7 @@ from cairn.data.dvc.project import find_root, open_project
 from cairn.data.dvc.take import place
 from cairn.integrations.dvc import models
 from cairn.integrations.dvc.data import DataAdopter, State, states
-from cairn.integrations.dvc.gto import Staged, holders, read_tags
+from cairn.integrations.dvc.gto import holders, read_tags
 from cairn.integrations.dvc.history import Moment, is_shallow, read_history
 from cairn.integrations.dvc.report import AdoptedData, AdoptedModel, Adoption, NotAdopted
 from cairn.objects.tree import Progress
@@ -59,7 +60,14 @@ def adopt(
         lacking=lacking,
         damaged_copies=tuple(sorted(set(data.damaged_copies))),
         notes=(*refusals, *_notes(places, root)),
-        next_steps=tuple(_next_steps(adopted, made, lacking, mode, _held(history.moments))),
+        next_steps=(
+            *_urgent(lacking, is_pinned=bool(adopted) and mode == "pin"),
+            *_held(found, history.moments),
+            *(
+                f"see what is known of a model: `cairn show {each.version}`"
+                for each in made[-1:]
+            ),
+        ),
     )
 
 
@@ -120,8 +128,17 @@ def _is_called(candidate: models.Candidate, name: str) -> bool:
     return shown(candidate.model).rpartition("/")[2] == name.rpartition(":")[2].lower()
 
 
-def _held(history: tuple[Moment, ...]) -> tuple[Staged, ...]:
-    return holders(each for moment in history for each in read_tags(moment.tags)[1])
+def _held(found: list[Made], history: tuple[Moment, ...]) -> Iterator[str]:
+    """Say which versions hold GTO's stages: labels are moved by people alone."""
+    staged = [(each, moment) for moment in history for each in read_tags(moment.tags)[1]]
+    for held in holders(each for each, _ in staged):
+        moment = next(m for each, m in staged if each == held)
+        for candidate, version, _ in found:
+            if moment in candidate.state.moments and _is_called(candidate, held.model):
+                yield (
+                    f"GTO has {version.name} in {held.stage} ({held.tag}), and no label was "
+                    f"moved: `cairn promote {version.name} LABEL` is yours to type"
+                )
 
 
 def _unreadable(history: tuple[Moment, ...]) -> list[NotAdopted]:
@@ -149,31 +166,15 @@ def _notes(places: Places, root: Path) -> list[str]:
     return notes
 
 
-def _next_steps(
-    data: tuple[AdoptedData, ...],
-    found: tuple[AdoptedModel, ...],
-    lacking: tuple[NotAdopted, ...],
-    mode: Keeping,
-    held: tuple[Staged, ...],
-) -> list[str]:
-    """Say what to do now, the most urgent first."""
-    steps: list[str] = []
-    if any(each.kind == "corrupt" for each in lacking):
-        steps.append("bring what is corrupt back from a remote or a backup, then adopt again")
-    if any(each.kind == "missing" for each in lacking):
-        steps.append("`dvc fetch --all-commits` for what is missing, then adopt again")
-    if data and mode == "pin":
-        steps.append(
-            "the bytes stay in DVC's cache, where `dvc gc` removes them: "
-            "`cairn adopt dvc --copy` keeps them, `cairn snapshot verify --pinned` checks them"
+def _urgent(lacking: tuple[NotAdopted, ...], *, is_pinned: bool) -> Iterator[str]:
+    """Say what cannot wait, the most urgent first."""
+    kinds = {each.kind for each in lacking}
+    if "corrupt" in kinds:
+        yield "bring what is corrupt back from a remote or a backup, then adopt again"
+    if "missing" in kinds:
+        yield "`dvc fetch --all-commits` for what is missing, then adopt again"
+    if is_pinned:
+        yield (
+            "the bytes stay in DVC's cache, where `dvc gc` removes them: `cairn adopt dvc "
+            "--copy` keeps them here, `cairn snapshot verify --pinned` looks after them"
         )
-    steps += [
-        f"GTO has {each.model} in {each.stage} ({each.tag}): no label was moved; "
-        "`cairn promote` is yours to type"
-        for each in held
-    ]
-    if found:
-        steps.append(
-            f"see what is known of a model and what is not: `cairn show {found[-1].version}`"
-        )
-    return steps

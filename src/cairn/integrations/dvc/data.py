@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.snapshot import DvcOutput, Keeping, Snapshot, SnapshotInfo
-from cairn.core.tree import escape
+from cairn.core.tree import escape, unescape
 from cairn.data.dvc.outputs import Output
 from cairn.data.dvc.places import Places
 from cairn.data.dvc.take import Known, describe, place, read_output
@@ -55,6 +55,7 @@ class DataAdopter:
         self._mode: Keeping = mode
         self._known: Known = {}
         self._before = dict(_adopted(registry, place(registry, places.project), mode))
+        self._held = {info.name: info.digest for info in reversed(registry.snapshots())}
         self.lacking: list[NotAdopted] = []
         self.damaged_copies: list[str] = []
         self.snapshots: dict[tuple[str, str], Digest] = {}
@@ -69,7 +70,7 @@ class DataAdopter:
         is_new = info is None
         if info is None:
             info = self._made(state, on_progress)
-        elif is_present and not self._holds_name(info):
+        elif is_present and self._held.get(info.name) != info.digest:
             info = self._recorded(state, info.tree)
         if info is None:
             return None
@@ -112,7 +113,10 @@ class DataAdopter:
         short = f" ({commit[:12]})" if commit and not at.endswith(commit[:12]) else ""
         source = describe(self._registry, project, output, tree=tree, mode=self._mode)
         origin = f"dvc:{path}{at}{short} of {place(self._registry, project)}"
-        return record_snapshot(self._registry, source, origin=origin, name=named(output.path))
+        name = named(output.path)
+        info = record_snapshot(self._registry, source, origin=origin, name=name)
+        self._held[name] = info.digest
+        return info
 
     def _lacks(self, state: State, faults: Iterable[Fault]) -> None:
         path = escape(os.fsencode(state.output.path))
@@ -120,10 +124,6 @@ class DataAdopter:
             whole = fault.path.rstrip("/") in (path, path.rpartition("/")[2])
             name = path if whole else f"{path}/{fault.path}"
             self.lacking.append(NotAdopted(name, fault.kind, state.found_in, fault.reason))
-
-    def _holds_name(self, info: SnapshotInfo) -> bool:
-        held = [each for each in self._registry.snapshots() if each.name == info.name]
-        return bool(held) and held[0].digest == info.digest
 
 
 def named(path: str) -> str:
@@ -144,10 +144,4 @@ def _adopted(
             location,
             mode,
         ):
-            yield (os.fsdecode(_raw(source.path)), source.md5), info
-
-
-def _raw(path: str) -> bytes:
-    from cairn.core.tree import unescape
-
-    return unescape(path)
+            yield (os.fsdecode(unescape(source.path)), source.md5), info

@@ -34,8 +34,10 @@ class Moment(NamedTuple):
 
     @property
     def called(self) -> str:
-        """How people find it: by its first tag, or the beginning of its commit."""
-        return self.tags[0] if self.tags else self.commit[:12] or "the working folder"
+        """How people find it: by a tag, not GTO's if there is another, or by its commit."""
+        if self.tags:
+            return min(self.tags, key=lambda tag: (bool(set("#@") & set(tag)), tag))
+        return self.commit[:12] or "the working folder"
 
 
 class AtCommit:
