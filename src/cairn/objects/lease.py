@@ -2,36 +2,39 @@
 
 A lease is a few empty keys: `leases/ID.0` says since when, and the highest `leases/ID.N` that
 the writer was alive then. Both are times of the backend's clock. A writer that dies leaves its
-lease behind, which counts for a day.
+lease behind, which counts for a week: so long may a writer rely on old bytes without a word.
 """
 
 import os
 import secrets
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from cairn.core.errors import CairnError
 from cairn.objects.backend import Backend
 
 UNDER = "leases/"
-ALIVE_SECONDS = 24 * 60 * 60
+ALIVE_SECONDS = 7 * 24 * 60 * 60
 _BEAT_SECONDS = 60 * 60
 
 
 class Lease:
     """One writer's lease, taken when it is first needed and given back with its owner."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(
+        self, backend: Backend, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._backend = backend
+        self._clock = clock
         self._name = ""
         self._beats: list[str] = []
         self._last = 0.0
 
     def reusing(self) -> None:
         """Hold the lease from now on at the latest; cheap to call for every object."""
-        if self._beats and time.monotonic() - self._last < _BEAT_SECONDS:
+        if self._beats and self._clock() - self._last < _BEAT_SECONDS:
             return
         if not self._beats:
             self._name = secrets.token_hex(16)
@@ -48,7 +51,7 @@ class Lease:
             incoming.discard()
         # Not settled: after a power cut there is no writer any more whom it would protect.
         self._beats.append(key)
-        self._last = time.monotonic()
+        self._last = self._clock()
 
 
 def taken(backend: Backend, now: float) -> list[float]:
@@ -57,7 +60,7 @@ def taken(backend: Backend, now: float) -> list[float]:
 
 
 def remove_expired(backend: Backend, now: float) -> None:
-    """Remove what writers left that have not been heard of for a day."""
+    """Remove what writers left that have not been heard of for a week."""
     dead: list[str] = []
     for name, beats in _by_name(backend):
         if now - max(modified for _, modified in beats) >= ALIVE_SECONDS:
