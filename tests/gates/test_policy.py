@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from cairn.core.check import Floor, LatencyBudget, NoSubgroupRegression, Superiority
+from cairn.core.digest import digest_of
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.evaluation import Scorer
 from cairn.gates.policy import load_policy, schema
 from cairn.gates.template import starter_policy
 from cairn.registry import Registry
-from workshop import MODEL, add_table, open_workshop
+from workshop import MODEL, add_table, churn, open_workshop
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "schema" / "policy.json"
 GOOD = """\
@@ -200,9 +201,44 @@ BAD = {
     "threshold of an area": Bad(
         one("id: a, type: floor, metric: roc_auc@0.3, value: 1"), "roc_auc has no threshold"
     ),
-    "two groupings": Bad(
-        one("id: a, type: no_subgroup_regression, metric: recall, by: [region, age]"),
-        "by: must be a list of length <= 1",
+    "no grouping": Bad(
+        one("id: a, type: no_subgroup_regression, metric: recall, by: []"),
+        "by: must be a list of length >= 1",
+    ),
+    "unknown group in an intersection": Bad(
+        one("id: a, type: no_subgroup_regression, metric: recall, by: [[region, age]]"),
+        r"line 4, column 63: check 'a' compares by 'age'",
+    ),
+    "unknown burden": Bad(
+        one("id: a, type: no_subgroup_regression, metric: recall, by: [region], burden: x"),
+        r"line 4, column 81: .*burden: must be one of detect, prove, not 'x'",
+    ),
+    "unknown kind of perturbation": Bad(
+        one(
+            "id: a, type: robustness, metric: recall, max_drop: 0.1, "
+            "perturbation: {kind: x, amount: 1}"
+        ),
+        "must be one of noise, missing, shift, seed, not 'x'",
+    ),
+    "unknown key of approvals": Bad(
+        f"{HEAD}  - {{id: a, type: complete}}\napprovals: {{people: [bo], counts: 2}}\n",
+        r"line 5, column 27: approvals: unknown key 'counts'; there are people, count, ",
+    ),
+    "unknown thing to approve": Bad(
+        f"{HEAD}  - {{id: a, type: complete}}\napprovals: {{people: [bo], covers: [all]}}\n",
+        "must be one of promotion, policy, deletion, not 'all'",
+    ),
+    "more approvals than people": Bad(
+        f"{HEAD}  - {{id: a, type: complete}}\napprovals: {{people: [bo], count: 2}}\n",
+        "2 people must agree, but only 1 may",
+    ),
+    "a key that is none": Bad(
+        f"{HEAD}  - {{id: a, type: complete}}\nmeasurers: [ci, ci+12345678+AAAA]\n",
+        r"line 5, column 17: .* is not .* public key .*; `cairn whoami`",
+    ),
+    "override without approvals": Bad(
+        f"{HEAD}  - {{id: a, type: complete}}\noverride: [ada]\n",
+        "override needs approvals",
     ),
     "group as text": Bad(
         one("id: a, type: no_subgroup_regression, metric: recall, by: region"),
@@ -294,6 +330,32 @@ def test_a_folder_or_binary_file_is_refused(registry: Registry, tmp_path: Path) 
         load_policy(tmp_path, registry, MODEL)
     with pytest.raises(Invalid, match="not UTF-8 text: byte 7"):
         load_policy(binary, registry, MODEL)
+
+
+def test_comments_and_the_order_of_keys_are_no_part_of_a_policy(
+    registry: Registry, policy_file: Path
+) -> None:
+    add_table(registry, churn(rows=20))
+    lines = [
+        "evaluation: snap:test",
+        "checks: [{id: a, type: floor, metric: recall, value: 0.5}]",
+        "bootstrap: floors_only",
+        "approvals: {count: 1, people: [bo, cy]}",
+        "measurers: [ci]",
+    ]
+    policy_file.write_text("\n".join(["cairn: policy/1", *lines]) + "\n")
+    first = load_policy(policy_file, registry, MODEL)
+
+    shuffled = [
+        "# why",
+        *reversed(lines[2:]),
+        'checks: [{value: 0.50, metric: "recall", type: floor, id: a}]  # one',
+        "cairn: policy/1",
+        lines[0],
+    ]
+    policy_file.write_text("\n\n".join(shuffled) + "\n")
+
+    assert digest_of(load_policy(policy_file, registry, MODEL)) == digest_of(first)
 
 
 def test_the_schema_for_editors_is_up_to_date() -> None:

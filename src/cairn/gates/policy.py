@@ -3,25 +3,31 @@
 1. An unknown key, a wrong value or a name that nothing has is refused with line and column.
 2. The evaluation snapshot and, where `cairn.toml` says how to score, the scorer are pinned by
    digest: a later change of either is a change of the policy.
+3. Comments, spacing and the order of keys are no part of it; the order of checks is that of
+   the report, and is.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, cast, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
+from cairn.core.approval import Approvals, Person
 from cairn.core.check import Check, FairnessGap, NoSubgroupRegression, columns
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid, NotFound
-from cairn.core.gate import Bootstrap, Policy, check_policy
+from cairn.core.evaluation import Perturbation
+from cairn.core.gate import Bootstrap, Policy, Reuse, check_policy
 from cairn.core.name import ModelName, Text
 from cairn.core.request import Record
 from cairn.gates import plain_yaml
 from cairn.gates.plain_yaml import Document, Place
 from cairn.gates.scorer import scorer_of
 from cairn.registry import Registry
+from cairn.signing.note import read_verifier
 from cairn.stats.metrics import parse_metric
 
 FORMAT = "policy/1"
@@ -34,6 +40,10 @@ class PolicyFile(Record, frozen=True, tag_field="cairn", tag=FORMAT):
     checks: Annotated[tuple[Check, ...], Meta(min_length=1)]
     against: Annotated[str, Meta(pattern=r"^@[a-z][a-z0-9-]*$(?!\n)")] = "@production"
     bootstrap: Bootstrap = "refuse"
+    reuse: Reuse | None = None
+    approvals: Approvals | None = None
+    override: tuple[Person, ...] = ()
+    measurers: tuple[Person, ...] = ()
 
 
 def load_policy(path: Path, registry: Registry, model: ModelName) -> Policy:
@@ -45,6 +55,7 @@ def load_policy(path: Path, registry: Registry, model: ModelName) -> Policy:
     try:
         written = read_policy(document)
         _check_groups(written, document, registry.settings.model(model).evaluation)
+        _check_people(written, document)
         policy = _pinned(written, document, registry=registry, model=model)
         check_policy(policy)
     except CairnError as error:
@@ -68,7 +79,7 @@ def read_policy(document: Document) -> PolicyFile:
 
 def schema() -> dict[str, Any]:
     """Describe policy files as JSON Schema, for editors that complete and check."""
-    described = msgspec.json.schema(PolicyFile)
+    described = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(PolicyFile)))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Cairn gate policy",
@@ -106,6 +117,10 @@ def _pinned(
         scorer=_pinned_scorer(registry, model),
         against=written.against,
         bootstrap=written.bootstrap,
+        reuse=written.reuse,
+        approvals=written.approvals,
+        override=written.override,
+        measurers=written.measurers,
     )
 
 
@@ -143,6 +158,25 @@ def _check_groups(written: PolicyFile, document: Document, settings: Any) -> Non
             )
 
 
+def _check_people(written: PolicyFile, document: Document) -> None:
+    """A key that is none would match nobody, and nobody would notice."""
+    people = written.approvals.people if written.approvals else ()
+    places: dict[plain_yaml.Path, tuple[Person, ...]] = {
+        ("approvals", "people"): people,
+        ("override",): written.override,
+        ("measurers",): written.measurers,
+    }
+    for path, listed in places.items():
+        for number, person in enumerate(listed):
+            if "+" not in person:
+                continue
+            try:
+                read_verifier(person)
+            except Invalid as error:
+                place = document.places[(*path, number)]
+                raise Invalid(f"{place}: {error}; `cairn whoami` shows one") from error
+
+
 def _explain(message: str, document: Document) -> str:
     """Turn a validator's message into place, path and what to write instead."""
     what, found, where = message.partition(" - at `$")
@@ -158,6 +192,9 @@ def _explain(message: str, document: Document) -> str:
         what = (
             f"there is no check of type {_found(path, document)!r}, only {', '.join(_KINDS)}"
         )
+    elif what.startswith("Invalid enum value"):
+        words = ", ".join(_words(path, document))
+        what = f"must be one of {words}, not {_found(path, document)!r}"
     else:
         what = f"{_plain(what)}, not {_found(path, document)!r}"
     return _at(document.places.get(path), spelled, what)
@@ -182,7 +219,6 @@ def _found(path: plain_yaml.Path, document: Document) -> Any:
 def _plain(what: str) -> str:
     """Say `Expected ...` in words that a person who writes YAML knows."""
     what = re.sub(r", got .*", "", what).replace("Expected", "must be")
-    what = re.sub(r"Invalid enum value .*", f"must be one of {', '.join(_BOOTSTRAP)}", what)
     what = re.sub(r"Invalid value .*", f"must be {FORMAT}", what)
     what = re.sub(r"`str` matching regex .*", "a plain name", what)
     for technical, word in _WORDS.items():
@@ -191,13 +227,41 @@ def _plain(what: str) -> str:
 
 
 def _keys(path: plain_yaml.Path, document: Document) -> list[str]:
-    kind: Any = _KINDS[_found((*path, "type"), document)] if path else PolicyFile
-    tag = "type" if path else "cairn"
-    return [tag, *kind.__struct_fields__]
+    kind = _kind(path, document)
+    tag: str | None = kind.__struct_config__.tag_field
+    return [*([tag] if tag else []), *kind.__struct_fields__]
+
+
+def _kind(path: plain_yaml.Path, document: Document) -> Any:
+    """The record that a part of the file is read into."""
+    if not path:
+        return PolicyFile
+    if path[-1:] in _PARTS:
+        return _PARTS[path[-1:]]
+    return _KINDS[_found((*path, "type"), document)]
+
+
+def _words(path: plain_yaml.Path, document: Document) -> list[str]:
+    """The words that may stand at a place."""
+    while isinstance(path[-1], int):
+        path = path[:-1]
+    return [*_literals(get_type_hints(_kind(path[:-1], document))[str(path[-1])])]
+
+
+def _literals(hint: Any) -> Iterator[str]:
+    for part in get_args(hint):
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from _literals(part)
 
 
 _KINDS: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(Check)}
-_BOOTSTRAP: tuple[str, ...] = get_args(Bootstrap)
+_PARTS: dict[plain_yaml.Path, Any] = {
+    ("approvals",): Approvals,
+    ("reuse",): Reuse,
+    ("perturbation",): Perturbation,
+}
 _WORDS = {
     "`array` of length": "a list of length",
     "`array`": "a list",
