@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cairn.core.errors import Invalid
-from cairn.objects import ObjectStore, folder, in_memory, open_local, stat_cache
+from cairn.objects import ObjectStore, folder, in_memory, open_local, plan, stat_cache
 from cairn.objects.source import Source
 from cairn.objects.tree import StoredTree, restore_tree, store_tree, tree_entries
 from folders import Content, open_to_all, read, write
@@ -300,13 +300,15 @@ NAMES = [
         ),
         min_size=2,
         max_size=5,
-    )
+    ),
+    in_memory_bytes=st.sampled_from([0, 10**9]),
 )
 def test_any_history_of_a_folder_gives_the_trees_of_one_without_a_cache(
-    steps: list[dict[bytes, bytes | None]],
+    steps: list[dict[bytes, bytes | None]], in_memory_bytes: int
 ) -> None:
     with open_to_all() as place, pytest.MonkeyPatch.context() as patch:
         patch.setattr(stat_cache, "clock_ns", late_clock)
+        patch.setattr(plan, "IN_MEMORY", in_memory_bytes)
         patch.setattr(folder, "SLICE_NAMES", 3)
         patch.setattr(folder, "SLICE_MASK", 1)
         data = write(place / "data", {b"keep": b"k"})

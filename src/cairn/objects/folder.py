@@ -71,6 +71,11 @@ class _Part(NamedTuple):
     abouts: list[About]
     is_last: bool
 
+    def folders(self) -> list[bytes]:
+        if len(self.abouts) == len(self.names):
+            return []
+        return [name for name in self.names if name[-1] == SLASH]
+
 
 class Folder:
     """The content of a folder; `label` is what people call it.
@@ -106,11 +111,10 @@ class Folder:
         after = b""
         for part in self._listed(folder, prefix):
             yield _slice(part, prefix, place, after=after)
-            for name in part.names:
-                if name.endswith(b"/"):
-                    plain = name[:-1]  # behind a slash a link would be followed
-                    with open_folder(plain, self.call(prefix + plain), within=folder) as inner:
-                        yield from self._inside(inner, prefix + name)
+            for name in part.folders():
+                plain = name[:-1]  # behind a slash a link would be followed
+                with open_folder(plain, self.call(prefix + plain), within=folder) as inner:
+                    yield from self._inside(inner, prefix + name)
             after = part.names[-1] if part.names else b""
         if os.fstat(folder).st_mtime_ns != before.st_mtime_ns:
             raise changed(label)
@@ -180,7 +184,8 @@ class Folder:
         entries: list[os.DirEntry[str]] | None,
     ) -> list[About]:
         """Look at all files and links; raises what `survey` raises for one of them."""
-        files = [name for name in names if name[-1] != SLASH]
+        is_flat = entries is not None and len(entries) == len(names)
+        files = names if is_flat else [name for name in names if name[-1] != SLASH]
         try:
             if entries is None:
                 looks = (os.stat(n, dir_fd=folder, follow_symlinks=False) for n in files)
