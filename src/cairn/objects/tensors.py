@@ -40,7 +40,7 @@ def tensor_cuts(read: Read, size: int) -> Iterator[int] | None:
             return _lengths(zip_entries(read, size), size)
         if start[8:9] == b"{":
             return _lengths(_safetensors(read, size), size)
-    except (Invalid, msgspec.MsgspecError, RecursionError, struct.error):
+    except (Invalid, ValueError, msgspec.MsgspecError, RecursionError, struct.error):
         pass  # looks like weights and is not
     return None
 
