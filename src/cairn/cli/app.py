@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ledger": ("ledger", "ledger"),
     "rebuild": ("ledger", "rebuild"),
     "sweep": ("sweep", "sweep"),
+    "fsck": ("fsck", "fsck"),
     "completion": ("project", "completion"),
 }
 SUMMARIES = {
@@ -86,6 +87,7 @@ SUMMARIES = {
     "ledger": "Read and prove the ledger: log, verify, prove, checkpoint.",
     "rebuild": "Make the database again from the exported ledger.",
     "sweep": "Remove bytes that nothing needs; says what and why first.",
+    "fsck": "Look at every byte, and mend what can be mended.",
     "completion": "Print the shell completion script.",
 }
 SECTIONS = {
@@ -94,7 +96,7 @@ SECTIONS = {
     "Look": ("list", "show", "why", "diff", "compare", "export"),
     "Decide": ("gate", "promote", "rollback", "history", "release", "mark-bad", "delete"),
     "Share": ("push", "pull"),
-    "Trust": ("guard", "verify", "ledger", "rebuild", "sweep", "completion"),
+    "Trust": ("guard", "verify", "ledger", "rebuild", "sweep", "fsck", "completion"),
 }
 
 

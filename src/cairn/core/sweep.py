@@ -56,7 +56,13 @@ class Sweep(Record, frozen=True, tag_field="cairn", tag="sweep/1"):
 
 
 class ListKept(Request[bytes], frozen=True, tag="sweep.kept"):
-    """Read which objects must stay: the 32 bytes of each SHA-256, one after the other."""
+    """Read which objects must stay: the 32 bytes of each SHA-256, one after the other.
+
+    Raises `Corrupt` while some of them cannot be read and may need more, unless `incomplete`
+    will do.
+    """
+
+    incomplete: bool = False
 
 
 class WhyKept(Request["str | None"], frozen=True, tag="sweep.why"):

@@ -1,0 +1,110 @@
+"""`cairn fsck`: look at every byte, and mend what can be mended."""
+
+from collections.abc import Sequence
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.progress import progress
+from cairn.cli.text import short, size, table
+from cairn.core.digest import Digest
+from cairn.core.errors import CairnError, Corrupt, Invalid
+from cairn.core.ledger import Problem
+from cairn.data.mend import Mending
+from cairn.objects.fsck import Checked, Depth
+from cairn.registry import Registry
+
+LISTED = 20
+
+
+@click.command()
+@click.option("--quick", "depth", flag_value="quick", default=True, help="Sizes and indexes.")
+@click.option("--full", "depth", flag_value="full", help="Every byte, and the ledger.")
+@click.option("--sample", metavar="SHARE", type=float, help="Every byte of some: 0.01.")
+@click.option("--repair", is_flag=True, help="Move damage aside and bring back what is lost.")
+@click.option("--from", "copies", multiple=True, help="Another copy: a store, bucket, folder.")
+@shown
+def fsck(
+    *, depth: Depth, sample: float | None, repair: bool, copies: tuple[str, ...]
+) -> Shown:
+    """Check the bytes in the store; with --repair mend them from what is intact elsewhere."""
+    from cairn.data.mend import mend, missing
+
+    if sample is not None and not 0 < sample <= 1:
+        raise Invalid(f"--sample {sample:g} is no share: write one above 0 up to 1, like 0.05")
+    if copies and not repair:
+        raise Invalid("--from says where copies are for --repair: give both")
+    registry = cairn.open()
+    how: Depth = "sample" if sample is not None else depth
+    with progress("checking") as report:
+        found = registry.objects.checker().check(how, share=sample or 0, on_progress=report)
+    problems = _ledger(registry) if how == "full" else ()
+    lost = missing(registry)
+    if repair and (found.damage or lost):
+        mended = mend(registry, found.damage, copies)
+        return _mended(mended, found)
+    return _told(found, lost, problems, how)
+
+
+def _ledger(registry: Registry) -> Sequence[Problem]:
+    """Check the ledger, whose records may be among what is damaged."""
+    try:
+        return registry.verify().problems
+    except CairnError as error:
+        return (Problem(place="ledger", reason=str(error)),)
+
+
+def _told(
+    found: Checked, lost: Sequence[Digest], problems: Sequence[Problem], how: Depth
+) -> Shown:
+    rows = [(damage.where, damage.reason) for damage in found.damage]
+    rows += [(f"object {short(digest)}", "it is needed, and not here") for digest in lost]
+    rows += [(problem.place, problem.reason) for problem in problems]
+    value = {
+        "depth": how,
+        "packs": found.packs,
+        "size_bytes": found.size,
+        "read_bytes": found.read,
+        "problems": [{"where": where, "reason": reason} for where, reason in rows],
+    }
+    head = f"{found.packs} packs, {size(found.size)}, {size(found.read)} of them read"
+    if not rows:
+        more = "" if how == "full" else "; `cairn fsck --full` reads every byte"
+        return Shown(value, f"no damage found in {head}{more}")
+    more = f"\n... and {len(rows) - LISTED} more" if len(rows) > LISTED else ""
+    text = (
+        f"DAMAGE: {len(rows)} problems in {head}\n\n"
+        f"{table(('where', 'what'), rows[:LISTED])}{more}\n\n{_advice(found, lost)}"
+    )
+    return Shown(value, text, Corrupt.exit_code)
+
+
+def _advice(found: Checked, lost: Sequence[Digest]) -> str:
+    if found.damage or lost:
+        return (
+            "Nothing was changed. `cairn fsck --full --repair --from COPY` moves damage aside "
+            "and brings back what is lost from a backup, a remote or a folder of files."
+        )
+    return "The bytes are intact, the ledger is not: `cairn verify` says what to do."
+
+
+def _mended(mended: Mending, found: Checked) -> Shown:
+    aside = f"{mended.quarantined} of {found.packs} packs were damaged and lie in quarantine"
+    lines = [
+        f"{aside}; {mended.saved} blobs in them were intact and are stored again",
+        f"{len(mended.back)} objects came back from other copies",
+    ]
+    if not mended.lost:
+        return Shown(
+            mended, "\n".join([*lines, "everything that is needed is here and intact"])
+        )
+    rows = [(short(digest), why) for digest, why in mended.lost.items()]
+    lines += [
+        f"{len(rows)} objects are lost, and needed:",
+        "",
+        table(("object", "needed by"), rows[:LISTED]),
+        "",
+        "name more copies with --from, and repair again",
+    ]
+    return Shown(mended, "\n".join(lines), Corrupt.exit_code)
