@@ -34,9 +34,7 @@ def test_losses_are_better_when_lower_and_the_rest_when_higher() -> None:
 
 @pytest.mark.parametrize("name", ["auc", "", "@0.5", "Recall", "recall "])
 def test_an_unknown_metric_is_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(
-        Invalid, match="is not known; there are accuracy, average_pre"
-    ):
+    with pytest.raises(Invalid, match="is not known; there are accuracy, average_pre"):
         parse_metric(name)
 
 

@@ -24,7 +24,7 @@ Words = npt.NDArray[np.uint64]
 _STEP = 0x9E3779B97F4A7C15
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _PER_WORD = 4
-_KEPT = 2**21
+_KEPT = 2**22
 
 
 def poisson_counts(resamples: range, units: range, *, seed: int) -> Counts:
@@ -34,7 +34,7 @@ def poisson_counts(resamples: range, units: range, *, seed: int) -> Counts:
     return _drawn(resamples, units, seed)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _small(resamples: range, units: range, seed: int) -> Counts:
     """Remember what was drawn last: fifty groups of one size need the same counts."""
     counts = _drawn(resamples, units, seed)

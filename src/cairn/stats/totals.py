@@ -26,7 +26,7 @@ from cairn.stats.metrics import Metric
 from cairn.stats.resample import Summed, Units
 from cairn.stats.scored import Flags, Floats, Places
 
-_PLACES = 512
+_PLACES = 256
 
 
 def width_of(metric: Metric, sample: Sample) -> int:

@@ -76,15 +76,21 @@ def test_log_loss_of_scores_that_are_no_shares_is_inconclusive() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "label", "says"),
-    [("gini", [0, 1], "gini"), ("recall", [0, 7], "neither 0 nor 1")],
+    ("metric", "label", "code", "says"),
+    [
+        ("gini", [0, 1], "not-measurable", "gini"),
+        ("recall", [0, 7], "label-outside", "neither 0 nor 1"),
+        ("rmse", [0, 1], "not-measurable", "not one of task binary"),
+    ],
 )
-def test_what_cannot_be_measured_fails(metric: str, label: list[int], says: str) -> None:
+def test_what_cannot_be_measured_fails(
+    metric: str, label: list[int], code: str, says: str
+) -> None:
     rows = tabulate(ids(2), label, score=[0.1, 0.9])
 
     finding = judged(Floor(id="f", metric=metric, value=0.5), rows, None)
 
-    assert (finding.outcome, finding.code) == ("fail", "not-measurable")
+    assert (finding.outcome, finding.code) == ("fail", code)
     assert says in finding.reason
 
 

@@ -144,7 +144,7 @@ def test_nan_and_infinity_fail_with_their_own_code(broken: float) -> None:
     assert [finding.code for finding in as_live[:4]] == [
         *["no-baseline"] * 2, "reached", "no-baseline",
     ]  # fmt: skip
-    assert "3 of 1000 rows that churn:2 was evaluated on" in as_candidate[0].reason
+    assert "churn:2 cannot be judged: 3 of 1000 rows have a score" in as_candidate[0].reason
 
 
 def test_equal_evidence_gives_equal_bytes_that_read_back() -> None:

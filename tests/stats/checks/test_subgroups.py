@@ -194,7 +194,7 @@ def test_a_group_that_only_the_live_version_has_fails() -> None:
 
     finding = judged(GROUPS, candidate, live)
 
-    assert (finding.outcome, finding.code) == ("fail", "not-comparable")
+    assert (finding.outcome, finding.code) == ("fail", "groups-differ")
     assert "disagree on group 'region' in 200 of 400 rows" in finding.reason
 
 

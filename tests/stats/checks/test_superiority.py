@@ -6,6 +6,7 @@ import pytest
 from cairn.core.check import Superiority
 from cairn.core.gate import Finding
 from cairn.stats.checks import Problem
+from cairn.stats.scored import Predictions
 from cairn.stats.tabulate import tabulate
 from scored import decided, ids, judged, shuffled, spread, without_reason
 
@@ -183,17 +184,19 @@ def test_a_live_version_without_an_evaluation_fails_as_a_missing_baseline() -> N
 
 
 @pytest.mark.parametrize(
-    ("live", "says"),
+    ("live", "code", "says"),
     [
-        (decided(90), "only in the candidate's"),
-        (decided(100, label=[0] * 100), "disagree on 50 of 100 labels"),
-        (decided(100, groups={"region": ["n"] * 100}), "has groups"),
+        (decided(90), "rows-differ", "only in the candidate's"),
+        (decided(100, label=[0] * 100), "labels-differ", "disagree on 50 of 100 labels"),
+        (decided(100, groups={"region": ["n"] * 100}), "groups-differ", "has groups"),
     ],
 )
-def test_other_rows_labels_or_groups_cannot_be_compared(live: object, says: str) -> None:
-    finding = judged(BETTER, decided(100), live)  # pyright: ignore[reportArgumentType]
+def test_other_rows_labels_or_groups_cannot_be_compared(
+    live: Predictions, code: str, says: str
+) -> None:
+    finding = judged(BETTER, decided(100), live)
 
-    assert (finding.outcome, finding.code) == ("fail", "not-comparable")
+    assert (finding.outcome, finding.code) == ("fail", code)
     assert says in finding.reason
 
 
@@ -202,7 +205,7 @@ def test_labels_other_than_0_and_1_cannot_be_compared() -> None:
 
     finding = judged(BETTER, three, three)
 
-    assert (finding.outcome, finding.code) == ("fail", "not-comparable")
+    assert (finding.outcome, finding.code) == ("fail", "label-outside")
     assert "neither 0 nor 1" in finding.reason
 
 

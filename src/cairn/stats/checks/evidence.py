@@ -5,9 +5,7 @@ type; it never turns into a number.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
+from dataclasses import dataclass, field, replace
 
 from cairn.core.check import Grouped
 from cairn.core.digest import Digest
@@ -17,7 +15,9 @@ from cairn.core.ledger import Time
 from cairn.core.name import LabelName
 from cairn.core.run import Gap, Scalar
 from cairn.core.version import Safety
-from cairn.stats.predictions import Predictions
+from cairn.stats.align import Pair, align
+from cairn.stats.misfit import Fault, misfit, row_fault
+from cairn.stats.scored import Predictions
 
 _DIGITS = len("sha256:") + 12
 
@@ -103,20 +103,52 @@ class Evidence:
     waiver: str = ""
     bootstrap: Bootstrap = "refuse"
     reuse: Reuse | None = None
+    ready: "Ready | None" = None
+    """What was checked and aligned once for all checks of a policy."""
 
 
-def sound(version: str, found: Predictions | Problem) -> Predictions | Problem:
-    """Let predictions through if every label and score is a finite number."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ready:
+    """Rows of both versions, checked, and side by side unless something keeps them apart."""
+
+    candidate: Predictions | Problem
+    live: Predictions | Problem | None
+    pair: Pair | Fault | None
+
+
+def rows_of(evidence: Evidence) -> Ready:
+    """The rows of both versions, checked and aligned now unless that was done before."""
+    if evidence.ready is not None:
+        return evidence.ready
+    candidate = sound(evidence.version, evidence.candidate)
+    live = None if evidence.live is None else sound(evidence.live_version, evidence.live)
+    return Ready(candidate=candidate, live=live, pair=_side_by_side(candidate, live))
+
+
+def prepared(evidence: Evidence) -> Evidence:
+    """Check and align the rows once: a million of them take longer than most checks."""
+    return replace(evidence, ready=rows_of(evidence))
+
+
+def _side_by_side(
+    candidate: Predictions | Problem, live: Predictions | Problem | None
+) -> Pair | Fault | None:
+    if live is None or isinstance(candidate, Problem) or isinstance(live, Problem):
+        return None
+    return misfit(candidate, live) or align(candidate, live)
+
+
+def sound(version: str | None, found: Predictions | Problem) -> Predictions | Problem:
+    """Let predictions through if their rows can be judged by themselves."""
     if isinstance(found, Problem):
         return found
-    wrong = int((~np.isfinite(found.score) | ~np.isfinite(found.label)).sum())
-    if not wrong:
+    fault = row_fault(found)
+    if fault is None:
         return found
     return Problem(
-        code="not-finite",
-        reason=f"{wrong} of {found.score.size} rows that {version} was evaluated on have a "
-        "label or score that is NaN or infinite",
-        fix=f"find out where {version} gives them, and evaluate it again",
+        code=fault.code,
+        reason=f"the evaluation of {version} cannot be judged: {fault.reason}",
+        fix=f"find out where {version} gives such rows, and evaluate it again",
     )
 
 

@@ -16,8 +16,8 @@ from cairn.stats.checks.evidence import Evidence, Problem
 from cairn.stats.checks.without import missing
 from cairn.stats.checks.words import count, percent
 from cairn.stats.estimate import Undefined
-from cairn.stats.predictions import Floats
 from cairn.stats.quantile import QuantileBound, quantile_lower, quantile_upper, smallest_rows
+from cairn.stats.scored import Floats
 
 
 def judge_latency(check: LatencyBudget, evidence: Evidence) -> Finding:
@@ -31,7 +31,7 @@ def judge_latency(check: LatencyBudget, evidence: Evidence) -> Finding:
 
 def judge_calls(check: LatencyBudget, samples: Sequence[float]) -> Finding:
     """Judge measured calls, in milliseconds; there is at least one."""
-    if (calls := _read(samples)) is None:
+    if (calls := read_calls(samples)) is None:
         return missing(check, _BROKEN)
     share, alpha = check.percentile / 100, round(1 - check.confidence, 12)
     above = _bound(quantile_upper(calls, share, alpha=alpha))
@@ -80,8 +80,8 @@ def _says(check: LatencyBudget, finding: Finding, bound: str) -> str:
     )
 
 
-def _read(samples: Sequence[float]) -> Floats | None:
-    """The calls in milliseconds; none if one of them is no duration."""
+def read_calls(samples: Sequence[float]) -> Floats | None:
+    """Measured calls in milliseconds; none if one of them is no duration."""
     calls = np.asarray(samples, dtype=np.float64)
     return calls if bool((np.isfinite(calls) & (calls >= 0)).all()) else None
 

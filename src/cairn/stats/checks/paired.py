@@ -4,19 +4,30 @@ Each step returns what was asked for, or the finding that says why there is none
 is missing or broken fails, a metric that the rows do not define is inconclusive.
 """
 
-from cairn.core.check import NonInferiority, NoSubgroupRegression, Superiority
+from cairn.core.check import (
+    LatencyRatio,
+    NonInferiority,
+    NoSubgroupRegression,
+    Robustness,
+    Superiority,
+)
 from cairn.core.errors import Invalid
 from cairn.core.gate import Finding
+from cairn.stats.agreement import flipped_ids
 from cairn.stats.align import Pair, align
-from cairn.stats.checks.evidence import Evidence, Problem, sound
+from cairn.stats.checks.evidence import Evidence, Problem, rows_of
+from cairn.stats.checks.spent import allowed, exhausted
 from cairn.stats.checks.without import kind, missing, undefined
 from cairn.stats.checks.words import count, decimals, number, percent, signed
 from cairn.stats.detectable import detectable_gain
 from cairn.stats.estimate import Difference, Undefined
 from cairn.stats.measure import compare
 from cairn.stats.metrics import parse_metric
+from cairn.stats.misfit import Fault, misfit
+from cairn.stats.scored import Predictions
 
 Comparative = Superiority | NonInferiority | NoSubgroupRegression
+SHOWN_FLIPS = 10
 
 _ALIKE = "evaluate both versions on the same snapshot with the same scorer: `cairn evaluate`"
 
@@ -24,45 +35,68 @@ _ALIKE = "evaluate both versions on the same snapshot with the same scorer: `cai
 def pair(check: Comparative, evidence: Evidence) -> Pair | Finding:
     """Put both models' rows side by side."""
     if evidence.live is None or evidence.live_version is None:
-        return _nothing_live(check, evidence)
-    candidate = sound(evidence.version, evidence.candidate)
-    live = sound(evidence.live_version, evidence.live)
-    if isinstance(candidate, Problem):
-        return missing(check, candidate)
-    if isinstance(live, Problem):
-        reason = f"the live version has nothing to compare with: {live.reason}"
-        return missing(check, Problem(code="no-baseline", reason=reason, fix=live.fix))
+        return nothing_live(check, evidence, metric=check.metric)
+    ready = rows_of(evidence)
+    if isinstance(ready.candidate, Problem):
+        return missing(check, ready.candidate)
+    if isinstance(ready.live, Problem):
+        reason = f"the live version has nothing to compare with: {ready.live.reason}"
+        return missing(check, Problem(code="no-baseline", reason=reason, fix=ready.live.fix))
+    if ready.pair is None:
+        return nothing_live(check, evidence, metric=check.metric)
+    return _side_by_side(check, ready.pair)
+
+
+def fitted(check: Robustness, candidate: Predictions, live: Predictions) -> Pair | Finding:
+    """Align two models' rows for the check's metric."""
+    return _side_by_side(check, misfit(candidate, live) or align(candidate, live))
+
+
+def _side_by_side(check: Comparative | Robustness, found: Pair | Fault) -> Pair | Finding:
+    if isinstance(found, Fault):
+        return missing(check, Problem(code=found.code, reason=found.reason, fix=_ALIKE))
     try:
         parse_metric(check.metric)
-        return align(candidate, live)
     except Invalid as error:
         return missing(check, Problem(code="not-comparable", reason=str(error), fix=_ALIKE))
+    return found
 
 
 def difference(
     check: Superiority | NonInferiority, evidence: Evidence
-) -> Difference | Finding:
-    """Compare the check's metric on all rows."""
+) -> tuple[Pair, Difference] | Finding:
+    """Compare the check's metric on all rows, at the error that this look may spend."""
     rows = pair(check, evidence)
     if isinstance(rows, Finding):
         return rows
-    found = compare(check.metric, rows, alpha=alpha(check))
+    if stopped := exhausted(check, evidence):
+        return stopped
+    try:
+        found = compare(check.metric, rows, alpha=allowed(check, evidence).alpha)
+    except Invalid as error:
+        return missing(check, Problem(code="not-comparable", reason=str(error), fix=_ALIKE))
     if isinstance(found, Undefined):
         return undefined(check, metric=check.metric, reason=found.reason)
-    return found
+    return rows, found
 
 
 def conclude(
-    check: Superiority | NonInferiority, evidence: Evidence, *, found: Difference, p: float
+    check: Superiority | NonInferiority,
+    evidence: Evidence,
+    *,
+    compared: tuple[Pair, Difference],
+    p: float,
 ) -> Finding:
     """Start a finding with every number of a difference; outcome and code are still open."""
-    lower, upper = _oriented(found)
+    rows, found = compared
+    lower, upper = oriented(found)
+    error = allowed(check, evidence).alpha
     return Finding(
         check=check.id,
         type=kind(check),
         outcome="inconclusive",
         code="undecided",
-        reason=sentence(found, evidence, confidence=check.confidence),
+        reason=sentence(found, evidence, confidence=1 - error),
         metric=check.metric,
         observed=found.candidate,
         baseline=found.live,
@@ -73,13 +107,15 @@ def conclude(
         threshold=check.margin,
         rows=found.rows,
         discordant=found.discordant,
-        detectable=detectable_gain(found.standard_error, alpha=alpha(check)),
+        detectable=detectable_gain(found.standard_error, alpha=error),
+        method=found.method,
+        flipped=flipped_ids(rows, check.metric, limit=SHOWN_FLIPS),
     )
 
 
 def sentence(found: Difference, evidence: Evidence, *, confidence: float) -> str:
     """Say what was compared: both values, the difference, and its bounds."""
-    lower, upper = _oriented(found)
+    lower, upper = oriented(found)
     places = decimals(upper - lower)
     lower_better = " (lower is better)" if found.better == "lower" else ""
     return (
@@ -91,19 +127,17 @@ def sentence(found: Difference, evidence: Evidence, *, confidence: float) -> str
     )
 
 
-def alpha(check: Comparative) -> float:
-    """The error that one bound may have; rounded, for 1 - 0.95 is not quite 0.05."""
-    return round(1 - check.confidence, 12)
-
-
-def _oriented(found: Difference) -> tuple[float, float]:
+def oriented(found: Difference) -> tuple[float, float]:
     """Bounds of candidate less live, from bounds of the gain."""
     if found.better == "higher":
         return found.lower, found.upper
     return -found.upper, -found.lower
 
 
-def _nothing_live(check: Comparative, evidence: Evidence) -> Finding:
+def nothing_live(
+    check: Comparative | LatencyRatio, evidence: Evidence, *, metric: str
+) -> Finding:
+    """What a comparison says while nothing is live: the policy's bootstrap rule decides."""
     bootstrapped = evidence.bootstrap == "floors_only"
     return Finding(
         check=check.id,
@@ -116,5 +150,5 @@ def _nothing_live(check: Comparative, evidence: Evidence) -> Finding:
         fix=""
         if bootstrapped
         else "write `bootstrap: floors_only` with a floor in the policy",
-        metric=check.metric,
+        metric=metric,
     )

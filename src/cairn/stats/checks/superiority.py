@@ -10,18 +10,25 @@ from msgspec.structs import replace
 from cairn.core.check import Superiority
 from cairn.core.gate import Finding
 from cairn.stats.checks.evidence import Evidence
-from cairn.stats.checks.paired import alpha, conclude, difference
+from cairn.stats.checks.paired import conclude, difference
+from cairn.stats.checks.spent import with_look
 from cairn.stats.checks.words import count, percent
-from cairn.stats.detectable import rows_to_detect
+from cairn.stats.detectable import rows_needed
 from cairn.stats.estimate import Difference
 
 
 def judge_superiority(check: Superiority, evidence: Evidence) -> Finding:
     """Judge the gain against the margin, by the paired test on all rows."""
-    found = difference(check, evidence)
-    if isinstance(found, Finding):
-        return found
-    finding = conclude(check, evidence, found=found, p=found.p_superiority(check.margin))
+    compared = difference(check, evidence)
+    if isinstance(compared, Finding):
+        return compared
+    p = compared[1].p_superiority(check.margin)
+    finding = conclude(check, evidence, compared=compared, p=p)
+    return with_look(_held(check, finding, compared[1]), check, evidence)
+
+
+def _held(check: Superiority, finding: Finding, found: Difference) -> Finding:
+    """Hold the bounds of the gain against the margin."""
     more = f" by more than {check.margin:g}" if check.margin else ""
     if found.discordant == 0:
         same = (
@@ -35,14 +42,12 @@ def judge_superiority(check: Superiority, evidence: Evidence) -> Finding:
         worse = f"{finding.reason}: {_FALLS_SHORT[found.upper < 0]}{more}"
         return replace(finding, outcome="fail", code="not-better", reason=worse, fix=_BETTER)
     open_ = f"{finding.reason}: not shown to be better{more}"
-    return replace(finding, reason=open_, fix=_more_rows(check, found))
+    rows = rows_needed(found.gain - check.margin, found)
+    fix = _BETTER if rows is None else _more_rows(check, rows)
+    return replace(finding, reason=open_, fix=fix, rows_needed=rows)
 
 
-def _more_rows(check: Superiority, found: Difference) -> str:
-    excess = found.gain - check.margin
-    if excess <= 0:
-        return _BETTER
-    rows = rows_to_detect(excess, found.standard_error, found.rows, alpha=alpha(check))
+def _more_rows(check: Superiority, rows: int) -> str:
     return (
         f"evaluate both versions on about {count(rows)}: as many would show a gain like this "
         f"one four times in five at {percent(check.confidence)} confidence"

@@ -1,8 +1,15 @@
 """What every check may conclude when there is nothing to measure."""
 
 from cairn.core.check import Check
-from cairn.core.gate import Finding
+from cairn.core.gate import Finding, Outcome
 from cairn.stats.checks.evidence import Problem
+
+
+def found(check: Check, outcome: Outcome, code: str, *, reason: str, fix: str = "") -> Finding:
+    """Say what a check without numbers found."""
+    return Finding(
+        check=check.id, type=kind(check), outcome=outcome, code=code, reason=reason, fix=fix
+    )
 
 
 def missing(check: Check, problem: Problem) -> Finding:

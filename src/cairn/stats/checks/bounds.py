@@ -1,0 +1,95 @@
+"""What checks share that hold one model's metric against a value: floors and ceilings."""
+
+from msgspec.structs import replace
+
+from cairn.core.check import Calibration, Ceiling, Floor
+from cairn.core.errors import Invalid
+from cairn.core.gate import Finding
+from cairn.stats.align import sample
+from cairn.stats.checks.evidence import Evidence, Problem, rows_of
+from cairn.stats.checks.spent import allowed, exhausted, with_look
+from cairn.stats.checks.without import kind, missing, undefined
+from cairn.stats.checks.words import count, decimals, number, percent
+from cairn.stats.detectable import detectable_gain, rows_needed
+from cairn.stats.estimate import Estimate, Undefined
+from cairn.stats.measure import measure
+
+Bounded = Floor | Ceiling | Calibration
+
+
+def judge_bound(
+    check: Bounded,
+    evidence: Evidence,
+    *,
+    metric: str,
+    value: float,
+    upwards: bool | None = None,
+) -> Finding:
+    """Hold a metric's bound against `value`: reached `upwards`, or else kept below.
+
+    Without `upwards` the metric's own direction decides: of a loss the value is a ceiling.
+    """
+    candidate = rows_of(evidence).candidate
+    if isinstance(candidate, Problem):
+        return missing(check, candidate)
+    if stopped := exhausted(check, evidence):
+        return stopped
+    try:
+        found = measure(metric, sample(candidate), alpha=allowed(check, evidence).alpha)
+    except Invalid as error:
+        return missing(check, Problem(code="not-measurable", reason=str(error), fix=_CORRECT))
+    if isinstance(found, Undefined):
+        return undefined(check, metric=metric, reason=found.reason)
+    reached = found.better == "higher" if upwards is None else upwards
+    finding = _numbers(check, found, metric=metric, value=value)
+    return with_look(_held(finding, found, value, reached=reached), check, evidence)
+
+
+def _held(finding: Finding, found: Estimate, value: float, *, reached: bool) -> Finding:
+    sign = 1 if reached else -1
+    cautious, hopeful = (found.lower, found.upper) if reached else (found.upper, found.lower)
+    word, least, most = _WORDS[reached]
+    if sign * cautious >= sign * value:
+        what = f"{_says(found, cautious, least, value)}: within the {word} {value:g}"
+        return replace(finding, outcome="pass", code="reached", reason=what)
+    if sign * hopeful < sign * value:
+        what = f"{_says(found, hopeful, most, value)}: misses the {word} {value:g}"
+        return replace(finding, outcome="fail", code="missed", reason=what, fix=_BETTER)
+    what = (
+        f"{_says(found, cautious, f'only {least}', value)}: the {word} {value:g} is not "
+        "shown to be kept"
+    )
+    rows = rows_needed(sign * (found.value - value), found)
+    return replace(finding, reason=what, fix=_MORE, rows_needed=rows)
+
+
+def _says(found: Estimate, bound: float, how: str, value: float) -> str:
+    places = decimals(found.upper - found.lower)
+    return (
+        f"{found.metric} {number(found.value, places)}, at {percent(1 - found.alpha)} "
+        f"confidence {how} {number(bound, places, beside=value)} ({count(found.rows)})"
+    )
+
+
+def _numbers(check: Bounded, found: Estimate, *, metric: str, value: float) -> Finding:
+    return Finding(
+        check=check.id,
+        type=kind(check),
+        outcome="inconclusive",
+        code="undecided",
+        reason="",
+        metric=metric,
+        observed=found.value,
+        lower=found.lower,
+        upper=found.upper,
+        threshold=value,
+        rows=found.rows,
+        detectable=detectable_gain(found.standard_error, alpha=found.alpha),
+        method=found.method,
+    )
+
+
+_WORDS = {True: ("floor", "at least", "at most"), False: ("ceiling", "at most", "at least")}
+_BETTER = "train a better candidate, or change what the policy asks for"
+_MORE = "evaluate on more rows, which narrows the bound, or train a better candidate"
+_CORRECT = "correct the policy's metric or the evaluation's labels"
