@@ -1,0 +1,412 @@
+"""Batches: objects large and small go into packs, once, and survive whoever is killed."""
+
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import packed
+from backends import stored
+from cairn.core.digest import digest_bytes
+from cairn.core.errors import Conflict, Corrupt, NotFound, Unavailable
+from cairn.objects import ObjectStore, open_local
+from cairn.objects.blob import HEADER, LARGE, OBJECT, PIECE, RECIPE, read_recipe
+from cairn.objects.cipher import KeyCipher
+from cairn.objects.cut import SMALLEST
+from cairn.objects.local import LocalBackend
+from cairn.objects.memory import MemoryBackend
+from cairn.objects.pack import UNDER, read_pack, read_stored
+
+RANDOM = random.Random(3)
+BIG = RANDOM.randbytes(LARGE + 700_000)
+KEY = KeyCipher(b"k" * 32)
+
+WRITING = """
+import sys
+from pathlib import Path
+from cairn.objects import open_local
+
+with open_local(Path(sys.argv[1])).batch() as batch:
+    for number in range(200):
+        batch.put(b"%d" % (number % int(sys.argv[2])) * 100)
+    batch.put(b"large" * 1_000_000)
+"""
+
+KILLED_LATE = """
+import os, signal, sys
+from pathlib import Path
+from cairn.objects import open_local, pen
+
+pen.PACK_BYTES = 1 << 20
+with open_local(Path(sys.argv[1])).batch() as batch:
+    for number in range(500):
+        batch.put(number.to_bytes(4, "big") * 5_000)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def small_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let packs end at a megabyte, so that there are several."""
+    monkeypatch.setattr("cairn.objects.pen.PACK_BYTES", 1 << 20)
+
+
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in (folder / "packs").iterdir())
+
+
+def large_file(folder: Path, content: bytes) -> Path:
+    path = folder / "large"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("cipher", [None, KEY], ids=["plain", "encrypted"])
+@settings(max_examples=12)
+@given(
+    sizes=st.lists(
+        st.integers(0, 3000) | st.sampled_from([LARGE - 1, LARGE, LARGE + 1, 9 << 20]),
+        max_size=6,
+    )
+)
+def test_whatever_is_stored_comes_back(sizes: list[int], cipher: KeyCipher | None) -> None:
+    noise = random.Random(1).randbytes(1 << 16) * 150
+    objects = ObjectStore(MemoryBackend({}), cipher=cipher)
+    contents = [noise[at : at + size] for at, size in enumerate(sizes)]
+
+    with objects.batch() as batch:
+        digests = [batch.put(content) for content in contents]
+
+    assert digests == [digest_bytes(content) for content in contents]
+    assert [objects.get(digest) for digest in digests] == contents
+    assert [objects.size(digest) for digest in digests] == sizes
+    assert list(objects.digests()) == sorted(set(digests))
+    for digest, content in zip(digests, contents, strict=True):
+        middle = len(content) // 2
+        assert objects.read_range(digest, middle, 70_000) == content[middle : middle + 70_000]
+        assert objects.read_range(digest, len(content), 5) == b""
+
+
+def test_a_large_object_is_one_recipe_and_its_pieces(tmp_path: Path) -> None:
+    objects = open_local(tmp_path / "objects")
+
+    digest, size = objects.put_file(large_file(tmp_path, BIG))
+
+    (pack,) = objects.packs()
+    kinds = sorted(row.kind for row in pack.rows)
+    assert (digest, size) == (digest_bytes(BIG), len(BIG))
+    assert set(kinds[:-1]) == {PIECE}
+    assert kinds[-1] == RECIPE
+    assert pack.size < len(BIG) + 200 * len(kinds)
+
+
+def test_bytes_that_two_large_files_share_are_stored_once(tmp_path: Path) -> None:
+    objects = open_local(tmp_path / "objects")
+    objects.put_file(large_file(tmp_path, BIG))
+    before = size_of(tmp_path / "objects")
+
+    inserted = RANDOM.randbytes(10_000)
+    changed = BIG[:2_000_000] + inserted + BIG[2_000_000:]
+    digest, _ = objects.put_file(large_file(tmp_path, changed))
+
+    assert size_of(tmp_path / "objects") - before < 16 * SMALLEST
+    assert objects.get(digest) == changed
+
+
+@pytest.mark.usefixtures("small_packs")
+def test_storing_again_stores_nothing(tmp_path: Path) -> None:
+    objects = open_local(tmp_path / "objects")
+    contents = [BIG, b"", *(b"%d" % number * 9_000 for number in range(300))]
+    for _ in range(2):
+        with open_local(tmp_path / "objects").batch() as batch:
+            for content in contents:
+                batch.put(content)
+        packs = {path: path.stat().st_ino for path in (tmp_path / "objects/packs").iterdir()}
+    more = objects.put_file(large_file(tmp_path, BIG))
+
+    assert more[0] == digest_bytes(BIG)
+    assert len(packs) > 3
+    assert packs == {
+        path: path.stat().st_ino for path in (tmp_path / "objects/packs").iterdir()
+    }
+
+
+@pytest.mark.usefixtures("small_packs")
+def test_an_interrupted_batch_leaves_finished_packs_for_the_next_one(tmp_path: Path) -> None:
+    contents = [number.to_bytes(4, "big") * 5_000 for number in range(500)]
+    objects = open_local(tmp_path)
+
+    def interrupted() -> None:
+        with objects.batch() as batch:
+            for content in contents[:400]:
+                batch.put(content)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    kept = {path.name for path in (tmp_path / "packs").iterdir()}
+    with open_local(tmp_path).batch() as batch:
+        digests = [batch.put(content) for content in contents]
+
+    assert len(kept) > 2
+    assert kept < {path.name for path in (tmp_path / "packs").iterdir()}
+    assert size_of(tmp_path) < sum(map(len, contents)) * 1.1
+    assert all(open_local(tmp_path).check(digest) == 20_000 for digest in digests)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_killed_writer_leaves_whole_packs_and_litter_only(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED_LATE, str(tmp_path)], check=False)
+
+    objects = open_local(tmp_path)
+    digests = list(objects.digests())
+    assert done.returncode == -signal.SIGKILL
+    assert 100 < len(digests) < 500
+    assert all(objects.check(digest) == 20_000 for digest in digests)
+    assert {path.name for path in tmp_path.iterdir()} <= {"packs", "tmp", "index", "leases"}
+
+
+def test_processes_that_store_the_same_at_once_agree(tmp_path: Path) -> None:
+    script = [sys.executable, "-c", WRITING, str(tmp_path)]
+    writers = [subprocess.Popen([*script, number]) for number in ("50", "60", "70")]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+
+    objects = open_local(tmp_path)
+
+    expected = {b"%d" % number * 100 for number in range(70)} | {b"large" * 1_000_000}
+    assert {objects.get(digest) for digest in objects.digests()} == expected
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = large_file(tmp_path, BIG)
+    objects = open_local(tmp_path / "objects")
+    read = os.pread
+
+    def growing(descriptor: int, size: int, start: int) -> bytes:
+        if start == 3 << 20:
+            with path.open("ab") as file:
+                file.write(b"more")
+        return read(descriptor, size, start)
+
+    monkeypatch.setattr(os, "pread", growing)
+    with pytest.raises(Conflict, match="large changed while it was read"):
+        objects.put_file(path)
+    monkeypatch.undo()
+
+    assert objects.get(objects.put_file(path)[0]) == BIG + b"more"
+
+
+@pytest.mark.parametrize("which", [PIECE, RECIPE])
+def test_a_large_object_with_a_damaged_part_is_not_mended_silently(
+    tmp_path: Path, which: int
+) -> None:
+    objects = open_local(tmp_path)
+    digest = objects.put(BIG)
+    (pack,) = objects.packs()
+    row = next(row for row in pack.rows if row.kind == which)
+    file = packed.flip(tmp_path, f"sha256:{row.id.hex()}", at=70)
+
+    for ask in (
+        objects.get,
+        objects.check,
+        lambda digest: objects.read_range(digest, 0, 9**9),
+    ):
+        with pytest.raises(Corrupt, match=rf"object {digest} is damaged: .*at {file} from"):
+            ask(digest)
+    with pytest.raises(Corrupt, match=r"damaged: .* run `cairn fsck`"):
+        objects.put(BIG)
+
+
+def test_a_large_object_without_one_of_its_pieces_is_corrupt(tmp_path: Path) -> None:
+    objects = open_local(tmp_path)
+    digest = objects.put(BIG)
+    (pack,) = objects.packs()
+    row = next(row for row in pack.rows if row.kind == PIECE)
+    packed.remove(tmp_path, f"sha256:{row.id.hex()}")
+
+    with pytest.raises(Corrupt, match=f"its piece {row.id.hex()} is in no pack"):
+        objects.get(digest)
+    assert objects.get(objects.put(BIG)) == BIG
+
+
+def test_pieces_of_another_object_are_found_out(tmp_path: Path) -> None:
+    """A recipe that lists intact pieces in another order is not the object."""
+    objects = open_local(tmp_path)
+    digest = objects.put(BIG)
+    (pack,) = objects.packs()
+    row = next(row for row in pack.rows if row.kind == RECIPE)
+    content = read_stored(LocalBackend(tmp_path), pack.name, row)[HEADER.size :]
+    recipe = read_recipe(content)
+    swapped = recipe._replace(pieces=list(reversed(recipe.pieces))).write()
+    packed.overwrite(tmp_path, digest, swapped)
+
+    with pytest.raises(Corrupt, match=rf"object {digest} is damaged: the \d+ bytes"):
+        objects.get(digest)
+
+
+def test_of_several_copies_an_intact_one_is_read(tmp_path: Path) -> None:
+    backends = [LocalBackend(tmp_path / name) for name in ("one", "two")]
+    for backend, extra in zip(backends, (b"a", b"b"), strict=True):
+        with ObjectStore(backend).batch() as batch:
+            digest = batch.put(b"content")
+            batch.put(extra)
+    damaged = packed.flip(tmp_path / "one", digest)
+    both = backends[1]
+    stored(both, UNDER + damaged.name, damaged.read_bytes())
+
+    objects = ObjectStore(both)
+
+    assert len(objects.places(digest)) == 2
+    assert objects.get(digest) == b"content"
+    assert objects.put(b"content") == digest
+
+
+def test_what_lies_only_in_packs_that_will_go_is_written_anew(tmp_path: Path) -> None:
+    objects = open_local(tmp_path)
+    small, large = objects.put(b"small"), objects.put(BIG)
+    backend = LocalBackend(tmp_path)
+    doomed = [found.key for found in backend.list(UNDER)]
+    for key in doomed:
+        stored(backend, key.replace(UNDER, "tombs/"), b"{}")
+
+    fresh = open_local(tmp_path)
+    with fresh.batch() as batch:
+        batch.put(b"small")
+        batch.put(BIG)
+    for key in doomed:
+        backend.remove(key)
+
+    assert fresh.get(small) == objects.get(small) == b"small"
+    assert fresh.get(large) == BIG
+
+
+class Noted:
+    """A lease that notes when it was asked for, and may change the store just then."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.meanwhile = lambda: None
+
+    def reusing(self) -> None:
+        """Note it."""
+        self.asked += 1
+        self.meanwhile()
+
+
+def test_the_lease_is_held_before_an_old_blob_is_relied_on(tmp_path: Path) -> None:
+    lease = Noted()
+    objects = ObjectStore(LocalBackend(tmp_path), lease=lease)
+    objects.put(b"new")
+    at_first = lease.asked
+    objects.put(b"new")
+
+    assert (at_first, lease.asked) == (0, 1)
+
+
+def test_a_tomb_that_comes_before_the_lease_is_seen(tmp_path: Path) -> None:
+    backend, lease = LocalBackend(tmp_path), Noted()
+    objects = ObjectStore(backend, lease=lease)
+    objects.put(b"content")
+    (pack,) = objects.packs()
+    lease.meanwhile = lambda: stored(backend, f"tombs/{pack.name}", b"{}") and None
+
+    digest = objects.put(b"content")
+
+    assert len(objects.places(digest)) == 2
+
+
+def test_old_objects_lie_on_as_files_and_new_ones_in_packs(tmp_path: Path) -> None:
+    backend = LocalBackend(tmp_path)
+    for content in (b"old", BIG):
+        digits = digest_bytes(content).removeprefix("sha256:")
+        stored(backend, f"sha256/{digits[:2]}/{digits[2:]}", content)
+    objects = open_local(tmp_path)
+
+    again = [objects.put(b"old"), objects.put(BIG), objects.put(b"new")]
+
+    assert [objects.get(digest) for digest in again] == [b"old", BIG, b"new"]
+    assert [objects.size(digest) for digest in again] == [3, len(BIG), 3]
+    assert objects.read_range(again[1], 5, 5) == BIG[5:10]
+    assert list(objects.digests()) == sorted(again)
+    assert objects.have([*again, "sha256:" + "0" * 64]) == set(again)
+    assert len(list((tmp_path / "packs").iterdir())) == 1
+
+
+def test_an_old_object_that_is_damaged_is_found_and_not_stored_over(tmp_path: Path) -> None:
+    digits = digest_bytes(b"old").removeprefix("sha256:")
+    stored(LocalBackend(tmp_path), f"sha256/{digits[:2]}/{digits[2:]}", b"OLD")
+    objects = open_local(tmp_path)
+
+    for ask in (objects.get, objects.check):
+        with pytest.raises(Corrupt, match=f"the 3 bytes at {tmp_path}/sha256/.* are not its"):
+            ask("sha256:" + digits)
+    with pytest.raises(Corrupt):
+        objects.put(b"old")
+    with pytest.raises(NotFound):
+        objects.get("sha256:" + "0" * 64)
+
+
+def test_a_store_without_its_key_says_so(tmp_path: Path) -> None:
+    sealed = ObjectStore(LocalBackend(tmp_path), cipher=KEY)
+    digest, large = sealed.put(b"content"), sealed.put(BIG)
+
+    for ask in (open_local(tmp_path).get, open_local(tmp_path).size):
+        with pytest.raises(Unavailable, match="encrypted, and no key is set"):
+            ask(digest)
+    assert sealed.get(large) == BIG
+    assert list(sealed.digests()) == sorted([digest, large])
+
+
+def test_a_key_that_comes_later_leaves_what_was_stored_before(tmp_path: Path) -> None:
+    plain = open_local(tmp_path).put(b"before")
+    sealed = ObjectStore(LocalBackend(tmp_path), cipher=KEY)
+
+    digests = [sealed.put(b"before"), sealed.put(b"after")]
+
+    assert digests[0] == plain
+    assert [sealed.get(digest) for digest in digests] == [b"before", b"after"]
+    assert list(sealed.digests()) == sorted(digests)
+    (pack, *_) = (pack for pack in sealed.packs() if pack.rows[0].is_encrypted)
+    assert [row.kind for row in pack.rows] == [OBJECT]
+
+
+@pytest.mark.usefixtures("small_packs")
+def test_a_batch_that_failed_cannot_end_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = open_local(tmp_path)
+    sync, synced = os.fsync, list[int]()
+
+    def failing(descriptor: int) -> None:
+        synced.append(descriptor)
+        if len(synced) == 4:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(descriptor)
+
+    def swallowed() -> None:
+        with objects.batch() as batch:
+            for number in range(500):
+                with suppress(Unavailable):
+                    batch.put(number.to_bytes(4, "big") * 5_000)
+
+    objects.put(b"the folders are there from now on")
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(Unavailable, match="input/output error; check the disk"):
+        swallowed()
+    monkeypatch.undo()
+
+    backend = LocalBackend(tmp_path)
+    for found in backend.list(UNDER):
+        assert read_pack(backend, found.key.removeprefix(UNDER), found.size).rows
+    assert all(objects.check(digest) for digest in objects.digests())
+    assert list((tmp_path / "tmp").iterdir()) == []
