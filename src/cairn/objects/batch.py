@@ -118,7 +118,11 @@ class Batch:
     def stored(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return which objects lie here and stay: these can be relied on unread."""
         self._rely()
-        return {digest for digest in digests if self._stays(digest)}
+        if self._tombs:
+            return {digest for digest in digests if self._stays(digest)}
+        # None of the packs is about to go, and to sync all of them is to sync one folder.
+        self._reused.update(UNDER + pack for pack in self._reader.index.packs())
+        return self._reader.have(digests)
 
     def _stays(self, digest: Digest) -> bool:
         places = [

@@ -7,7 +7,7 @@ that its list has changed, and else when something is not found.
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from heapq import merge
 from itertools import chain
@@ -118,6 +118,13 @@ class Index:
         if id_ in self._recent and not self._gone:
             return True
         return bool(self.find(id_))
+
+    def have(self, ids: Collection[bytes]) -> set[bytes]:
+        """Return which of many blobs are in packs."""
+        if self._gone:
+            return {id_ for id_ in ids if self.has(id_)}
+        recent = {id_ for id_ in ids if id_ in self._recent}
+        return recent | (self._file.have(ids) if self._file else set())
 
     def places(self) -> Iterator[tuple[bytes, list[Place]]]:
         """Yield every blob with its places, ascending by id."""

@@ -121,13 +121,13 @@ class Reader:
         """Return which of many objects lie here."""
         self.index.refresh()
         self.index.doubt()
-        any_loose = self.holds_loose()
-        return {
-            digest
-            for digest in digests
-            if any(map(self.index.has, names(id_of(digest), self.cipher)))
-            or (any_loose and self.has_loose(digest))
+        wanted = {
+            name: digest for digest in digests for name in names(id_of(digest), self.cipher)
         }
+        here = {wanted[name] for name in self.index.have(wanted)}
+        if self.holds_loose():
+            here |= {digest for digest in {*wanted.values()} - here if self.has_loose(digest)}
+        return here
 
     def holds_loose(self) -> bool:
         """Tell whether anything was left here by release 0.1.0."""
