@@ -6,7 +6,9 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -125,18 +127,19 @@ def test_bytes_that_two_large_files_share_are_stored_once(tmp_path: Path) -> Non
 def test_storing_again_stores_nothing(tmp_path: Path) -> None:
     objects = open_local(tmp_path / "objects")
     contents = [BIG, b"", *(b"%d" % number * 9_000 for number in range(300))]
+    listings: list[dict[Path, int]] = []
     for _ in range(2):
         with open_local(tmp_path / "objects").batch() as batch:
             for content in contents:
                 batch.put(content)
-        packs = {path: path.stat().st_ino for path in (tmp_path / "objects/packs").iterdir()}
+        there = (tmp_path / "objects" / "packs").iterdir()
+        listings.append({path: path.stat().st_ino for path in there})
     more = objects.put_file(large_file(tmp_path, BIG))
 
     assert more[0] == digest_bytes(BIG)
-    assert len(packs) > 3
-    assert packs == {
-        path: path.stat().st_ino for path in (tmp_path / "objects/packs").iterdir()
-    }
+    assert len(listings[0]) > 3
+    assert listings[0] == listings[1]
+    assert len(list((tmp_path / "objects" / "packs").iterdir())) == len(listings[0])
 
 
 @pytest.mark.usefixtures("small_packs")
@@ -216,13 +219,12 @@ def test_a_large_object_with_a_damaged_part_is_not_mended_silently(
     row = next(row for row in pack.rows if row.kind == which)
     file = packed.flip(tmp_path, f"sha256:{row.id.hex()}", at=70)
 
-    for ask in (
-        objects.get,
-        objects.check,
-        lambda digest: objects.read_range(digest, 0, 9**9),
-    ):
-        with pytest.raises(Corrupt, match=rf"object {digest} is damaged: .*at {file} from"):
+    message = rf"object {digest} is damaged: .*at {file} from"
+    for ask in (objects.get, objects.check):
+        with pytest.raises(Corrupt, match=message):
             ask(digest)
+    with pytest.raises(Corrupt, match=message):
+        objects.read_range(digest, 0, len(BIG))
     with pytest.raises(Corrupt, match=r"damaged: .* run `cairn fsck`"):
         objects.put(BIG)
 
@@ -258,8 +260,9 @@ def test_of_several_copies_an_intact_one_is_read(tmp_path: Path) -> None:
     backends = [LocalBackend(tmp_path / name) for name in ("one", "two")]
     for backend, extra in zip(backends, (b"a", b"b"), strict=True):
         with ObjectStore(backend).batch() as batch:
-            digest = batch.put(b"content")
+            batch.put(b"content")
             batch.put(extra)
+    digest = digest_bytes(b"content")
     damaged = packed.flip(tmp_path / "one", digest)
     both = backends[1]
     stored(both, UNDER + damaged.name, damaged.read_bytes())
@@ -295,7 +298,7 @@ class Noted:
 
     def __init__(self) -> None:
         self.asked = 0
-        self.meanwhile = lambda: None
+        self.meanwhile: Callable[[], object] = list
 
     def reusing(self) -> None:
         """Note it."""
@@ -318,7 +321,7 @@ def test_a_tomb_that_comes_before_the_lease_is_seen(tmp_path: Path) -> None:
     objects = ObjectStore(backend, lease=lease)
     objects.put(b"content")
     (pack,) = objects.packs()
-    lease.meanwhile = lambda: stored(backend, f"tombs/{pack.name}", b"{}") and None
+    lease.meanwhile = partial(stored, backend, f"tombs/{pack.name}", b"{}")
 
     digest = objects.put(b"content")
 
