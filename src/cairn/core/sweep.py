@@ -28,10 +28,10 @@ class Going(Record, frozen=True):
     An encrypted one has no digest that could be told.
     """
 
-    digest: Digest | None
     size_bytes: int
     key: str
     act: Act
+    digest: Digest | None = None
 
 
 class Sweep(Record, frozen=True, tag_field="cairn", tag="sweep/1"):

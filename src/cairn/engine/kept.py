@@ -9,6 +9,7 @@ history stay.
 
 import re
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -181,20 +182,25 @@ def _runs(entries: Iterable[Entry]) -> set[str]:
 
 
 def _weights(objects: ObjectStore, entries: Iterable[Entry]) -> Iterator[Digest]:
-    """Yield the trees of weights and golden rows of registered versions."""
+    """Yield the trees of weights and golden rows of registered versions.
+
+    A manifest that cannot be read is passed over: it is found unread when it is followed.
+    """
     for entry in entries:
-        artifacts = objects.get_record(entry.after["digest"], Manifest).artifacts
-        if artifacts is not None:
-            yield artifacts.tree
-            if artifacts.golden is not None:
-                yield artifacts.golden
+        with suppress(CairnError):
+            artifacts = objects.get_record(entry.after["digest"], Manifest).artifacts
+            if artifacts is not None:
+                yield artifacts.tree
+                if artifacts.golden is not None:
+                    yield artifacts.golden
 
 
 def _outputs(objects: ObjectStore, entry: Entry) -> Iterator[Digest]:
-    """Yield the files that a run wrote."""
+    """Yield the files that a run wrote, as far as its facts can be read."""
     facts = entry.after["facts"]
-    if facts is not None:
-        yield from objects.get_record(facts, RunFacts).outputs.values()
+    with suppress(CairnError):
+        if facts is not None:
+            yield from objects.get_record(facts, RunFacts).outputs.values()
 
 
 def _digests(value: Any) -> Iterator[Digest]:
