@@ -19,6 +19,7 @@ from cairn.core.run import RunFacts
 from cairn.core.sidecar import Sidecar
 from cairn.core.snapshot import Snapshot
 from cairn.core.table import LogicalTable, Profile
+from cairn.core.sweep import Sweep
 from cairn.core.version import Manifest
 from cairn.objects import in_memory
 from cairn.objects.blob import read_blob
@@ -34,6 +35,7 @@ from formats.schema import demand
 FOLDER = Path(__file__).parent / "golden"
 RECORDS: dict[str, type[Record]] = {
     "snapshot/1": Snapshot,
+    "sweep/1": Sweep,
     "logical/1": LogicalTable,
     "profile/1": Profile,
     "run/1": RunFacts,
