@@ -145,14 +145,13 @@ def _checkpoint_by_cairn(content: bytes) -> tuple[str, int, bytes]:
 def _columns(content: bytes) -> dict[str, Any]:
     """Read predictions with Cairn, as the columns that the second reader gives."""
     found = predictions.decode(content)
-    columns: dict[str, Any] = {
-        "id": list(found.ids),
-        "label": found.label.tolist(),
-        "score": found.score.tolist(),
-    }
-    if found.weight is not None:
-        columns["weight"] = found.weight.tolist()
-    return columns | {f"group:{name}": group.values() for name, group in found.groups.items()}
+    columns: dict[str, list[Any]] = {"id": list(found.ids)}
+    columns |= {name: numbers.tolist() for name, numbers in found.numbers()}
+    if found.unit is not None:
+        columns["unit"] = found.unit.values()
+    for name, grouping in found.groups.items():
+        columns[f"group:{name}"] = grouping.values()
+    return columns
 
 
 def _pack_by_cairn(content: bytes) -> PackRead:

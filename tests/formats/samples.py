@@ -13,7 +13,7 @@ from cairn.core.request import Record
 from cairn.core.sidecar import Sidecar
 from cairn.signing import note
 from cairn.stats import predictions
-from cairn.stats.tabulate import tabulate
+from cairn.stats.tabulate import tabulate, tabulate_classes
 from formats.sample_packs import packs
 from formats.sample_people import PEOPLE
 from formats.sample_records import DIGESTS, RECORDS, SNAPSHOT, A, B
@@ -140,6 +140,35 @@ PREDICTIONS: dict[str, predictions.Predictions] = {
         score=[0.1, 1e-300, 5e-324, -2.5, 0.30000000000000004, 0],
         groups={"\u96ea": ["\U0001f98b", "\uffff", "z", "\uffff", "z", "A"]},
         weight=[1, 0, 2.5, 1e9, 0.1, 3],
+    ),
+    "classes": tabulate_classes(
+        ids=["a", "b", "c"],
+        label=["dog", "ant", "\u96ea"],
+        scores={"dog": [0.5, 0.25, 0], "ant": [0.25, 0.5, 0.5], "\u96ea": [0.25, 0.25, 0.5]},
+        groups={"region": ["n", "s", "n"]},
+        weight=[1, 2, 0.5],
+        unit=["x", "y", "x"],
+    ),
+    "numbers": tabulate(
+        ids=["a", "b"],
+        label=[-1.5, 1e6],
+        score=[0, 999_999.5],
+        task="regression",
+        values={"cost": ([3, 0.25], "lower"), "bonus": ([-1, 2], "higher")},
+    ),
+    "ranking": tabulate(
+        ids=["1", "2", "3"],
+        label=[2, 0, 1],
+        score=[1, 1, -1],
+        task="ranking",
+        unit=["q2", "q1", "q1"],
+    ),
+    "values": tabulate(
+        ids=["a", "b"],
+        label=[],
+        score=[],
+        task="values",
+        values={"helpful": ([1, 0], "higher")},
     ),
 }
 

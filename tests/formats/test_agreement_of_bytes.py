@@ -170,6 +170,9 @@ def test_both_read_predictions_alike_whole_or_broken(
         score=data.draw(columns),
         groups={name: values[: len(ids)] for name, values in groups.items()},
         weight=[abs(value) for value in data.draw(columns)] if weighted else None,
+        task="regression" if weighted else "binary",
+        unit=ids[::-1] if weighted else None,
+        values={name: (data.draw(columns), "lower") for name in groups},
     )
 
     content = predictions.encode(made)

@@ -49,6 +49,7 @@ from cairn.stats.checks.evidence import (
     wrong_snapshot,
 )
 from cairn.stats.checks.fairness_gap import judge_fairness_gap
+from cairn.stats.checks.first import as_first
 from cairn.stats.checks.floor import judge_floor
 from cairn.stats.checks.label_order import judge_label_order
 from cairn.stats.checks.latency import judge_latency
@@ -72,6 +73,7 @@ __all__ = [
     "Facts",
     "Problem",
     "Tenure",
+    "as_first",
     "judge",
     "judge_all",
     "no_evaluation",

@@ -90,6 +90,6 @@ def _numbers(check: Bounded, found: Estimate, *, metric: str, value: float) -> F
 
 
 _WORDS = {True: ("floor", "at least", "at most"), False: ("ceiling", "at most", "at least")}
-_BETTER = "train a better candidate, or change what the policy asks for"
+_BETTER = "train a better candidate, or lower what the policy asks for"
 _MORE = "evaluate on more rows, which narrows the bound, or train a better candidate"
 _CORRECT = "correct the policy's metric or the evaluation's labels"
