@@ -17,6 +17,7 @@ PAGES = (
     "gates",
     "labels",
     "ledger",
+    "sweep",
     "guard",
 )
 
