@@ -100,6 +100,9 @@ class _Freezing:
             label=self._folder.label,
         )
         with working(MODULE, settings, count=count) as workers:
+            if workers is None:
+                yield self._here(batch, descent)
+                return
             reads = read_by(workers, self._plan.unread())
 
             def read(seen: Slice, _name: bytes, _about: About) -> Read:

@@ -27,7 +27,7 @@ from cairn.objects.restore_file import Giver, clash, write_entry
 from cairn.objects.restore_worker import MODULE, Settings, write_by
 from cairn.objects.stored_tree import Tally
 from cairn.objects.sync import begin_sync, sync_disk, sync_folder
-from cairn.objects.workers import working
+from cairn.objects.workers import Workers, working
 
 OPEN_FILES = 128
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -56,11 +56,11 @@ def restore_entries(
         mode = _check_free(place)
         _remove_litter(place)
     with _partial(place, into) as (beside, top), storing(into):
-        if helpers is None:
-            _write(objects, entries, top, done=done)
-        else:
-            told = _settings(helpers, beside, top, into=into)
-            _write_together(told, helpers.processes, entries, top=top, done=done)
+        with _writers(helpers, beside, top, into=into) as workers:
+            if workers is None:
+                _write(objects, entries, top, done=done)
+            else:
+                _write_together(workers, entries, top, done=done)
         if mode is not None:
             beside.chmod(mode)
         beside.rename(place)
@@ -148,24 +148,30 @@ def _sync(files: list[int]) -> None:
     files.clear()
 
 
-def _settings(helpers: Helpers, beside: Path, top: int, *, into: Path) -> Settings:
+@contextmanager
+def _writers(
+    helpers: Helpers | None, beside: Path, top: int, *, into: Path
+) -> Generator[Workers | None, None, None]:
+    """Start the processes that write files, if there are to be any."""
+    if helpers is None:
+        yield None
+        return
     about = os.fstat(top)
-    return Settings(
+    settings = Settings(
         objects=os.fsencode(helpers.store.absolute()),
         top=os.fsencode(beside),
         place=(about.st_dev, about.st_ino),
         into=os.fsencode(into),
     )
+    with working(MODULE, settings, count=helpers.processes) as workers:
+        yield workers
 
 
 def _write_together(
-    settings: Settings, processes: int, entries: Iterable[Entry], *, top: int, done: Tally
+    workers: Workers, entries: Iterable[Entry], top: int, *, done: Tally
 ) -> None:
     """Make the folders here and let other processes write the files, then sync the disk."""
-    with (
-        working(MODULE, settings, count=processes) as workers,
-        _Folders(top, is_synced=False) as folders,
-    ):
+    with _Folders(top, is_synced=False) as folders:
         for files, size in write_by(workers, folders.made_for(entries)):
             done.add(files, size)
         workers.finish()

@@ -47,10 +47,11 @@ def worker_count(files: int, size: int) -> int:
         return 0
     if not sys.executable or getattr(sys, "frozen", False):
         return 0
-    return min(MOST_WORKERS, _cores(), files)
+    return min(MOST_WORKERS, cores(), files)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Tell how many processors this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
@@ -58,16 +59,21 @@ def _cores() -> int:
 
 
 @contextmanager
-def working(module: str, settings: object, *, count: int) -> Generator["Workers", None, None]:
+def working(
+    module: str, settings: object, *, count: int
+) -> Generator["Workers | None", None, None]:
     """Start `count` processes that run `main()` of a module; they are gone when this ends.
 
-    Each is sent `settings` first. Raises `Unavailable` if none can be started.
+    Each is sent `settings` first. None if the system lets no further process start.
     """
     with ExitStack() as stack:
-        started = [stack.enter_context(_worker(module)) for _ in range(count)]
+        started: list[_Worker] = []
+        with suppress(OSError):
+            while len(started) < count:
+                started.append(stack.enter_context(_worker(module)))
         for worker in started:
             worker.send(msgspec.msgpack.encode(settings))
-        yield Workers(started)
+        yield Workers(started) if started else None
 
 
 class Workers:
@@ -93,7 +99,7 @@ class Workers:
                     for key, _ in selector.select():
                         key.data.receive()
                     self._hand_out(jobs, order)
-                yield _value(order.popleft().replies.popleft())
+                yield order.popleft().replies.popleft()
 
     def finish(self) -> None:
         """Let all end their work, at the same time; raises as `work` does."""
@@ -102,7 +108,7 @@ class Workers:
         for worker in self._workers:
             while not worker.replies:
                 worker.receive()
-            _value(worker.replies.popleft())
+            worker.replies.popleft()
 
     def _hand_out(self, jobs: Iterator[bytes], order: deque["_Worker"]) -> None:
         for worker in sorted(self._workers, key=lambda worker: worker.waiting):
@@ -126,20 +132,20 @@ class _Worker:
         self._read = b""
         self.output = output
         self.waiting = -1  # the settings are not answered
-        self.replies: deque[Reply] = deque()
+        self.replies: deque[msgspec.Raw] = deque()
 
     def send(self, content: bytes) -> None:
         """Send a job; what it answers comes to `replies`."""
-        try:
-            rest = memoryview(FRAME.pack(len(content)) + content)
+        self.waiting += 1
+        rest = memoryview(FRAME.pack(len(content)) + content)
+        with suppress(BrokenPipeError):
             while rest:
                 rest = rest[os.write(self._jobs, rest) :]
-        except BrokenPipeError as error:
-            raise self._died() from error
-        self.waiting += 1
+        while rest:  # it has ended, and may have said why
+            self.receive()
 
     def receive(self) -> None:
-        """Read some of what it answers."""
+        """Read some of what it answers; raises the error that it answers."""
         content = os.read(self.output, _CHUNK)
         if not content:
             raise self._died()
@@ -150,7 +156,7 @@ class _Worker:
                 return
             frame = self._read[FRAME.size : FRAME.size + size]
             self._read = self._read[FRAME.size + size :]
-            self.replies.append(msgspec.msgpack.decode(frame, type=Reply))
+            self.replies.append(_value(msgspec.msgpack.decode(frame, type=Reply)))
             self.waiting -= 1
 
     def _died(self) -> Unavailable:
@@ -166,14 +172,9 @@ def _worker(module: str) -> Generator[_Worker, None, None]:
     """Run a worker, in a group of its own: an interrupt is for this process to answer."""
     home = str(Path(__file__).parents[2])
     command = [sys.executable, "-I", "-S", "-c", _START, module, home, *sys.path]
-    try:
-        process = subprocess.Popen(  # noqa: S603 (this Python, and a module of Cairn)
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
-        )
-    except OSError as error:
-        raise Unavailable(
-            f"no further process can be started ({error.strerror}): run this again later"
-        ) from error
+    process = subprocess.Popen(  # noqa: S603 (this Python, and a module of Cairn)
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+    )
     with process:
         assert process.stdin is not None
         assert process.stdout is not None
