@@ -28,8 +28,9 @@ def signed(value: float, places: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a confidence: `95%`, `99.9%`."""
-    return f"{100 * share:.10g}%"
+    """Write a confidence: `95%`, `99.9%`, `96.9604%`; never `100%`."""
+    text = f"{100 * share:.6g}"
+    return f"{100 * share:.10g}%" if text == "100" else f"{text}%"
 
 
 def count(rows: int, noun: str = "row") -> str:
