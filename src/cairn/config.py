@@ -40,12 +40,14 @@ class ModelSettings(Record, frozen=True):
     """What the project asks of one model.
 
     `fields` must be given at registration (`--field NAME=VALUE`), `checklist` are patterns of
-    files that the artifacts must contain.
+    files that the artifacts must contain, `features` patterns of the project's files that say
+    and compute the features.
     """
 
     evaluation: EvaluationSettings | None = None
     fields: tuple[str, ...] = ()
     checklist: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
 
 class GuardSettings(Record, frozen=True):
@@ -100,6 +102,7 @@ _PLAIN = {
     "drop": 'must be a list of columns: ["name"]',
     "fields": 'must be a list of names: ["owner"]',
     "checklist": 'must be a list of patterns: ["*.onnx"]',
+    "features": 'must be a list of patterns: ["features/*.py"]',
 }
 
 

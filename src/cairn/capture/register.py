@@ -23,6 +23,7 @@ from cairn.core.errors import Invalid, NotFound, Refused, Unavailable
 from cairn.core.name import ModelName
 from cairn.core.run import Gap, Input, RunFacts
 from cairn.core.version import Manifest, RegisterVersion, Version
+from cairn.data.features import store_features
 from cairn.data.frozen import check_frozen
 from cairn.registry import Registry
 
@@ -128,6 +129,9 @@ def register_path(
         gaps=(no_golden(),),
     )
     if not retroactive:
+        patterns = registry.settings.model(name).features
+        spec = store_features(registry.objects, registry.settings.folder, patterns)
+        manifest = msgspec.structs.replace(manifest, feature_spec=spec)
         manifest = _as_of_now(registry, manifest)
     digest = registry.objects.put_record(manifest)
     return register_manifest(registry, digest, model=name, retroactive=retroactive)

@@ -15,6 +15,7 @@ from cairn.capture.touched import Touched, place_of
 from cairn.core.errors import Unavailable
 from cairn.core.run import Gap, Scalar, Seed
 from cairn.core.version import Manifest
+from cairn.data.features import store_features
 from cairn.registry import Registry
 
 HASH_SEED = "PYTHONHASHSEED"
@@ -35,6 +36,11 @@ def share(
         seeds=_seeds(run.journal),
         unseeded=tuple(sorted({event.generator for event in run.journal.of(Unseeded)})),
         parameters=_parameters(run, frozen, root),
+        feature_spec=store_features(
+            registry.objects,
+            registry.settings.folder,
+            registry.settings.model(run.model).features,
+        ),
         fields=run.told.fields,
         gaps=tuple(sorted(gaps, key=gap_order)),
     )

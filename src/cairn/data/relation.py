@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cairn.core.errors import Invalid, Unavailable, first_line
-from cairn.core.tree import Entry, escape
+from cairn.core.tree import FILE, Entry, escape
 from cairn.data.column import Column
 from cairn.data.table import DELIMITERS, parse_table
-from cairn.objects import ObjectStore
+from cairn.objects import ObjectStore, in_memory
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,6 +82,16 @@ class Relations:
             raise Invalid(f"{file} is not a table that can be compared: CSV, TSV or Parquet")
         described = self.run(f"DESCRIBE {name}", file).fetchall()
         return {str(row[0]): str(row[1]) for row in described}
+
+    def add_file(self, name: str, path: Path) -> dict[str, str]:
+        """Let a file of this machine be the relation `name`, as `add` does."""
+        scratch = in_memory()
+        digest, size = scratch.put_file(path)
+        kept, self._objects = self._objects, scratch
+        try:
+            return self.add(name, Entry(os.fsencode(path.name), FILE, size, digest))
+        finally:
+            self._objects = kept
 
     def drop(self, name: str) -> None:
         """Forget a relation and the space that it takes."""

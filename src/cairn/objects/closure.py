@@ -66,6 +66,8 @@ def require_manifest(objects: ObjectStore, manifest: Manifest) -> None:
         require_tree(objects, manifest.artifacts.tree)
         if manifest.artifacts.golden is not None:
             require_tree(objects, manifest.artifacts.golden)
+    if manifest.feature_spec is not None:
+        require_tree(objects, manifest.feature_spec)
     for what, digest in manifest_objects(manifest):
         require(objects, digest, what)
 
@@ -80,8 +82,6 @@ def manifest_objects(manifest: Manifest) -> Iterator[tuple[str, Digest]]:
         yield "the environment's lock", manifest.environment.lock
     for evaluation in manifest.evaluations:
         yield "an evaluation", evaluation
-    if manifest.feature_spec is not None:
-        yield "the feature specification", manifest.feature_spec
 
 
 def require_evaluation(objects: ObjectStore, evaluation: Evaluation) -> None:
@@ -110,6 +110,8 @@ def version_objects(objects: ObjectStore, digest: Digest) -> Iterator[Digest]:
         yield from tree_objects(objects, manifest.artifacts.tree)
         if manifest.artifacts.golden is not None:
             yield from tree_objects(objects, manifest.artifacts.golden)
+    if manifest.feature_spec is not None:
+        yield from tree_objects(objects, manifest.feature_spec)
     for source in manifest.inputs:
         yield from _snapshot_objects(objects, source.snapshot)
     for evaluation in manifest.evaluations:

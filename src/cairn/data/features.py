@@ -1,0 +1,184 @@
+"""Features: the files that say and compute them, versioned with the model and compared later.
+
+`[model.churn] features = ["features/*.py", "features.yaml"]` in cairn.toml names them. They
+become a tree whose digest is part of the version, so another definition is another version;
+and whoever serves the model can ask whether it would be served with the same ones, and with
+values that are spread like those it was trained on.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cairn.core.digest import Digest, digest_bytes
+from cairn.core.errors import Invalid, NotFound
+from cairn.core.request import Record
+from cairn.core.tree import FILE, Entry, escape
+from cairn.core.version import Version
+from cairn.data.column_diff import ColumnDiff, diff_columns
+from cairn.data.relation import Relations, is_table
+from cairn.objects import ObjectStore
+from cairn.objects.stored_tree import store_entries
+from cairn.objects.tree import tree_entries
+from cairn.registry import Registry
+
+
+class FeatureSkew(Record, frozen=True):
+    """How features here differ from those of a version, by path; `missing` are not here."""
+
+    version: str
+    spec: Digest
+    files: int
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+    @property
+    def is_skewed(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.changed or self.missing or self.added)
+
+
+class RowSkew(Record, frozen=True):
+    """How logged rows differ from the rows that a version was trained on.
+
+    Names and types of columns that only one has or that differ, and how the values of the
+    others are spread, what moved most first.
+    """
+
+    version: str
+    trained: int
+    logged: int
+    missing: dict[str, str]
+    added: dict[str, str]
+    retyped: dict[str, str]
+    columns: tuple[ColumnDiff, ...]
+
+    @property
+    def is_skewed(self) -> bool:
+        """Whether a column is missing, has another type, or moved."""
+        moved = any(column.shifted for column in self.columns)
+        return bool(self.missing or self.retyped or moved)
+
+
+def store_features(
+    objects: ObjectStore, folder: Path, patterns: Sequence[str]
+) -> Digest | None:
+    """Store the files that the patterns name in a folder, as a tree; None without patterns.
+
+    Raises `Invalid` for a pattern that names no file: a definition that went missing.
+    """
+    if not patterns:
+        return None
+    files = _named(folder, patterns)
+    with objects.batch() as batch:
+        entries = [
+            Entry(path, FILE, len(content), batch.put(content)) for path, content in files
+        ]
+        return store_entries(batch, entries).digest
+
+
+def check_features(registry: Registry, reference: str, folder: Path) -> FeatureSkew:
+    """Compare the feature files in a folder with those that a version was trained with.
+
+    Raises `NotFound` for a version that was made without any.
+    """
+    version = registry.version(reference)
+    spec = _spec(version)
+    then = {entry.path: entry.digest for entry in tree_entries(registry.objects, spec)}
+    settings = registry.settings.model(version.model)
+    try:
+        found = dict(_named(folder, settings.features or [escape(path) for path in then]))
+    except Invalid:
+        found = {p: c for p in then if (c := _content(folder, escape(p))) is not None}
+    now = {path: digest_bytes(content) for path, content in found.items()}
+    both = then.keys() & now.keys()
+    return FeatureSkew(
+        version=version.name,
+        spec=spec,
+        files=len(then),
+        changed=_paths(path for path in both if then[path] != now[path]),
+        missing=_paths(then.keys() - now.keys()),
+        added=_paths(now.keys() - then.keys()),
+    )
+
+
+def check_rows(registry: Registry, reference: str, rows: Path) -> RowSkew:
+    """Compare logged rows, a CSV or Parquet file, with the table a version was trained on.
+
+    Raises `NotFound` for a version without training data, `Invalid` if that is not one table.
+    """
+    version = registry.version(reference)
+    entry = _training_table(registry, version)
+    with Relations(registry.objects) as tables:
+        then, now = tables.add("a", entry), tables.add_file("b", rows)
+        shared = {name: kind for name, kind in then.items() if now.get(name) == kind}
+        (trained,), (logged,) = (
+            tables.row(query) for query in ("SELECT count(*) FROM a", "SELECT count(*) FROM b")
+        )
+        return RowSkew(
+            version=version.name,
+            trained=trained,
+            logged=logged,
+            missing={name: kind for name, kind in then.items() if name not in now},
+            added={name: kind for name, kind in now.items() if name not in then},
+            retyped={
+                name: f"{then[name]} -> {now[name]}"
+                for name in then
+                if name in now and then[name] != now[name]
+            },
+            columns=diff_columns(tables, shared),
+        )
+
+
+def _spec(version: Version) -> Digest:
+    if version.manifest.feature_spec is None:
+        raise NotFound(
+            f"{version.name} was made without feature files: name them in cairn.toml, "
+            f'[model.{version.model.partition("/")[2]}] features = ["features/*.py"]'
+        )
+    return version.manifest.feature_spec
+
+
+def _training_table(registry: Registry, version: Version) -> Entry:
+    snapshots = [each.snapshot for each in version.manifest.inputs if each.role == "train"]
+    tables = [
+        entry
+        for digest in snapshots
+        for entry in tree_entries(registry.objects, registry.find_snapshot(digest).tree)
+        if is_table(entry.path)
+    ]
+    if not snapshots:
+        raise NotFound(f"{version.name} has no training data to compare with")
+    if len(tables) != 1:
+        raise Invalid(f"{version.name} was trained on {len(tables)} tables: one is needed")
+    return tables[0]
+
+
+def _named(folder: Path, patterns: Sequence[str]) -> list[tuple[bytes, bytes]]:
+    """Return path and content of every file that a pattern names, in order of paths."""
+    found: dict[bytes, bytes] = {}
+    for pattern in patterns:
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise Invalid(f"features = [{pattern!r}] in cairn.toml must lie in the project")
+        matches = [path for path in sorted(folder.glob(pattern)) if path.is_file()]
+        if not matches:
+            raise Invalid(f"features = [{pattern!r}] in cairn.toml names no file in {folder}")
+        for path in matches:
+            name = path.relative_to(folder).as_posix()
+            content = _content(folder, name)
+            if content is not None:
+                found[name.encode("utf-8", "surrogateescape")] = content
+    return sorted(found.items())
+
+
+def _content(folder: Path, name: str) -> bytes | None:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Invalid(f"{name} cannot be read: {error.strerror}") from error
+
+
+def _paths(paths: Iterable[bytes]) -> tuple[str, ...]:
+    return tuple(escape(path) for path in sorted(paths))

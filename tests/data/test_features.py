@@ -1,0 +1,123 @@
+"""Feature files belong to a version; what would be served with others is named."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cairn.core.errors import Invalid, NotFound
+from cairn.core.run import Input
+from cairn.core.version import RegisterVersion
+from cairn.data.features import check_features, check_rows, store_features
+from cairn.registry import Registry
+from store import MODEL, manifest, open_registry
+
+PATTERNS = ("features/*.py", "spec.yaml")
+DICE = np.random.default_rng(4)
+ROWS = pd.DataFrame({"age": DICE.normal(40, 9, 800), "plan": DICE.choice(["a", "b"], 800)})
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
+    project = tmp_path / "project"
+    (project / "features").mkdir(parents=True)
+    (project / "features" / "age.py").write_text("def age(row): return row.age\n")
+    (project / "features" / "plan.py").write_text("def plan(row): return row.plan\n")
+    (project / "spec.yaml").write_text("age: float\n")
+    return open_registry(project)
+
+
+def trained(registry: Registry) -> None:
+    folder = registry.settings.folder
+    spec = store_features(registry.objects, folder, PATTERNS)
+    (folder / "train").mkdir(exist_ok=True)
+    ROWS.to_csv(folder / "train" / "t.csv", index=False)
+    data = registry.snapshot(folder / "train", name="train")
+    digest = manifest(
+        registry,
+        feature_spec=spec,
+        inputs=(Input(role="train", snapshot=data.digest, path="train"),),
+    )
+    registry.engine.send(RegisterVersion(model=MODEL, manifest=digest))
+
+
+def test_another_definition_is_another_digest(registry: Registry) -> None:
+    folder = registry.settings.folder
+    before = store_features(registry.objects, folder, PATTERNS)
+
+    (folder / "spec.yaml").write_text("age: int\n")
+
+    assert before != store_features(registry.objects, folder, PATTERNS)
+    assert store_features(registry.objects, folder, ()) is None
+
+
+def test_the_same_features_here_are_no_skew(registry: Registry) -> None:
+    trained(registry)
+
+    found = check_features(registry, "churn:1", registry.settings.folder)
+
+    assert (found.files, found.is_skewed) == (3, False)
+
+
+def test_what_changed_since_training_is_named(registry: Registry) -> None:
+    trained(registry)
+    folder = registry.settings.folder
+    (folder / "features" / "age.py").write_text("def age(row): return row.age / 10\n")
+    (folder / "spec.yaml").unlink()
+
+    found = check_features(registry, "churn:1", folder)
+
+    assert (found.changed, found.missing) == (("features/age.py",), ("spec.yaml",))
+    assert found.is_skewed
+
+
+def test_a_version_keeps_its_features_whole(registry: Registry) -> None:
+    trained(registry)
+
+    objects, _ = registry.verify_version("churn:1")
+
+    assert objects > 8
+    assert registry.verify(objects=True).problems == ()
+
+
+def test_a_pattern_that_names_nothing_is_refused(registry: Registry) -> None:
+    with pytest.raises(
+        Invalid, match=r"features = \['gone/\*'\] in cairn\.toml names no file"
+    ):
+        store_features(registry.objects, registry.settings.folder, ("gone/*",))
+    with pytest.raises(Invalid, match="must lie in the project"):
+        store_features(registry.objects, registry.settings.folder, ("../x",))
+
+
+def test_a_version_without_features_says_how_to_get_some(registry: Registry) -> None:
+    registry.engine.send(RegisterVersion(model=MODEL, manifest=manifest(registry)))
+
+    with pytest.raises(NotFound, match=r"\[model\.churn\] features = "):
+        check_features(registry, "churn:1", registry.settings.folder)
+
+
+def test_logged_rows_like_those_of_training_are_no_skew(
+    registry: Registry, tmp_path: Path
+) -> None:
+    trained(registry)
+    ROWS.sample(300, random_state=1).to_csv(tmp_path / "log.csv", index=False)
+
+    found = check_rows(registry, "churn:1", tmp_path / "log.csv")
+
+    assert (found.trained, found.logged, found.is_skewed) == (800, 300, False)
+
+
+def test_logged_rows_that_differ_are_told_column_by_column(
+    registry: Registry, tmp_path: Path
+) -> None:
+    trained(registry)
+    log = ROWS.assign(age=ROWS.age + 20).drop(columns="plan").assign(region="north")
+    log.to_csv(tmp_path / "log.csv", index=False)
+
+    found = check_rows(registry, "churn:1", tmp_path / "log.csv")
+
+    assert found.missing == {"plan": "VARCHAR"}
+    assert found.added == {"region": "VARCHAR"}
+    assert [(column.name, column.shifted) for column in found.columns] == [("age", True)]
