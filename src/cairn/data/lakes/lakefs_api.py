@@ -151,9 +151,9 @@ class LakeFS:
             try:
                 return self._opener.open(request, timeout=TIMEOUT_SECONDS)
             except urllib.error.HTTPError as error:
+                if error.code in _ELSEWHERE:
+                    return cast("http.client.HTTPResponse", error)  # it is read like one
                 with error:
-                    if error.code in _ELSEWHERE:
-                        return _redirect(error)
                     if pause is None or not (error.code == _BUSY or error.code >= _SERVER):
                         raise self._refusal(error, what) from error
             except (OSError, http.client.HTTPException) as error:
@@ -190,16 +190,17 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         """Follow nothing: credentials would go along."""
 
 
-def _redirect(error: urllib.error.HTTPError) -> http.client.HTTPResponse:
-    return cast("http.client.HTTPResponse", error)
-
-
 def _body(answer: http.client.HTTPResponse, name: str) -> Iterator[bytes]:
+    """Yield what an answer holds; one that ends early is no content."""
+    left = int(answer.headers.get("Content-Length") or 0)
     try:
         while chunk := answer.read(CHUNK):
+            left -= len(chunk)
             yield chunk
     except (OSError, http.client.HTTPException) as error:
         raise Unavailable(f"the answer about {name} was cut off; run this again") from error
+    if left > 0:
+        raise Unavailable(f"the answer about {name} was cut off; run this again")
 
 
 def _message(error: urllib.error.HTTPError) -> str:
