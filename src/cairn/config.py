@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from msgspec import Meta
 
 from cairn.core.errors import Invalid, NotFound
+from cairn.core.evaluation import Better, Task
 from cairn.core.name import Team
 from cairn.core.reference import model_name
 from cairn.core.request import Record, convert
@@ -17,14 +18,19 @@ Kind = TypeVar("Kind", bound=Record)
 
 FILE = "cairn.toml"
 STORE = r"^[^\0]*$"
-SCORE = r"^(predict_proba|predict|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$(?!\n)"
+FUNCTION = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$(?!\n)"
+SCORE = r"^(predict_proba|predict|elsewhere|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$(?!\n)"
 
 
 class EvaluationSettings(Record, frozen=True):
     """How versions of a model are scored: which snapshot, which columns, which function.
 
-    `score` is `predict_proba`, `predict` or `module:function`; `file` names the table where
-    the snapshot holds several; columns under `drop` are hidden from the model.
+    `score` is `predict_proba`, `predict`, `module:function`, or `elsewhere` for predictions
+    that others make and hand in; `file` names the table where
+    the snapshot holds several; columns under `drop` are hidden from the model. `task` says
+    what is predicted; `unit` and `weight` are columns as well. `metrics` is a function of the
+    project that gives the numbers named in `values`, one a row; `values` say whether `higher`
+    or `lower` is better.
     """
 
     data: str
@@ -34,6 +40,11 @@ class EvaluationSettings(Record, frozen=True):
     score: Annotated[str, Meta(pattern=SCORE)] = "predict_proba"
     drop: tuple[str, ...] = ()
     file: str = ""
+    task: Task = "binary"
+    unit: str | None = None
+    weight: str | None = None
+    values: dict[str, Better] = {}
+    metrics: Annotated[str, Meta(pattern=FUNCTION)] | None = None
 
 
 class ModelSettings(Record, frozen=True):
@@ -62,10 +73,14 @@ class GuardSettings(Record, frozen=True):
 
 
 class Settings(Record, frozen=True):
-    """A project's settings; `folder` holds `cairn.toml`, `store` is the store's folder."""
+    """A project's settings; `folder` holds `cairn.toml`, `store` is the store's folder.
+
+    `objects` is the address of a bucket that keeps the bytes; empty, they lie in the store.
+    """
 
     folder: Path
     store: Path
+    objects: str = ""
     team: Team = "default"
     models: dict[str, ModelSettings] = {}
     guard: GuardSettings = GuardSettings()
@@ -80,6 +95,7 @@ class Settings(Record, frozen=True):
 
 class _File(Record, frozen=True):
     store: Annotated[str, Meta(pattern=STORE)] = ".cairn"
+    objects: Annotated[str, Meta(pattern=STORE)] = ""
     team: Team = "default"
     model: dict[str, dict[str, Any]] = {}
     guard: dict[str, Any] = {}
@@ -89,6 +105,7 @@ class _File(Record, frozen=True):
 _KEYS: dict[str, type[Record]] = {"evaluation": EvaluationSettings}
 _PLAIN = {
     "store": "must be the name of a folder",
+    "objects": 'must be the address of a bucket: "s3://bucket/prefix"',
     "team": "must be lower-case letters, digits, '.', '_' and '-'",
     "model": "must be sections such as [model.churn]",
     "evaluation": "must be a section of its own, such as [model.churn.evaluation]",
@@ -118,6 +135,8 @@ def find_project(start: Path) -> Path | None:
 def load_settings(start: Path) -> Settings:
     """Read the settings that hold in `start`; `CAIRN_STORE` overrides the store.
 
+    `CAIRN_OBJECTS` overrides the bucket, for instance by a copy of it.
+
     Raises `NotFound` where there is no project and `Invalid` for a wrong file.
     """
     folder = find_project(start)
@@ -137,6 +156,7 @@ def load_settings(start: Path) -> Settings:
     return Settings(
         folder=folder,
         store=folder / store,
+        objects=os.environ.get("CAIRN_OBJECTS") or found.objects,
         team=found.team,
         models=models,
         guard=_checked(f"{folder / FILE}: [guard]", found.guard, GuardSettings),
@@ -166,15 +186,38 @@ def ledger_key_override() -> str | None:
     return os.environ.get("CAIRN_LEDGER_KEY") or None
 
 
-def lakefs_login() -> dict[str, str]:
-    """Return the server, key and secret that `lakectl` takes, by the variables' names."""
-    names = ("SERVER_ENDPOINT_URL", "CREDENTIALS_ACCESS_KEY_ID", "CREDENTIALS_SECRET_ACCESS_KEY")
-    return {f"LAKECTL_{name}": os.environ.get(f"LAKECTL_{name}", "") for name in names}
-
-
 def person_key_override() -> str | None:
     """Return `CAIRN_KEY`: the key of who acts, or the path of a file that holds one."""
     return os.environ.get("CAIRN_KEY") or None
+
+
+def objects_key_override() -> str | None:
+    """Return `CAIRN_OBJECTS_KEY`: the key of encrypted objects, or the path of its file."""
+    return os.environ.get("CAIRN_OBJECTS_KEY") or None
+
+
+def objects_key_command() -> str | None:
+    """Return `CAIRN_OBJECTS_KEY_COMMAND`: what prints that key, such as a KMS's client."""
+    return os.environ.get("CAIRN_OBJECTS_KEY_COMMAND") or None
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: `CAIRN_CACHE`, else the user's caches."""
+    if cache := os.environ.get("CAIRN_CACHE"):
+        return Path(cache)
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "cairn"
+    return Path.home() / ".cache" / "cairn"
+
+
+def lakefs_login() -> dict[str, str]:
+    """Return the server, key and secret that `lakectl` takes, by the variables' names."""
+    names = (
+        "SERVER_ENDPOINT_URL",
+        "CREDENTIALS_ACCESS_KEY_ID",
+        "CREDENTIALS_SECRET_ACCESS_KEY",
+    )
+    return {f"LAKECTL_{name}": os.environ.get(f"LAKECTL_{name}", "") for name in names}
 
 
 def _read(path: Path) -> _File:

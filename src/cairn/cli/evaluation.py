@@ -1,5 +1,7 @@
 """`cairn evaluate`, `compare`: what versions predict."""
 
+from pathlib import Path
+
 import click
 
 import cairn
@@ -10,11 +12,21 @@ from cairn.cli.text import number, pairs, short
 @click.command()
 @click.argument("version")
 @click.option("--on", required=True, help="The snapshot to score: snap:test.")
+@click.option(
+    "--predictions",
+    type=click.Path(path_type=Path),
+    help="A Parquet file of predictions that were made elsewhere.",
+)
 @shown
-def evaluate(version: str, *, on: str) -> Shown:
+def evaluate(version: str, *, on: str, predictions: Path | None) -> Shown:
     """Score VERSION on a snapshot, as cairn.toml says, and keep every prediction."""
     registry = cairn.open()
-    info = registry.evaluate(version, on=on)
+    if predictions is None:
+        info = registry.evaluate(version, on=on)
+    else:
+        from cairn.gates.elsewhere import evaluate_elsewhere
+
+        info = evaluate_elsewhere(registry, registry.version(version), predictions, on=on)
     found = info.evaluation
     text = pairs(
         [

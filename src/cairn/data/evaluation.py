@@ -17,7 +17,7 @@ def record_evaluation(
 ) -> EvaluationInfo:
     """Store what a model said about a snapshot and record it; equal predictions, equal digest.
 
-    `artifacts` is the model's tree. Raises `Invalid` for labels other than 0 and 1.
+    `artifacts` is the model's tree. Raises `Invalid` for labels that the task cannot have.
     """
     metrics = summarise(predictions)
     with registry.objects.batch() as batch:
@@ -28,6 +28,7 @@ def record_evaluation(
                 scorer=batch.put_record(scorer),
                 predictions=batch.put(encode(predictions)),
                 rows=len(predictions.ids),
+                task=predictions.task,
                 groups=tuple(sorted(predictions.groups)),
                 metrics=metrics,
             )

@@ -9,7 +9,7 @@ from cairn.core.version import Artifacts, Version
 from cairn.data.evaluation import record_evaluation
 from cairn.data.table import read_table
 from cairn.gates.rows import predict
-from cairn.gates.scorer import score_with, scorer_of
+from cairn.gates.scorer import metrics_with, score_with, scorer_of
 from cairn.registry import Registry
 
 
@@ -31,7 +31,13 @@ def evaluate_with(
     model = load_model(registry, version)
     try:
         table = read_table(registry.objects, snapshot, file=scorer.data)
-        predictions = predict(model, table, scorer=scorer, score=score_with(scorer, registry))
+        predictions = predict(
+            model,
+            table,
+            scorer=scorer,
+            score=score_with(scorer, registry),
+            metrics=metrics_with(scorer, registry),
+        )
         return record_evaluation(
             registry,
             artifacts=artifacts.tree,

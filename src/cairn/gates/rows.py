@@ -1,38 +1,81 @@
 """What a table says to a scorer: the rows that a model sees, and everything beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from cairn.core.errors import Invalid
-from cairn.core.evaluation import Scorer
+from cairn.core.evaluation import Better, Scorer, Task
 from cairn.data.column import Column
 from cairn.data.table import Table
-from cairn.gates.scorer import Score
-from cairn.stats.predictions import Floats, Predictions
-from cairn.stats.tabulate import tabulate
+from cairn.gates.perturb import perturb
+from cairn.gates.scorer import Metrics, Score
+from cairn.stats.scored import Floats, Predictions
+from cairn.stats.tabulate import tabulate, tabulate_classes
 
 MISSING = "(missing)"
+_NUMBERS = 'a prediction of numbers needs numbers; write `task = "multiclass"` for classes'
 
 
-def predict(model: Any, table: Table, *, scorer: Scorer, score: Score) -> Predictions:
-    """Score every row of a table.
+def predict(
+    model: Any, table: Table, *, scorer: Scorer, score: Score, metrics: Metrics | None = None
+) -> Predictions:
+    """Score every row of a table, under the scorer's perturbation if it names one.
 
-    Raises `Invalid` for an empty table, labels that are not 0 and 1, ids that are missing or
-    occur twice, and scores that are not one finite number a row; `NotFound` for a column that
-    is not there.
+    Raises `Invalid` for an empty table, labels that the task cannot have, ids that are missing
+    or occur twice, and scores that are not finite numbers as the task wants them; `NotFound`
+    for a column that is not there.
     """
     if not table.rows:
         raise Invalid(f"{table.name} has no rows")
-    labels = _labels(table.column(scorer.label))
-    scores = score(model, inputs(model, table, scorer=scorer))
-    return tabulate(
-        table.column(scorer.id).texts() if scorer.id else range(1, table.rows + 1),
-        labels,
-        score=_one_number_each(scores, table.rows),
-        groups={name: group_values(table.column(name)) for name in scorer.groups},
-    )
+    if metrics is None and (scorer.values or scorer.task == "values"):
+        raise Invalid(
+            "cairn.toml asks for values of the project's own: name the function that gives "
+            'them, `metrics = "module:function"`, and each of them under `values`'
+        )
+    told = scorer.task != "values"
+    labels: Any = _labels(table.column(scorer.label), scorer.task) if told else []
+    rows = inputs(model, table, scorer=scorer)
+    outputs = score(model, perturb(rows, scorer.perturbation) if scorer.perturbation else rows)
+    beside: dict[str, Any] = {
+        "groups": {name: group_values(table.column(name)) for name in scorer.groups},
+        "weight": _weights(table.column(scorer.weight)) if scorer.weight else None,
+        "unit": group_values(table.column(scorer.unit)) if scorer.unit else None,
+        "values": _own_values(scorer, metrics(table.to_frame(), outputs)) if metrics else None,
+    }
+    ids = table.column(scorer.id).texts() if scorer.id else range(1, table.rows + 1)
+    if scorer.task == "multiclass":
+        scores = _class_scores(model, outputs, table.rows)
+        return tabulate_classes(ids, labels, scores=scores, **beside)
+    if not told:
+        return tabulate(ids, [], score=[], task="values", **beside)
+    single = _one_number_each(outputs, table.rows)
+    return tabulate(ids, labels, score=single, task=scorer.task, **beside)
+
+
+def expected(table: Table, found: Predictions, scorer: Scorer) -> Predictions:
+    """Predictions as found, with the ids, labels, groups, units and weights of the table.
+
+    What somebody else predicted is for this table if it equals this.
+    """
+    beside: dict[str, Any] = {
+        "groups": {name: group_values(table.column(name)) for name in scorer.groups},
+        "weight": _weights(table.column(scorer.weight)) if scorer.weight else None,
+        "unit": group_values(table.column(scorer.unit)) if scorer.unit else None,
+    }
+    ids = table.column(scorer.id).texts() if scorer.id else range(1, table.rows + 1)
+    if scorer.task == "values":
+        empty = np.zeros(table.rows)
+        blank: dict[str, tuple[Any, Better]] = {
+            name: (empty, own.better) for name, own in found.values.items()
+        }
+        return tabulate(ids, [], score=[], task="values", values=blank, **beside)
+    labels = _labels(table.column(scorer.label), scorer.task)
+    if scorer.task == "multiclass":
+        scores = {name: np.zeros(table.rows) for name in found.classes}
+        return tabulate_classes(ids, labels, scores=scores, **beside)
+    return tabulate(ids, labels, score=np.zeros(table.rows), task=scorer.task, **beside)
 
 
 def inputs(model: Any, table: Table, *, scorer: Scorer) -> Any:
@@ -43,7 +86,8 @@ def inputs(model: Any, table: Table, *, scorer: Scorer) -> Any:
     them when it was fitted, else as a DataFrame.
     """
     hidden = {table.column(name).name for name in (scorer.label, *scorer.drop)}
-    beside = {*hidden, *([scorer.id] if scorer.id else [])}
+    named_apart = (scorer.id, scorer.unit, scorer.weight)
+    beside = {*hidden, *(table.column(name).name for name in named_apart if name)}
     if scorer.source is not None:
         return table.without(beside).to_frame()
     named: Sequence[str] = list(getattr(model, "feature_names_in_", ()))
@@ -73,22 +117,57 @@ def _spelled(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _labels(column: Column) -> Floats:
+def _labels(column: Column, task: Task) -> Any:
+    """Labels as the task wants them: numbers, or the names of classes."""
     name, rows = column.name, column.missing.size
     if unknown := int(column.missing.sum()):
         raise Invalid(
             f"{unknown} of {rows} rows have no label in column {name!r}: "
             "leave them out of the snapshot"
         )
+    if task == "multiclass":
+        return group_values(column)
     if column.kind == "text":
         raise Invalid(
             f"the labels in column {name!r} are text such as {column.array[0]!r}: "
-            "write 1 for what is to be predicted, and 0"
+            + ("write 1 for what is to be predicted, and 0" if task == "binary" else _NUMBERS)
         )
-    labels = column.array.astype(np.float64)
-    if wrong := int(((labels != 0) & (labels != 1)).sum()):
+    labels: Floats = column.array.astype(np.float64)
+    wrong = int(((labels != 0) & (labels != 1)).sum()) if task == "binary" else 0
+    if wrong:
         raise Invalid(f"{wrong} of {rows} labels in column {name!r} are neither 0 nor 1")
     return labels
+
+
+def _weights(column: Column) -> Floats:
+    if column.kind == "text" or column.missing.any():
+        raise Invalid(f"the weights in column {column.name!r} must be numbers, one a row")
+    return column.array.astype(np.float64)
+
+
+def _class_scores(model: Any, outputs: Any, rows: int) -> dict[str, Floats]:
+    """One column a class: shares as the model gives them, or 1 for the class that it names."""
+    known = [_spelled(value) for value in np.asarray(getattr(model, "classes_", ())).tolist()]
+    if outputs.shape == (rows,):
+        said = [_spelled(value) for value in outputs.tolist()]
+        names = known or sorted(set(said))
+        return {name: np.array([one == name for one in said], np.float64) for name in names}
+    if outputs.ndim != 2 or outputs.shape != (rows, len(known)):  # noqa: PLR2004 - rows, classes
+        shape = " x ".join(map(str, outputs.shape))
+        raise Invalid(
+            f"the scorer gave {shape} values for {rows} rows and {len(known)} classes: "
+            "the model must name its classes in `classes_`"
+        )
+    return {name: _one_number_each(outputs[:, at], rows) for at, name in enumerate(known)}
+
+
+def _own_values(scorer: Scorer, found: Mapping[str, Any]) -> dict[str, tuple[Any, Better]]:
+    if found.keys() != scorer.values.keys():
+        raise Invalid(
+            f"{scorer.metrics} gave {sorted(found)}, but cairn.toml names "
+            f"{sorted(scorer.values)} under `values`"
+        )
+    return {name: (found[name], better) for name, better in scorer.values.items()}
 
 
 def _one_number_each(scores: Any, rows: int) -> Floats:

@@ -6,22 +6,26 @@ columns) and gives one score a row; a row is decided positive from 0.5 on.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from cairn.config import EvaluationSettings
 from cairn.core.digest import Digest
-from cairn.core.errors import CairnError, Invalid, first_line
+from cairn.core.errors import CairnError, Invalid, Refused, first_line
 from cairn.core.evaluation import Scorer
 from cairn.flavors.scoring import as_array, score
 from cairn.registry import Registry
 
+ELSEWHERE = "elsewhere"
+"""How `cairn.toml` says that predictions are made by others and handed in."""
 Score = Callable[[Any, Any], Any]
-"""Takes a model and its rows, gives an array of one score a row."""
+"""Takes a model and its rows, gives an array of one score a row (several for many classes)."""
+Metrics = Callable[[Any, Any], Mapping[str, Any]]
+"""Takes the rows, label and all, and what the model gave; names one number a row each."""
 
 
 def scorer_of(registry: Registry, settings: EvaluationSettings) -> Scorer:
@@ -29,6 +33,7 @@ def scorer_of(registry: Registry, settings: EvaluationSettings) -> Scorer:
 
     Raises `Invalid` if the function's file is not in the project.
     """
+    metrics = settings.metrics
     return Scorer(
         score=settings.score,
         label=settings.label,
@@ -37,20 +42,57 @@ def scorer_of(registry: Registry, settings: EvaluationSettings) -> Scorer:
         drop=settings.drop,
         data=settings.file,
         source=_stored_source(registry, settings.score),
+        task=settings.task,
+        unit=settings.unit,
+        weight=settings.weight,
+        values=settings.values,
+        metrics=metrics,
+        metrics_source=_stored_source(registry, metrics) if metrics else None,
     )
 
 
 def score_with(scorer: Scorer, registry: Registry) -> Score:
     """Give the function that scores as `scorer` says: a method, or the project's own."""
+    if scorer.score == ELSEWHERE:
+        raise Refused(
+            "the predictions are made elsewhere",
+            fix="hand them in: `cairn evaluate VERSION --on SNAPSHOT --predictions FILE`",
+        )
     if scorer.source is None:
         method = scorer.score
+        of_task = positive_share if scorer.task == "binary" else _outputs
         return lambda model, rows: _called(
-            lambda model, rows: positive_share(model, rows, method),
+            lambda model, rows: of_task(model, rows, method),
             f"{type(model).__qualname__}.{method}",
             model=model,
             rows=rows,
         )
     return _own_function(scorer.score, scorer.source, registry)
+
+
+def metrics_with(scorer: Scorer, registry: Registry) -> Metrics | None:
+    """Give the project's own metric function, run from the bytes that the scorer records."""
+    if scorer.metrics is None or scorer.metrics_source is None:
+        return None
+    named = scorer.metrics
+    function = _function(named, scorer.metrics_source, registry)
+
+    def measured(rows: Any, outputs: Any) -> Mapping[str, Any]:
+        try:
+            found = function(rows, outputs)
+        except Exception as error:
+            raise Invalid(
+                f"{named} failed: {type(error).__name__}: {first_line(error)}"
+            ) from error
+        if not isinstance(found, Mapping):
+            raise Invalid(f"{named} must give a mapping of names to one number a row")
+        return cast("Mapping[str, Any]", found)
+
+    return measured
+
+
+def _outputs(model: Any, rows: Any, method: str) -> Any:
+    return score(model, rows, method=method)
 
 
 def positive_share(model: Any, rows: Any, method: str) -> Any:
@@ -93,12 +135,17 @@ def _source_file(folder: Path, module: str) -> Path:
 
 
 def _own_function(named: str, source: Digest, registry: Registry) -> Score:
+    function = _function(named, source, registry)
+    return lambda model, rows: _called(function, named, model=model, rows=rows)
+
+
+def _function(named: str, source: Digest, registry: Registry) -> Callable[..., Any]:
     module, _, name = named.partition(":")
     made = _run(module, registry.objects.get(source), registry.settings.folder)
     function = getattr(made, name, None)
     if not callable(function):
         raise Invalid(f"{module} has no function {name}, which the scorer names")
-    return lambda model, rows: _called(function, named, model=model, rows=rows)
+    return function
 
 
 def _run(module: str, content: bytes, folder: Path) -> ModuleType:
