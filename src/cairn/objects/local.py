@@ -31,6 +31,7 @@ class LocalBackend:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
         self._tmp = self._folder / "tmp"
+        self._settled: set[str] = set()
         _remove_litter(self._tmp)
 
     def receive(self) -> Incoming:
@@ -41,10 +42,13 @@ class LocalBackend:
             return _Incoming(self._folder)
 
     def settle(self, keys: AbstractSet[str]) -> None:
-        """Sync the folders that list these files, and those that list the folders."""
+        """Sync the folders that list these files, and once those that list the folders."""
+        listing = {key.rpartition("/")[0] for key in keys}
+        above = {parent for folder in listing for parent in _parents(folder)} - self._settled
         with storing(self._folder):
-            for folder in sorted({parent for key in keys for parent in _parents(key)}):
+            for folder in sorted(listing | above):
                 sync_folder(self._folder / folder)
+        self._settled |= above
 
     def read(self, key: str, start: int = 0, size: int | None = None) -> bytes:
         """Read from a file, unverified; raises `NotFound`, `Unavailable`."""
