@@ -41,7 +41,7 @@ def dvc(project: Path, *, copy: bool) -> Shown:
             cairn.open(), project, mode="copy" if copy else "pin", on_progress=report
         )
     code = Corrupt.exit_code if done.corrupt else 0
-    return Shown(done._asdict(), _told(done), code)
+    return Shown(done, _told(done), code)
 
 
 def _told(done: "Adoption") -> str:

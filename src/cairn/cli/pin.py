@@ -11,6 +11,7 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.registry import Registry
 
 LISTED = 20
+DAY_SECONDS = 86_400
 
 
 def keeping(registry: Registry, info: SnapshotInfo) -> str:
@@ -23,6 +24,24 @@ def keeping(registry: Registry, info: SnapshotInfo) -> str:
     if found is None:
         return "pinned, never verified"
     return f"pinned, {found.status.upper()} at {moment(found.checked_at)}"
+
+
+def warning(registry: Registry, info: SnapshotInfo) -> str:
+    """Say of a new pin what may remove its bytes, and when."""
+    from cairn.data.pins import is_pinned, retention_seconds
+
+    if not is_pinned(registry, info):
+        return ""
+    called = info.name or short(info.digest)
+    look = f"`cairn snapshot verify {called}` says whether they are there"
+    seconds = retention_seconds(registry, info)
+    if seconds is not None:
+        days = f"{seconds / DAY_SECONDS:g} days"
+        return (
+            f"pinned: the lake may remove these files {days} after they are out of date, and "
+            f"they are LOST then; {look}"
+        )
+    return f"pinned: the bytes stay where they are, and are LOST if they go there; {look}"
 
 
 def verified(registry: Registry, info: SnapshotInfo, *, called: str) -> Shown:

@@ -23,18 +23,37 @@ def snapshot() -> None:
 
 
 @snapshot.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("source")
 @click.option("--name", help="What to call it: snap:NAME from now on means this data.")
+@click.option("--pin", is_flag=True, help="Leave the bytes where they are: lakes and DVC.")
+@click.option("--tag", default="", help="Set this tag on an Iceberg snapshot in its catalog.")
 @shown
-def add(path: Path, *, name: str | None) -> Shown:
-    """Freeze the file or folder PATH; the same bytes again are the same snapshot."""
+def add(source: str, *, name: str | None, pin: bool, tag: str) -> Shown:
+    """Freeze SOURCE, a file or folder; the same bytes again are the same snapshot.
+
+    Or an address: delta://PATH@VERSION, iceberg://CATALOG/NS.TABLE@ID, lakefs://REPO/REF/PATH,
+    dvc:PATH@REVISION. Without a version the newest is resolved and recorded.
+    """
+    from cairn.cli.pin import warning
+    from cairn.data.addressed import is_addressed, snapshot_address
     from cairn.data.files import snapshot_files
 
-    with progress(f"freezing {path}") as report:
-        info = snapshot_files(cairn.open(), path, name=name, on_progress=report)
+    registry = cairn.open()
+    with progress(f"freezing {source}") as report:
+        if is_addressed(source):
+            mode = "pin" if pin else "copy"
+            info = snapshot_address(
+                registry, source, name=name, mode=mode, tag=tag, on_progress=report
+            )
+        elif pin or tag:
+            raise Invalid(
+                "--pin and --tag are for lakes and DVC: a path may change at any time"
+            )
+        else:
+            info = snapshot_files(registry, Path(source), name=name, on_progress=report)
     called = f"snap:{info.name}" if info.name else short(info.digest)
     text = f"{called} is {info.digest}\n{_count(info)} from {info.origin}"
-    return Shown(info, text)
+    return Shown(info, "\n".join(filter(None, (text, warning(registry, info)))))
 
 
 @snapshot.command("list")

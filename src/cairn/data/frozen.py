@@ -14,6 +14,7 @@ _LOGIN = re.compile(r"[^/@\s]*:[^/@\s]*@")
 _LONGEST_SHOWN = 200
 PATH = "PATH"
 
+_LAKES = ("delta", "iceberg", "lakefs")
 _FETCHED = {
     "a web address": ("http", "https", "ftp", "sftp"),
     "an object store's address": (
@@ -71,6 +72,8 @@ def refuse_address(text: str) -> None:
     scheme = found[1].lower()
     if scheme == "file":
         raise _refused(text, "a path", _add(re.sub(r"^file:/+", "/", text)))
+    if scheme in _LAKES:
+        raise _refused(text, "a lake's address", _add(text))
     for what, schemes in _FETCHED.items():
         if scheme in schemes:
             raise _refused(

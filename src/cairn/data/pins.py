@@ -1,6 +1,7 @@
 """Pinned snapshots: verified where their bytes lie, and restored from there."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from cairn.core.digest import Digest
@@ -28,7 +29,8 @@ Locate = Callable[[Sequence[Entry]], Iterator[Wanted]]
 """Says of the files of a pin, in order, where each may lie."""
 
 
-class FileStatus(NamedTuple):
+@dataclass(frozen=True)
+class FileStatus:
     """A file of a pin, and what was found where it lay; `detail` says more."""
 
     path: str
@@ -48,6 +50,12 @@ def is_pinned(registry: Registry, info: SnapshotInfo) -> bool:
     if info.kind not in PINNABLE:
         return False
     return not is_kept(registry.objects.get_record(info.digest, Snapshot).source)
+
+
+def retention_seconds(registry: Registry, info: SnapshotInfo) -> int | None:
+    """Return how long the lake keeps what is out of date; None if it does not say."""
+    source = registry.objects.get_record(info.digest, Snapshot).source
+    return source.retention_seconds if isinstance(source, DeltaTable | IcebergTable) else None
 
 
 def check_pin(

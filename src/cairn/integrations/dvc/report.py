@@ -1,12 +1,13 @@
 """What an adoption found, as values; `cairn adopt dvc` shows them."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from cairn.core.digest import Digest
 from cairn.core.snapshot import Keeping
 
 
-class AdoptedData(NamedTuple):
+@dataclass(frozen=True)
+class AdoptedData:
     """An output that is a snapshot now; `is_new` unless an adoption before made it."""
 
     name: str
@@ -19,7 +20,8 @@ class AdoptedData(NamedTuple):
     is_new: bool
 
 
-class AdoptedModel(NamedTuple):
+@dataclass(frozen=True)
+class AdoptedModel:
     """A model that is a version now, with its gaps; `release` is GTO's number."""
 
     version: str
@@ -31,7 +33,8 @@ class AdoptedModel(NamedTuple):
     is_new: bool
 
 
-class NotAdopted(NamedTuple):
+@dataclass(frozen=True)
+class NotAdopted:
     """What could not be had: it is `corrupt`, `missing` or `unreadable`."""
 
     path: str
@@ -40,7 +43,8 @@ class NotAdopted(NamedTuple):
     reason: str
 
 
-class Adoption(NamedTuple):
+@dataclass(frozen=True)
+class Adoption:
     """All that an adoption did, and all that it could not do."""
 
     project: str
