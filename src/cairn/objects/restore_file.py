@@ -29,17 +29,20 @@ class Giver(Protocol):
         ...
 
 
-def write_entry(objects: Giver, folder: int, entry: Entry) -> int | None:
+def write_entry(
+    objects: Giver, folder: int, entry: Entry, *, content: bytes | None = None
+) -> int | None:
     """Write a file or a link; returns the file, open and for the caller to close.
 
-    Raises `Invalid` where another name is taken for this one, `Corrupt` where the tree does
-    not say what the object is, what `objects` raises, and an `OSError` of the disk.
+    `content` is that of the file, verified, if it is in memory already. Raises `Invalid` where
+    another name is taken for this one, `Corrupt` where the tree does not say what the object
+    is, what `objects` raises, and an `OSError` of the disk.
     """
     name = entry.path.rpartition(b"/")[2]
     try:
         if entry.mode == SYMLINK:
             return _write_link(objects, folder, name, entry=entry)
-        return _write_file(objects, folder, name, entry=entry)
+        return _write_file(objects, folder, name, entry=entry, content=content)
     except FileExistsError as error:
         raise clash(entry.path) from error
 
@@ -52,11 +55,18 @@ def clash(path: bytes) -> Invalid:
     )
 
 
-def _write_file(objects: Giver, folder: int, name: bytes, *, entry: Entry) -> int:
+def _write_file(
+    objects: Giver, folder: int, name: bytes, *, entry: Entry, content: bytes | None
+) -> int:
     mode = 0o777 if entry.mode == EXECUTABLE else 0o666
     descriptor = os.open(name, _NEW_FILE, mode, dir_fd=folder)
     try:
-        _check_size(entry, objects.write_to(entry.digest, _Descriptor(descriptor)))
+        sink = _Descriptor(descriptor)
+        if content is None:
+            _check_size(entry, objects.write_to(entry.digest, sink))
+        else:
+            _check_size(entry, len(content))
+            sink.write(content)
     except BaseException:
         os.close(descriptor)
         raise

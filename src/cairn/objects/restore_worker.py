@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
+from cairn.core.digest import Digest
 from cairn.core.errors import Conflict
-from cairn.core.tree import Entry
+from cairn.core.tree import SYMLINK, Entry
 from cairn.objects import ObjectStore, open_local
+from cairn.objects.bulk import read_many
 from cairn.objects.fault import storing
 from cairn.objects.folder import descend, open_folder
 from cairn.objects.restore_file import write_entry
@@ -58,20 +60,45 @@ def _restore(settings: bytes, jobs: Iterator[bytes]) -> Iterator[tuple[int, int]
 
 
 def _write_job(objects: ObjectStore, top: int, job: list[Entry]) -> tuple[int, int]:
-    size = 0
-    with ExitStack() as stack:
-        prefix, folder = b"", top
-        for entry in job:
-            above = entry.path[: entry.path.rfind(b"/") + 1]
-            if above != prefix:
-                stack.close()
-                prefix, folder = above, descend(top, above, os.fsdecode)
-                stack.callback(os.close, folder)
-            descriptor = write_entry(objects, folder, entry)
-            if descriptor is not None:
-                os.close(descriptor)
-            size += entry.size
-    return len(job), size
+    """Write some files, in the order in which they lie in packs, and whatever is left."""
+    wanted: dict[Digest, list[Entry]] = {}
+    for entry in job:
+        wanted.setdefault(entry.digest, []).append(entry)
+    with _Folders(top) as folders:
+        files = (entry.digest for entry in job if entry.mode != SYMLINK)
+        for digest, content in read_many(objects.reader, files):
+            for entry in wanted.pop(digest):
+                written = None if entry.mode == SYMLINK else content
+                folders.write(objects, entry, content=written)
+        for entries in wanted.values():
+            for entry in entries:
+                folders.write(objects, entry)
+    return len(job), sum(entry.size for entry in job)
+
+
+class _Folders:
+    """The folders that the files of a job belong in, open."""
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+        self._open: dict[bytes, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self._open.values():
+            os.close(descriptor)
+
+    def write(
+        self, objects: ObjectStore, entry: Entry, *, content: bytes | None = None
+    ) -> None:
+        above = entry.path[: entry.path.rfind(b"/") + 1]
+        if above not in self._open:
+            self._open[above] = descend(self._top, above, os.fsdecode)
+        descriptor = write_entry(objects, self._open[above], entry, content=content)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _jobs(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
