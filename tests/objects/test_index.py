@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 import packed
 from cairn.core.errors import NotFound
-from cairn.objects import ObjectStore, in_memory, open_local
+from cairn.objects import ObjectStore, in_memory, index_file, open_local
 from cairn.objects.blob import Row
 from cairn.objects.index import Index
 from cairn.objects.index_file import ENTRY, ROW_BYTES, IndexFile, open_index, write_index
@@ -79,6 +80,9 @@ def test_a_file_finds_what_was_written_and_nothing_else(
             each for each in rows if each[:32] == id_
         ]
     assert {path.name for path in path.parent.rglob("*")} == {INDEX, "tmp"}
+    for rows_a_look in (0, 10**6):  # one by one, and many together
+        with mock.patch.object(index_file, "_ROWS_A_LOOK", rows_a_look):
+            assert found.have({*ids, *asked}) == {*ids}
 
 
 def test_changed_bytes_and_cuts_of_a_file_are_noticed(tmp_path: Path) -> None:
