@@ -26,7 +26,7 @@ from cairn.objects.index_file import (
     open_index,
     write_index,
 )
-from cairn.objects.pack import UNDER, Pack, read_index, rows_of
+from cairn.objects.pack import INDEX_ROW_BYTES, UNDER, Pack, index_of, read_index
 from cairn.objects.salvage import salvage
 
 TOMBS = "tombs/"
@@ -34,7 +34,9 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 _NO_PACK = "0" * 64
 _UNKNOWN = -1
 _MOST_RECENT_ROWS = 250_000
+_GATHERED = 1000
 _FEW_PACKS = 16
+_FEW_ROWS = 5_000
 _ROWS_A_PACK = 5_000
 """Writing so many rows to the file takes as long as reading the index of one pack."""
 _LARGEST_PACK = 1 << 32
@@ -93,7 +95,13 @@ class Index:
         """Take notice of a pack that was placed just now."""
         with self._changing:
             if pack.name not in self._numbers:
-                self._remember(pack.name, pack.rows)
+                self._remember(pack.name, index_of(pack.rows))
+            if len(self._recent) >= _MOST_RECENT_ROWS:
+                self._save()
+
+    def keep(self) -> None:
+        """Spare the next process work, if it would have much of it."""
+        with self._changing:
             self._save_if_due()
 
     def packs(self) -> frozenset[str]:
@@ -190,17 +198,17 @@ class Index:
         """Read the indexes of packs, several at a time where there are many."""
         self.unread = {}
         if len(packs) <= _FEW_PACKS:
-            for name, rows in map(self._rows_of, packs):
-                self._remember(name, rows)
+            for name, index in map(self._index_of, packs):
+                self._remember(name, index)
             return
         with ThreadPoolExecutor(_READERS) as readers:
-            for name, rows in readers.map(self._rows_of, packs):
-                self._remember(name, rows)
+            for name, index in readers.map(self._index_of, packs):
+                self._remember(name, index)
 
-    def _rows_of(self, pack: Found) -> tuple[str, list[Row] | None]:
+    def _index_of(self, pack: Found) -> tuple[str, bytes | None]:
         name = pack.key.removeprefix(UNDER)
         try:
-            return name, list(rows_of(read_index(self._backend, name, pack.size)))
+            return name, read_index(self._backend, name, pack.size)
         except Corrupt:
             return name, self._salvaged(pack)
         except NotFound:  # removed since it was listed
@@ -209,29 +217,36 @@ class Index:
             self.unread[name] = error
             return name, None
 
-    def _salvaged(self, pack: Found) -> list[Row]:
+    def _salvaged(self, pack: Found) -> bytes:
         if pack.size > _LARGEST_PACK:
-            return []
-        return list(salvage(self._backend.read(pack.key), self._cipher))
+            return b""
+        return index_of(salvage(self._backend.read(pack.key), self._cipher))
 
-    def _remember(self, name: str, rows: Iterable[Row] | None) -> None:
-        if rows is None:
+    def _remember(self, name: str, index: bytes | None) -> None:
+        """Take over the rows of a pack; an entry is a row with a number instead of its id."""
+        if index is None:
             return
         number = self._numbers[name] = len(self._names)
         self._names.append(name)
         self._recent_packs += 1
-        for id_, *place in rows:
-            entry = ENTRY.pack(number, *place)
-            self._recent[id_] = entry + self._recent.get(id_, b"")
+        recent, prefix = self._recent, number.to_bytes(4, "little")
+        for at in range(0, len(index), INDEX_ROW_BYTES):
+            id_ = index[at : at + ID_BYTES]
+            entry = prefix + index[at + ID_BYTES : at + INDEX_ROW_BYTES]
+            recent[id_] = entry + recent[id_] if id_ in recent else entry
 
     def _save_if_due(self) -> None:
         kept = self._file.count if self._file else 0
-        few_packs = self._recent_packs <= _FEW_PACKS + kept // _ROWS_A_PACK
-        if self._cache is None or (few_packs and len(self._recent) < _MOST_RECENT_ROWS):
+        many_packs = self._recent_packs > _FEW_PACKS + kept // _ROWS_A_PACK
+        if many_packs or len(self._recent) > min(_FEW_ROWS + kept // 4, _MOST_RECENT_ROWS):
+            self._save()
+
+    def _save(self) -> None:
+        if self._cache is None:
             return
         stamp = _UNKNOWN if self._seen is None else self._seen
         names = [_NO_PACK if at in self._gone else name for at, name in enumerate(self._names)]
-        write_index(self._cache, names, self._slices(), stamp=stamp)
+        write_index(self._cache, names, _gathered(self._slices()), stamp=stamp)
         written = open_index(self._cache)
         if written is None or written.names != names:
             return  # the disk took none, or another process was later: go on as before
@@ -270,6 +285,17 @@ class Index:
 
     def _is_gone(self, row: bytes) -> bool:
         return ENTRY.unpack(row[ID_BYTES:])[0] in self._gone
+
+
+def _gathered(slices: Iterable[bytes]) -> Iterator[bytes]:
+    """Put rows together that come one by one."""
+    rows: list[bytes] = []
+    for slice_ in slices:
+        rows.append(slice_)
+        if len(rows) >= _GATHERED:
+            yield b"".join(rows)
+            rows.clear()
+    yield b"".join(rows)
 
 
 def listed(backend: Backend) -> Iterator[tuple[str, Found]]:

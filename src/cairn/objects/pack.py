@@ -22,6 +22,7 @@ SALT_BYTES = 16
 _MAGIC = b"cairn pack/1\n\0\0\0"
 HEAD_BYTES = len(_MAGIC) + SALT_BYTES
 _ROW = struct.Struct("<32sIIIBBxx")
+INDEX_ROW_BYTES = _ROW.size
 _TAIL = struct.Struct("<32sII8s")
 _END = b"\npack/1\n"
 _LONGEST = (1 << 32) - 1
@@ -87,7 +88,7 @@ class PackWriter:
     def finish(self) -> Pack:
         """Write the index; only `place` and `discard` may follow."""
         rows = sorted(self._rows.values())
-        index = b"".join(map(_pack_row, rows))
+        index = index_of(rows)
         tail = _TAIL.pack(blake3(index).digest(), self.size, len(rows), _END)
         self._write(index + tail)
         self.flush()
@@ -134,7 +135,7 @@ def read_pack(backend: Backend, name: str, size: int) -> Pack:
     index = read_index(backend, name, size)
     rows = list(rows_of(index))
     at = size - _TAIL.size - len(index)
-    if index != b"".join(map(_pack_row, rows)) or not _fit(rows, at):
+    if index != index_of(rows) or not _fit(rows, at):
         raise Corrupt("its index is not one that was written")
     return Pack(name, size, rows)
 
@@ -156,6 +157,11 @@ def read_index(backend: Backend, name: str, size: int) -> bytes:
 def rows_of(index: bytes) -> Iterator[Row]:
     """Yield the rows of an index."""
     return (Row(*fields) for fields in _ROW.iter_unpack(index))
+
+
+def index_of(rows: Iterable[Row]) -> bytes:
+    """Return the bytes of an index."""
+    return b"".join(map(_pack_row, rows))
 
 
 def check_pack(backend: Backend, name: str) -> None:

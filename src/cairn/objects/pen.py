@@ -54,6 +54,7 @@ class Pen:
             self._close(self._open)
         while self._placed:
             self._placed.popleft().result()
+        self._index.keep()
 
     def discard(self) -> None:
         """Forget what is not placed yet, and wait for what is on its way."""
