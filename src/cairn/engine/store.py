@@ -5,6 +5,7 @@ cairn.db        the ledger and its views
 objects/        every byte, by digest
 ledger/         the ledger again, as text, to rebuild the database from
 runs/           locks of running runs
+stat/           what snapshots saw, so that the next one reads only what changed
 writer.lock     whose turn it is to write
 """
 
@@ -45,7 +46,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.about = read_about(folder)
-        self.objects: ObjectStore = open_local(folder / "objects")
+        self.objects: ObjectStore = open_local(folder / "objects", stats=folder / "stat")
         self.database = open_database(folder)
 
     def key(self) -> note.SigningKey:
