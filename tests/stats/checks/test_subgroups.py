@@ -246,3 +246,91 @@ def test_group_values_may_be_any_text() -> None:
     )
 
     assert len(judged(GROUPS, rows, rows).groups) == 2
+
+
+PROVE = NoSubgroupRegression(
+    id="groups", by=("region",), metric="accuracy", margin=0.05, min_rows=50, burden="prove"
+)
+
+
+def crossed(*, hurt: str = "") -> tuple[Predictions, Predictions]:
+    """Two columns of two values each; one crossing of them may be hurt."""
+    sex, age = ["f", "m"] * 800, ["old", "old", "young", "young"] * 400
+    columns = {"sex": sex, "age": age}
+    bad = [
+        row
+        for row, names in enumerate(zip(sex, age, strict=True))
+        if " x ".join(names) == hurt and row % 3 == 0
+    ]
+    return decided(1600, wrong=bad, groups=columns), decided(1600, groups=columns)
+
+
+def test_an_intersection_that_is_hurt_is_named_where_each_column_hides_it() -> None:
+    check = NoSubgroupRegression(
+        id="groups", by=("sex", "age", ("sex", "age")), metric="accuracy", margin=0.1
+    )
+
+    finding = judged(check, *crossed(hurt="f x young"))
+
+    assert finding.outcome == "fail"
+    assert finding.groups[0].group == "f x young"
+    assert finding.groups[0].by == "sex x age"
+    assert len(finding.groups) == 2 + 2 + 4
+    assert "of 8 groups of sex, age, sex x age" in finding.reason
+
+
+def test_proof_is_asked_of_every_group_and_few_rows_give_none() -> None:
+    many = {"region": regions(north=2000, south=2000)}
+    few = {"region": regions(north=2000, south=60)}
+
+    proved = judged(PROVE, decided(4000, groups=many), decided(4000, groups=many))
+    open_ = judged(
+        PROVE,
+        decided(2060, wrong=[2001], groups=few),
+        decided(2060, wrong=[2002], groups=few),
+    )
+
+    assert (proved.outcome, proved.code) == ("pass", "proved")
+    assert "not worse by 0.05 or more in 2 groups" in proved.reason
+    assert (open_.outcome, open_.code) == ("inconclusive", "undecided")
+    assert open_.groups[0].group == "south"
+
+
+def test_a_group_that_is_clearly_worse_is_refused_under_proof_as_well() -> None:
+    column = {"region": regions(north=500, south=500)}
+
+    finding = judged(
+        PROVE, decided(1000, wrong=range(100), groups=column), decided(1000, groups=column)
+    )
+
+    assert (finding.outcome, finding.code) == ("fail", "subgroup-regression")
+
+
+def test_small_groups_are_sent_to_a_person_where_the_policy_says_so() -> None:
+    column = {"region": regions(north=400, south=400, isle=3, rock=2)}
+    check = NoSubgroupRegression(
+        id="groups", by=("region",), metric="accuracy", small_groups="approve"
+    )
+
+    finding = judged(check, decided(805, groups=column), decided(805, groups=column))
+
+    assert (finding.outcome, finding.code) == ("inconclusive", "needs-approval")
+    assert finding.approval == "2 groups of region too small to judge"
+    assert "not judged: 5 rows in 2 groups together" in finding.reason
+
+
+def test_groups_with_few_positive_labels_are_pooled_too() -> None:
+    column = {"region": regions(north=400, south=400)}
+    label = [0, 1] * 200 + [0] * 390 + [1] * 10
+    check = NoSubgroupRegression(
+        id="groups", by=("region",), metric="recall", min_positives=50
+    )
+
+    finding = judged(
+        check,
+        decided(800, label=label, groups=column),
+        decided(800, label=label, groups=column),
+    )
+
+    assert finding.outcome == "pass"
+    assert "10 positive labels of 50: too few to judge (south)" in finding.reason
