@@ -18,8 +18,8 @@ from cairn.core.request import Record
 from cairn.core.run import RunFacts
 from cairn.core.sidecar import Sidecar
 from cairn.core.snapshot import Snapshot
-from cairn.core.table import LogicalTable, Profile
 from cairn.core.sweep import Sweep
+from cairn.core.table import LogicalTable, Profile
 from cairn.core.version import Manifest
 from cairn.objects import in_memory
 from cairn.objects.blob import read_blob
