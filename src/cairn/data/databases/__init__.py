@@ -1,0 +1,1 @@
+"""Results of queries as snapshots: PostgreSQL, SQLite and DuckDB, each read in one moment."""
