@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cairn.core.errors import Corrupt
 from formats.golden_files import read_by_cairn, read_independently
-from formats.schema import Wrong
+from formats.shapes import Wrong
 
 
 def accepts(read: Callable[[], object], refusal: type[Exception]) -> bool:

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from formats.schema import Wrong, demand
+from formats.shapes import Wrong, demand
 
 
 def parse(content: bytes) -> Any:

@@ -30,7 +30,7 @@ from cairn.signing import note
 from cairn.stats import predictions
 from formats import canonical_reader, ledger_reader, pack_reader, reader
 from formats.pack_reader import Blob, PackRead
-from formats.schema import demand
+from formats.shapes import demand
 
 FOLDER = Path(__file__).parent / "golden"
 RECORDS: dict[str, type[Record]] = {

@@ -12,7 +12,8 @@ from typing import Any
 
 from formats import ed25519
 from formats.canonical_reader import parse
-from formats.schema import ENTRY, Wrong, demand
+from formats.schema import ENTRY
+from formats.shapes import Wrong, demand
 
 ENTRY_LIMIT, SEGMENT_ENTRIES = 65_536, 1024
 

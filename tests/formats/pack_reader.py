@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
-from formats.schema import demand
+from formats.shapes import demand
 
 HEAD, END, BLOB = b"cairn pack/1\n\0\0\0", b"\npack/1\n", b"\xcablb"
 HEAD_BYTES, HEADER_BYTES, ROW_BYTES, TAIL_BYTES = 32, 48, 48, 48

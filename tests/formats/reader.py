@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from formats.canonical_reader import parse
 from formats.kinds import KINDS
 from formats.ledger_reader import read_vkey
-from formats.schema import HEADER, SIDECAR, STORE, Wrong, demand
+from formats.schema import HEADER, SIDECAR, STORE
+from formats.shapes import Wrong, demand
 
 LEAF, ROOT, PREDICTIONS = b"cairn leaf/1\n", b"cairn tree/1\n", b"cairn predictions/1\n"
 ROW = re.compile(rb"([fxl]) (0|[1-9][0-9]{0,18}) ([0-9a-f]{64}) ([^\n]+)\n")

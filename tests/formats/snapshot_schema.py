@@ -1,12 +1,7 @@
 """The fields of snapshots and of what describes them, written down as in `schema.py`."""
 
-from formats.schema import (
-    DIGEST,
-    DIGESTS,
-    EMPTY_TEXT,
-    STRING,
-    STRINGS,
-    TEXT,
+from formats.schema import DIGEST, DIGESTS, EMPTY_TEXT, STRING, STRINGS, TEXT
+from formats.shapes import (
     Default,
     absent,
     both,

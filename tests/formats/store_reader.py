@@ -8,7 +8,7 @@ from formats import ledger_reader, reader
 from formats.canonical_reader import parse
 from formats.kinds import KINDS
 from formats.pack_reader import read_objects
-from formats.schema import demand
+from formats.shapes import demand
 
 
 class StoreRead(NamedTuple):

@@ -1,6 +1,7 @@
 """The fields of a sweep, written down as in `schema.py`."""
 
-from formats.schema import DIGEST, STRING, TEXT, Default, absent, many, record, whole, word
+from formats.schema import DIGEST, STRING, TEXT
+from formats.shapes import Default, absent, many, record, whole, word
 
 ACT = word("keep", "bury", "wait", "remove", "repack", "revive")
 FATE = record(

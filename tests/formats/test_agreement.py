@@ -17,7 +17,7 @@ from formats import canonical_reader, reader
 from formats.agreement import accepts, agree, edited
 from formats.golden_files import RECORDS, Golden, golden, one
 from formats.kinds import KINDS
-from formats.schema import Fields, Wrong
+from formats.shapes import Fields, Wrong
 
 Path = tuple[str | int, ...]
 REPLACEMENTS: tuple[Any, ...] = (

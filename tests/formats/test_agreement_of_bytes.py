@@ -19,7 +19,7 @@ from formats import ledger_reader, reader
 from formats.agreement import accepts, agree, edited
 from formats.golden_files import read_by_cairn, read_independently
 from formats.samples import ENTRIES, TREES
-from formats.schema import Wrong, demand
+from formats.shapes import Wrong, demand
 
 # A tree of 40,000 empty files whose names never end a leaf: leaves are cut by their rows.
 LARGE_TREE = "sha256:bf9ea14c3423346b7123466f927369c5e6131b37ce3ddd7257d6543b7fca7274"

@@ -24,7 +24,7 @@ from formats.golden_files import (
 )
 from formats.kinds import KINDS
 from formats.samples import samples
-from formats.schema import Wrong
+from formats.shapes import Wrong
 
 WRITTEN = samples()
 EVERY = pytest.mark.parametrize("file", golden(), ids=lambda file: file.name)

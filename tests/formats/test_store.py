@@ -19,7 +19,7 @@ from cairn.data.frames import snapshot_frame
 from cairn.registry import Registry
 from formats.kinds import KINDS
 from formats.reader import read_sidecar
-from formats.schema import Wrong
+from formats.shapes import Wrong
 from formats.store_reader import read_folder
 from scored import decided
 from store import (

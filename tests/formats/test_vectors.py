@@ -17,7 +17,7 @@ from cairn.signing import note
 from formats import ed25519, ledger_reader
 from formats.canonical_reader import spell
 from formats.sample_values import RFC8785_NUMBERS, double
-from formats.schema import Wrong
+from formats.shapes import Wrong
 
 VECTORS = Path(__file__).parent / "vectors"
 
