@@ -38,7 +38,7 @@ def poisson_counts(resamples: range, units: range, *, seed: int) -> Counts:
 def _small(resamples: range, units: range, seed: int) -> Counts:
     """Remember what was drawn last: fifty groups of one size need the same counts."""
     counts = _drawn(resamples, units, seed)
-    counts.flags.writeable = False
+    counts.setflags(write=False)
     return counts
 
 
