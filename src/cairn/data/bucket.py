@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from cairn.data.elsewhere import Copy
-from cairn.objects.backend import Backend
+from cairn.objects.backend import Found
+from cairn.objects.cloud import CloudBackend
+from cairn.objects.place import read_place
 
 PIECE = 8 << 20
 SCHEMES = ("s3", "gs", "az")
@@ -30,10 +32,7 @@ def _pieces(address: str, key: str) -> Iterator[bytes]:
 
 
 @cache
-def _bucket(address: str) -> Backend:
-    from cairn.objects.cloud import CloudBackend
-    from cairn.objects.place import read_place
-
+def _bucket(address: str) -> CloudBackend:
     return CloudBackend(read_place(address))
 
 
@@ -44,3 +43,19 @@ def list_bucket(address: str, under: str) -> list[str]:
         for found in _bucket(address).list(under)
         if "/" not in (name := found.key.removeprefix(under))
     ]
+
+
+def forget_buckets() -> None:
+    """Open each bucket anew: its endpoint or credentials are others now."""
+    _bucket.cache_clear()
+
+
+def listed_files(address: str) -> list[Found]:
+    """List everything under an address, ordered by the bytes of its key from there on.
+
+    The empty objects that some tools leave for folders are left out. Raises what the cloud
+    does.
+    """
+    found = sorted(_bucket(address).list_unordered(""), key=lambda each: each.key.encode())
+    folders = {key[:at] for key, *_ in found for at, letter in enumerate(key) if letter == "/"}
+    return [each for each in found if each.size or each.key not in folders]

@@ -80,16 +80,21 @@ class CloudBackend:
 
     def list(self, under: str) -> Iterator[Found]:
         """List what lies under keys that begin with `under`, ascending."""
-        last, pages = "", _Pages(self._reader, under)
+        last = ""
+        for found in self.list_unordered(under):
+            if found.key < last:
+                raise Invalid(
+                    f"{self.place.url} lists its keys in no order: use an ordinary bucket"
+                )
+            last = found.key
+            if under or not last.startswith(INCOMING):
+                yield found
+
+    def list_unordered(self, under: str) -> Iterator[Found]:
+        """List what lies under keys that begin with `under`, whoever put it there."""
+        pages = _Pages(self._reader, under)
         while page := self._ask(under, pages.next):
-            for found in page:
-                if found.key < last:
-                    raise Invalid(
-                        f"{self.place.url} lists its keys in no order: use an ordinary bucket"
-                    )
-                last = found.key
-                if under or not last.startswith(INCOMING):
-                    yield found
+            yield from page
 
     def remove(self, key: str) -> None:
         """Take away what lies under a key; raises `Refused` while the bucket retains it."""

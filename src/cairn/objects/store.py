@@ -170,6 +170,11 @@ class ObjectStore:
         """
         return listed_packs(self._backend)
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether what is stored from now on is encrypted."""
+        return self._reader.cipher is not None
+
     def hold(self) -> None:
         """Let nothing that lies here be removed before this store is closed or forgotten."""
         self._lease.reusing()
