@@ -43,6 +43,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "delete": ("version", "delete"),
     "compare": ("evaluation", "compare"),
     "gate": ("gate", "gate"),
+    "approve": ("approval", "approve"),
+    "approvals": ("approval", "approvals"),
     "features": ("features", "features"),
     "promote": ("label", "promote"),
     "rollback": ("label", "rollback"),
@@ -55,6 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rebuild": ("ledger", "rebuild"),
     "sweep": ("sweep", "sweep"),
     "fsck": ("fsck", "fsck"),
+    "whoami": ("approval", "whoami"),
     "completion": ("project", "completion"),
 }
 SUMMARIES = {
@@ -77,7 +80,9 @@ SUMMARIES = {
     "mark-bad": "Never roll back to this version again.",
     "delete": "Put a tombstone on a version that nothing holds.",
     "compare": "Compare two versions' predictions row by row.",
-    "gate": "Policies and decisions: set, show, check, explain, replay, history.",
+    "gate": "Policies and decisions: set, show, check, explain, replay, review, history.",
+    "approve": "Agree to a change that a policy asks people about.",
+    "approvals": "List what waits for people to agree.",
     "features": "Compare feature files or logged rows with a version's.",
     "promote": "Move a label to a version, if its gate agrees.",
     "rollback": "Point a label back at the last known-good version.",
@@ -90,15 +95,19 @@ SUMMARIES = {
     "rebuild": "Make the database again from the exported ledger.",
     "sweep": "Remove bytes that nothing needs; says what and why first.",
     "fsck": "Look at every byte, and mend what can be mended.",
+    "whoami": "Show by which name and key you are known.",
     "completion": "Print the shell completion script.",
 }
 SECTIONS = {
     "Start": ("init", "demo", "inventory", "steps"),
     "Make versions": ("snapshot", "adopt", "run", "runs", "register", "evaluate"),
     "Look": ("list", "show", "why", "diff", "compare", "features", "export"),
-    "Decide": ("gate", "promote", "rollback", "history", "release", "mark-bad", "delete"),
+    "Decide": (
+        *("gate", "promote", "approve", "approvals", "rollback", "history"),
+        *("release", "mark-bad", "delete"),
+    ),
     "Share": ("push", "pull"),
-    "Trust": ("guard", "verify", "ledger", "rebuild", "sweep", "fsck", "completion"),
+    "Trust": ("guard", "verify", "ledger", "rebuild", "sweep", "fsck", "whoami", "completion"),
 }
 
 

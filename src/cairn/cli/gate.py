@@ -7,8 +7,9 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
-from cairn.core.errors import Inconclusive, Refused
-from cairn.core.gate import DecisionInfo, Policy
+from cairn.core.approval import ListOverrides, Review, ReviewOverride, listed
+from cairn.core.errors import Inconclusive, Invalid, Refused
+from cairn.core.gate import DecisionInfo, Policy, PolicyInfo
 from cairn.core.name import shown as model_shown
 from cairn.core.reference import model_and_label
 
@@ -49,7 +50,8 @@ def show_policy(label: str) -> Shown:
         f"{model_shown(info.model)}@{info.label}  {info.digest}\n"
         f"set {moment(info.set_at)} by {info.set_by}: {one_line(info.reason) or '-'}\n"
         f"evaluation data {short(info.policy.evaluation)}, against {info.policy.against}, "
-        f"while nothing is live: {info.policy.bootstrap}\n\n"
+        f"while nothing is live: {info.policy.bootstrap}\n"
+        f"{_people(info.policy)}\n"
     )
     return Shown(info, head + _checks(info.policy))
 
@@ -83,6 +85,38 @@ def replay(decision: str) -> Shown:
 
 
 @gate.command()
+@click.argument("override", required=False, type=click.IntRange(0))
+@click.option("--reason", "-m", default="", help="What came of it; it is kept and signed.")
+@shown
+def review(override: int | None, *, reason: str) -> Shown:
+    """List moves against a gate, or say that you looked into OVERRIDE (its ledger entry)."""
+    from cairn.engine import person
+
+    engine = cairn.open().engine
+    if override is not None:
+        if not reason:
+            raise Invalid("say what came of looking into it: `--reason ...`")
+        signed = person.sign(Review(override=override, reason=reason))
+        asked = ReviewOverride(override=override, signed=signed, reason=reason)
+        info = engine.send(asked)
+        return Shown(info, f"override {info.entry} reviewed by {info.reviewed_by}")
+    found = engine.send(ListOverrides())
+    rows = [
+        (
+            info.entry,
+            moment(info.moved_at),
+            f"{model_shown(info.model)}:{info.number} -> {info.label}",
+            info.moved_by,
+            info.reason,
+            f"{info.reviewed_by}: {info.review}" if info.reviewed_by else "NOT REVIEWED",
+        )
+        for info in found
+    ]
+    head = ("entry", "when", "what", "by", "why", "review")
+    return Shown(found, table(head, rows) or "no label was moved against its gate")
+
+
+@gate.command()
 @click.argument("label")
 @shown
 def history(label: str) -> Shown:
@@ -95,6 +129,7 @@ def history(label: str) -> Shown:
             moment(info.decided_at),
             numbers.get(info.decision.candidate, short(info.decision.candidate)),
             info.decision.verdict,
+            f"look {info.decision.look}",
             f"decision:{short(info.digest).removeprefix('sha256:')}",
             short(info.decision.policy),
             info.decided_by,
@@ -102,8 +137,17 @@ def history(label: str) -> Shown:
         for info in decisions
     ]
     value = {"decisions": decisions, "policies": policies}
-    text = table(("when", "version", "verdict", "decision", "policy", "by"), rows)
-    return Shown(value, text or f"nothing was judged for {label} yet")
+    head = ("when", "version", "verdict", "look", "decision", "policy", "by")
+    text = table(head, rows) or f"nothing was judged for {label} yet"
+    return Shown(value, "\n\n".join([text, *_policies(policies)]))
+
+
+def _policies(policies: tuple[PolicyInfo, ...]) -> list[str]:
+    rows = [
+        (moment(info.set_at), short(info.digest), info.set_by, info.reason or "-")
+        for info in policies
+    ]
+    return [table(("policy since", "digest", "by", "why"), rows)] if rows else []
 
 
 def _decision(info: DecisionInfo) -> Shown:
@@ -123,6 +167,20 @@ def _checks(policy: Policy) -> str:
         plain = ", ".join(f"{k} {_value(v)}" for k, v in msgspec.to_builtins(fields).items())
         rows.append((one.id, str(one.__struct_config__.tag), plain))
     return table(("check", "type", "settings"), rows)
+
+
+def _people(policy: Policy) -> str:
+    lines: list[str] = []
+    if rule := policy.approvals:
+        lines.append(
+            f"{', '.join(rule.covers)}: {rule.count} of {listed(rule.people)} must agree, "
+            f"for {rule.expire_days:g} days"
+        )
+    if policy.override:
+        lines.append(f"in an emergency {listed(policy.override)} may move it all the same")
+    if policy.measurers:
+        lines.append(f"evidence counts if {listed(policy.measurers)} measured it")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _value(value: object) -> str:

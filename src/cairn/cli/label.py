@@ -5,8 +5,13 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
-from cairn.core.errors import NotFound
-from cairn.core.label import Move
+from cairn.core import reference
+from cairn.core.approval import ListOverrides, Override
+from cairn.core.errors import Invalid, NotFound
+from cairn.core.gate import JudgeGate
+from cairn.core.label import Anyone, Move, MoveLabel
+from cairn.core.name import shown as shown_name
+from cairn.registry import Registry
 
 
 @click.command()
@@ -19,6 +24,9 @@ from cairn.core.label import Move
 )
 @click.option("--decision", help="Move only if this earlier decision still holds.")
 @click.option("--waiver", default="", help="Accept an incomplete version, with the reason.")
+@click.option(
+    "--override", is_flag=True, help="Move against the gate: an emergency, with --reason."
+)
 @shown
 def promote(
     version: str,
@@ -28,14 +36,29 @@ def promote(
     expecting: str | None,
     decision: str | None,
     waiver: str,
+    override: bool,
 ) -> Shown:
     """Move LABEL (production) to VERSION, if the policy of the label agrees."""
-    step = cairn.open().promote(
-        version, label, reason=reason, expecting=expecting, decision=decision, waiver=waiver
-    )
+    registry = cairn.open()
+    if override:
+        step = _against_the_gate(registry, version, label, reason=reason, waiver=waiver)
+    else:
+        step = registry.promote(
+            version,
+            label,
+            reason=reason,
+            expecting=expecting,
+            decision=decision,
+            waiver=waiver,
+        )
     model = step.model.removeprefix("default/")
     lines = [f"{model}@{step.label} now holds {model}:{step.number} {_before(step)}"]
-    if step.decision:
+    if step.kind == "override":
+        lines.append(
+            f"AGAINST THE GATE: entry {step.seq} of the ledger, to be reviewed by somebody "
+            f"else: `cairn gate review {step.seq} --reason WHAT-CAME-OF-IT`"
+        )
+    elif step.decision:
         lines.append(f"gate passed: decision:{short(step.decision).removeprefix('sha256:')}")
     else:
         lines.append(f"no gate is bound to {step.label}; bind one with `cairn gate set`")
@@ -70,7 +93,8 @@ def history(label: str, *, at: str | None) -> Shown:
         steps = registry.history(label)
         if not steps and not registry.versions(label.partition("@")[0]):
             raise NotFound(f"there is no model {label} yet (`cairn list` shows the models)")
-        return Shown(steps, _table(steps) or f"{label} has not moved yet")
+        text = _table(steps) or f"{label} has not moved yet"
+        return Shown(steps, "\n\n".join([text, *_unreviewed(registry, label)]))
     return _at(registry.live(label, at=instant(at)), label, instant(at))
 
 
@@ -105,7 +129,7 @@ def _table(steps: tuple[Move, ...]) -> str:
     rows = [
         (
             moment(step.time),
-            step.kind,
+            "OVERRIDE" if step.kind == "override" else step.kind,
             f"{step.before_number or '-'} -> {step.number}",
             short(step.after),
             step.actor,
@@ -114,6 +138,44 @@ def _table(steps: tuple[Move, ...]) -> str:
         for step in steps
     ]
     return table(("when", "what", "version", "digest", "who", "why"), rows)
+
+
+def _against_the_gate(
+    registry: Registry, version: str, label: str, *, reason: str, waiver: str
+) -> Move:
+    """Judge on what is stored, and move the label whatever comes of it, signed."""
+    from cairn.engine import person
+
+    if not reason:
+        raise Invalid("an override needs a reason: say why it cannot wait for the gate")
+    found, name = registry.version(version), reference.label_name(label)
+    judged = registry.engine.send(
+        JudgeGate(model=found.model, label=name, version=found.digest, waiver=waiver)
+    )
+    return registry.engine.send(
+        MoveLabel(
+            model=found.model,
+            label=name,
+            version=found.digest,
+            expecting=Anyone(),
+            reason=reason,
+            decision=judged.digest,
+            waiver=waiver,
+            override=person.sign(Override(decision=judged.digest, reason=reason)),
+        )
+    )
+
+
+def _unreviewed(registry: Registry, label: str) -> list[str]:
+    """Name the overrides of a label that nobody has looked into."""
+    model, name = reference.model_and_label(label, team=registry.settings.team)
+    return [
+        f"not reviewed yet: {shown_name(info.model)}:{info.number} moved to {name} against "
+        f"its gate by {info.moved_by} ({one_line(info.reason)}); "
+        f"`cairn gate review {info.entry} --reason ...`"
+        for info in registry.engine.send(ListOverrides(model=model))
+        if info.label == name and info.reviewed_by is None
+    ]
 
 
 def _before(step: Move) -> str:

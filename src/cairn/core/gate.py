@@ -188,6 +188,7 @@ class JudgeGate(Change["DecisionInfo"], frozen=True, tag="gate.judge"):
     model: ModelName
     label: LabelName
     version: Digest
+    waiver: Text = ""
 
 
 class GetDecision(Request["DecisionInfo"], frozen=True, tag="gate.decision"):

@@ -79,7 +79,7 @@ def check(context: Context, asked: JudgeGate) -> Draft:
     """Judge, and keep the decision; no label moves."""
     info = policy(context, GetPolicy(model=asked.model, label=asked.label))
     candidate = version.by_digest(context, asked.model, asked.version)
-    decision = judge(context, info, candidate)
+    decision = judge(context, info, candidate, waiver=asked.waiver)
     digest = context.objects.put_record(decision)
     return decisions.draft(JUDGED, decision, digest, number=candidate.number)
 
@@ -131,8 +131,10 @@ def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
         now=entry.time,
         before=entry.seq,
     )
-    if not made.looks:  # a release that did not count them by metric
-        again = replace(again, look=made.look, looks=())
+    if not made.looks:  # the first release, which did not count them by metric
+        from cairn.stats.checks import as_first
+
+        again = replace(again, look=made.look, looks=(), findings=as_first(again.findings))
     if digest_of(again) != info.digest:
         raise Corrupt(
             f"decision {info.digest[:19]} is not what its evidence gives: "

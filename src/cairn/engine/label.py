@@ -7,6 +7,7 @@ stands for.
 from cairn.core import gate as gate_rules
 from cairn.core import label as rules
 from cairn.core.digest import Digest
+from cairn.core.errors import Invalid
 from cairn.core.gate import Decision
 from cairn.core.label import (
     Drill,
@@ -48,6 +49,8 @@ def move(context: Context, asked: MoveLabel) -> Draft:
     rules.move(asked, candidate, held, gated=policy is not None)
     if asked.label != rules.ARCHIVED:
         version.require_intact(context, candidate)
+    if policy is None and asked.override is not None:
+        raise Invalid(f"{asked.label} has no gate, so there is nothing to override")
     if policy is None:
         return _draft(MOVED, asked, held, to=candidate)
 

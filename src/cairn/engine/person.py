@@ -45,6 +45,12 @@ def key() -> note.SigningKey:
     return _read(place)
 
 
+def place() -> str:
+    """Say where the key of whoever acts comes from."""
+    override = config.person_key_override()
+    return "CAIRN_KEY" if override and "+" in override else override or str(path())
+
+
 def public() -> str:
     """Return the public key of whoever acts; empty where no key can be kept."""
     try:

@@ -1,0 +1,93 @@
+"""`cairn approve`, `approvals`, `whoami`: people who agree, and how they are known."""
+
+from pathlib import Path
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.text import moment, pairs, short, table
+from cairn.core.approval import (
+    Approval,
+    ApprovalInfo,
+    Approve,
+    GetApproval,
+    ListApprovals,
+    called,
+)
+from cairn.core.reference import model_name
+
+
+@click.command()
+@click.argument("subject")
+@click.option("--reason", "-m", default="", help="What you looked at; it is kept and signed.")
+@shown
+def approve(subject: str, *, reason: str) -> Shown:
+    """Agree to a DECISION (decision:2f83...) or to a proposal, signed with your own key."""
+    from cairn.engine import person
+
+    engine = cairn.open().engine
+    asked = engine.send(GetApproval(reference=subject.partition(":")[2] or subject))
+    signed = person.sign(Approval(subject=asked.subject, reason=reason))
+    info = engine.send(Approve(subject=asked.subject, signed=signed, reason=reason))
+    have = sum(yes.counts for yes in info.given)
+    lines = [f"{info.about}: {have} of {info.count} agreed"]
+    lines.append(f"go on: `{info.then}`" if info.state == "granted" else _waits(info))
+    return Shown(info, "\n".join(lines))
+
+
+@click.command()
+@click.argument("model", required=False)
+@click.option("--all", "past", is_flag=True, help="What is over as well.")
+@shown
+def approvals(model: str | None, *, past: bool) -> Shown:
+    """List what waits for people to agree: for which change, until when, who may."""
+    registry = cairn.open()
+    name = model_name(model, team=registry.settings.team) if model else None
+    found = registry.engine.send(ListApprovals(model=name, past=past))
+    rows = [
+        (
+            f"{_prefix(info)}:{short(info.subject).removeprefix('sha256:')}",
+            info.about,
+            info.state,
+            f"{sum(yes.counts for yes in info.given)} of {info.count}",
+            ", ".join(yes.who for yes in info.given if yes.counts) or "-",
+            ", ".join(map(called, info.people)),
+            info.asked_by,
+            moment(info.until),
+        )
+        for info in found
+    ]
+    head = ("what", "for", "state", "agreed", "who", "who may", "asked by", "until")
+    return Shown(found, table(head, rows) or "nothing waits for anybody's approval")
+
+
+@click.command()
+@click.option(
+    "--new",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Make a key in this file, for a program that acts on its own (CAIRN_KEY).",
+)
+@click.option("--name", default="", help="Whose key it is, with --new: ci.")
+@shown
+def whoami(*, new: Path | None, name: str) -> Shown:
+    """Show by which name and key you are known; a policy may name either."""
+    from cairn.engine import person
+
+    user = person.os_user().id
+    if new is not None:
+        made = person.create(new, name or user)
+        text = f"{new} holds a new private key; policies know it as\n{made.verifier}"
+        return Shown({"user": user, "key": made.verifier, "file": str(new)}, text)
+    key = person.key().verifier
+    text = pairs([("user", user), ("public key", key), ("kept at", person.place())])
+    return Shown({"user": user, "key": key, "file": person.place()}, text)
+
+
+def _prefix(info: ApprovalInfo) -> str:
+    return "decision" if info.kind == "promotion" else "proposal"
+
+
+def _waits(info: ApprovalInfo) -> str:
+    people = ", ".join(map(called, info.people))
+    return f"still {info.state}; who may agree: {people}, until {moment(info.until)}"
