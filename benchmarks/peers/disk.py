@@ -1,9 +1,10 @@
 """A disk of its own for a benchmark, and commands timed on it."""
 
+import json
 import os
-import resource
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 MEBIBYTE = 1 << 20
+# In a process of its own: a child begins with the most memory that its parent ever had.
+_TIMING = """
+import json, os, resource, subprocess, sys, time
+begin = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+status = process.wait()
+taken = time.perf_counter() - begin
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([taken, used.ru_utime + used.ru_stime, used.ru_maxrss]))
+sys.exit(status)
+"""
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
 
 
@@ -55,26 +67,18 @@ def timed(
 ) -> Taken:
     """Run a command after everything before it is on the disk."""
     os.sync()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    begin = time.perf_counter()
-    process = subprocess.Popen(
-        command,
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _TIMING, *map(str, command)],
         cwd=cwd,
         env={**_ENVIRONMENT, **(env or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        check=False,
+        capture_output=True,
+        text=True,
     )
-    with process:
-        assert process.stderr is not None
-        told = process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - begin
-    if process.returncode:
-        raise SystemExit(f"{command[0]} failed: {told.decode(errors='replace')[-2000:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Taken(seconds, processor, used.ru_maxrss // 1024)
+    if run.returncode:
+        raise SystemExit(f"{command[0]} failed: {run.stderr[-2000:]}")
+    seconds, processor, memory = json.loads(run.stdout)
+    return Taken(seconds, processor, memory // 1024)
 
 
 def held(folder: Path) -> Held:
