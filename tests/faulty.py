@@ -198,3 +198,9 @@ def elsewhere(handler: Handler) -> None:
 def held(handler: Handler) -> None:
     """The bucket must keep what lies in it."""
     handler.answer(Answer(409, {}, b"<Error><Code>BlobImmutableDueToPolicy</Code></Error>"))
+
+
+def unconditional(handler: Handler) -> None:
+    """The service knows nothing of conditions, and replaces what lies there."""
+    del handler.headers["If-None-Match"]
+    handler.answer(handler.ask())

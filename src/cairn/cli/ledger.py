@@ -118,13 +118,14 @@ def rebuild(*, yes: bool) -> Shown:
     from cairn.config import load_settings
     from cairn.engine.rebuild import rebuild as make_again
 
-    folder = load_settings(Path.cwd()).store
+    settings = load_settings(Path.cwd())
+    folder = settings.store
     if (folder / "cairn.db").exists() and not yes:
         raise Invalid(
             f"{folder / 'cairn.db'} is there; `cairn rebuild --yes` puts it aside and makes "
             "a new one"
         )
-    done = make_again(folder)
+    done = make_again(folder, objects=settings.objects)
     lines = [f"replayed {done.entries} ledger entries, the last of {moment(done.last)}"]
     if done.unsigned:
         lines.append(

@@ -1,5 +1,6 @@
 """`cairn init`, `completion`: the project and the shell."""
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 TOML = """\
 # Cairn: version control for models.
 store = ".cairn"          # the folder with versions, data and the ledger
-team = "default"
+{objects}team = "default"
 
 # How versions of a model are scored. Uncomment, name your data and columns, then:
 #   cairn snapshot add data/test.csv --name test
@@ -30,28 +31,39 @@ team = "default"
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
+@click.option("--objects", metavar="URL", default="", help="Keep the bytes in this bucket.")
+@click.option("--encrypt", is_flag=True, help="Encrypt the bytes, with a key of your own.")
 @shown
-def init(folder: Path) -> Shown:
+def init(folder: Path, *, objects: str, encrypt: bool) -> Shown:
     """Make FOLDER (this one) a Cairn project: cairn.toml, gates/, .gitignore, the store.
 
-    A checkout that has cairn.toml and no store gets an empty one.
+    A checkout that has cairn.toml and no store gets an empty one. URL is s3://bucket/prefix,
+    gs://... or az://...; the key for --encrypt comes from CAIRN_OBJECTS_KEY, or is made.
     """
+    from cairn.engine import object_key
     from cairn.engine.store import key_path
     from cairn.gates.template import starter_policy
 
     try:
-        place = _place(folder)
+        place, objects = _place(folder, objects)
         folder.mkdir(parents=True, exist_ok=True)
-        store = _store(place)
+        store = _store(place, objects=objects, encrypt=encrypt)
         (folder / "gates").mkdir(exist_ok=True)
         _write_new(folder / "gates" / "churn.yaml", starter_policy("churn"))
         _ignore(folder, place)
-        _write_new(folder / "cairn.toml", TOML)
+        _write_new(folder / "cairn.toml", TOML.format(objects=_objects_line(objects)))
     except OSError as error:
         raise Unavailable(f"{folder} cannot be written: {error.strerror}") from error
     key = key_path(store.about.id)
-    value = {"folder": str(folder.resolve()), "store": store.about.id, "key": str(key)}
-    return Shown(value, _told(folder, place, key))
+    sealed = object_key.key_path(store.about.id) if store.about.objects_key else None
+    value = {
+        "folder": str(folder.resolve()),
+        "store": store.about.id,
+        "key": str(key),
+        "objects": objects,
+        "objects_key": store.about.objects_key,
+    }
+    return Shown(value, _told(folder, place, key, objects=objects, sealed=sealed))
 
 
 @click.command()
@@ -68,23 +80,38 @@ def completion(shell: str) -> Shown:
     return Shown({"shell": shell, "script": source}, source)
 
 
-def _place(folder: Path) -> Path:
-    """Say where the store will lie; raises `Conflict` if the project has one."""
+def _place(folder: Path, objects: str) -> tuple[Path, str]:
+    """Say where store and bytes will lie; raises `Conflict` if the project has a store."""
     from cairn.config import load_settings
 
     if not (folder / "cairn.toml").is_file():
-        return folder / ".cairn"
-    place = load_settings(folder).store
-    if (place / "store.json").exists():
-        raise Conflict(f"{folder.resolve()} is a Cairn project already, its store is {place}")
-    return place
+        return folder / ".cairn", objects
+    settings = load_settings(folder)
+    if (settings.store / "store.json").exists():
+        raise Conflict(
+            f"{folder.resolve()} is a Cairn project already, its store is {settings.store}"
+        )
+    if objects not in ("", settings.objects):
+        raise Conflict(
+            f"{folder.resolve() / 'cairn.toml'} has objects = {settings.objects!r}: write "
+            f"{objects!r} there, and run `cairn init` without --objects"
+        )
+    return settings.store, settings.objects
 
 
-def _store(folder: Path) -> "Store":
+def _store(folder: Path, *, objects: str, encrypt: bool) -> "Store":
     """Make the store, or take up the one that an interrupted `init` left."""
     from cairn.engine.store import Store, create
 
-    return Store(folder) if (folder / "store.json").exists() else create(folder)
+    if (folder / "store.json").exists():
+        return Store(folder, objects=objects)
+    return create(folder, objects=objects, encrypt=encrypt)
+
+
+def _objects_line(objects: str) -> str:
+    if not objects:
+        return ""
+    return f"objects = {json.dumps(objects)}   # the bucket with the bytes\n"
 
 
 def _write_new(path: Path, text: str) -> None:
@@ -105,7 +132,9 @@ def _ignore(folder: Path, place: Path) -> None:
         path.write_bytes(before + end + line + b"\n")
 
 
-def _told(folder: Path, place: Path, key: Path) -> str:
+def _told(folder: Path, place: Path, key: Path, *, objects: str, sealed: Path | None) -> str:
+    elsewhere = [f"  {objects}  holds the bytes; the store holds the records"]
+    hidden = [f"  {sealed}  decrypts the bytes; without it nobody can: keep a copy elsewhere"]
     return "\n".join(
         [
             f"{folder.resolve()} is now a Cairn project:",
@@ -113,6 +142,8 @@ def _told(folder: Path, place: Path, key: Path) -> str:
             "  gates/churn.yaml  a starting policy for promotions; commit it",
             f"  {place.name + '/':<18}the store; ignored by git, back it up",
             f"  {key}  signs the ledger; keep a copy elsewhere",
+            *(elsewhere if objects else []),
+            *(hidden if sealed and sealed.exists() else []),
             "",
             "Next:",
             "  cairn inventory                                  what is here and what is not",

@@ -9,7 +9,7 @@ from cairn.core.errors import Conflict, Corrupt, NotFound
 from cairn.core.ledger import Actor, Entry
 from cairn.engine import ledger, replay, segments, store
 from cairn.engine.context import Context
-from cairn.objects import open_local
+from cairn.objects import ObjectStore
 from cairn.signing import note
 from cairn.sql.database import Database
 
@@ -28,8 +28,10 @@ class Rebuilt:
     kept: Path | None
 
 
-def rebuild(folder: Path) -> Rebuilt:
+def rebuild(folder: Path, *, objects: str = "") -> Rebuilt:
     """Replay the segments into a new database and put it in place of the old one.
+
+    `objects` is the address of the bytes if they do not lie in the folder.
 
     An old database is kept beside it. Raises `Corrupt` if the segments are not what the
     checkpoint beside them signs, and `NotFound` if there are none.
@@ -44,7 +46,7 @@ def rebuild(folder: Path) -> Rebuilt:
     for leftover in folder.glob("cairn.db.rebuilding*"):
         leftover.unlink()
     decoded = [from_canonical(content, Entry) for content in entries[:size]]
-    _replay_into(fresh, folder, decoded, signed)
+    _replay_into(fresh, store.open_bytes(folder, about, objects), decoded, signed)
     return Rebuilt(size, decoded[-1].time, len(entries) - size, _swap(folder, fresh))
 
 
@@ -64,7 +66,8 @@ def _signed_size(entries: list[bytes], signed: str, about: store.StoreFile) -> i
     return size
 
 
-def _replay_into(fresh: Path, folder: Path, entries: list[Entry], signed: str) -> None:
+def _replay_into(fresh: Path, objects: ObjectStore, entries: list[Entry], signed: str) -> None:
+    folder = fresh.parent
     database = Database(fresh)
     try:
         with database.writing() as tx:
@@ -72,7 +75,7 @@ def _replay_into(fresh: Path, folder: Path, entries: list[Entry], signed: str) -
                 tx=tx,
                 folder=folder,
                 about=store.read_about(folder),
-                objects=open_local(folder / "objects"),
+                objects=objects,
                 actor=Actor(id="rebuild", assurance="os-user"),
                 team="default",
                 now=entries[-1].time,

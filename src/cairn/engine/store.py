@@ -2,7 +2,7 @@
 
 store.json      format, id, and the public key that checkpoints are signed with
 cairn.db        the ledger and its views
-objects/        every byte, by digest
+objects/        every byte, by digest, unless they lie in a bucket
 ledger/         the ledger again, as text, to rebuild the database from
 runs/           locks of running runs
 stat/           what snapshots saw, so that the next one reads only what changed
@@ -11,28 +11,35 @@ writer.lock     whose turn it is to write
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 import msgspec
+from msgspec import Meta
 
 from cairn import config
 from cairn.core.digest import canonical
 from cairn.core.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
 from cairn.core.request import Record
+from cairn.engine import object_key
+from cairn.engine.secret import write_secret
 from cairn.objects import ObjectStore, open_local
+from cairn.objects.address import open_backend, open_objects
+from cairn.objects.owners import claim
 from cairn.signing import note
 from cairn.sql.database import Database
 
 FORMAT = "store/1"
+KEY_NAME = r"^[0-9a-f]{32}$(?!\n)"
 
 
 class StoreFile(Record, frozen=True):
-    """The content of `store.json`."""
+    """The content of `store.json`; `objects_key` names the key of encrypted objects."""
 
     cairn: str
     id: str
     log: str
+    objects_key: Annotated[str, Meta(pattern=KEY_NAME)] = ""
 
     @property
     def origin(self) -> str:
@@ -41,12 +48,14 @@ class StoreFile(Record, frozen=True):
 
 
 class Store:
-    """An open store."""
+    """An open store; its bytes lie in it, or at the address `objects`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, objects: str = "") -> None:
         self.folder = folder
         self.about = read_about(folder)
-        self.objects: ObjectStore = open_local(folder / "objects", stats=folder / "stat")
+        self.objects: ObjectStore = open_bytes(folder, self.about, objects)
+        if not self.about.objects_key:  # or names would stand there that are encrypted here
+            self.objects.stats = folder / "stat"
         self.database = open_database(folder)
 
     def key(self) -> note.SigningKey:
@@ -69,8 +78,12 @@ class Store:
         return key
 
 
-def create(folder: Path) -> Store:
-    """Make a new store and its key, the key outside of the store; all or nothing."""
+def create(folder: Path, *, objects: str = "", encrypt: bool = False) -> Store:
+    """Make a new store and its keys, the keys outside of the store; all or nothing.
+
+    Its bytes will lie at the address `objects`, or in it. With `encrypt` they will be
+    encrypted, by the key that the environment has or by a new one.
+    """
     if any((folder / name).exists() for name in ("store.json", "cairn.db")):
         raise Conflict(f"{folder} is a store already, or what is left of one")
     identity = uuid4().hex
@@ -78,12 +91,23 @@ def create(folder: Path) -> Store:
     try:
         for part in ("objects", "ledger", "runs"):
             (folder / part).mkdir(parents=True, exist_ok=True)
+        if objects:
+            claim(open_backend(objects), identity)
         write_key(key_path(identity), key)
-        about = StoreFile(cairn=FORMAT, id=identity, log=key.verifier)
+        name = object_key.choose(identity) if encrypt else ""
+        about = StoreFile(cairn=FORMAT, id=identity, log=key.verifier, objects_key=name)
         replace(folder / "store.json", canonical(about) + b"\n")
     except OSError as error:
         raise Unavailable(f"no store can be made at {folder}: {error.strerror}") from error
-    return Store(folder)
+    return Store(folder, objects=objects)
+
+
+def open_bytes(folder: Path, about: StoreFile, objects: str) -> ObjectStore:
+    """Open what holds a store's bytes: its own folder, or the place at an address."""
+    hidden = object_key.cipher(about.id, about.objects_key)
+    if not objects:
+        return open_local(folder / "objects", cipher=hidden)
+    return open_objects(objects, caches=config.cache_folder(), cipher=hidden)
 
 
 def open_database(folder: Path) -> Database:
@@ -158,12 +182,7 @@ def _read_key(path: Path) -> str:
 
 def write_key(path: Path, key: note.SigningKey) -> None:
     """Write a private key that only its owner may read."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(key.text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_secret(path, key.text)
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -5,14 +5,17 @@ scheme of the address, the object takes the address and returns a `Backend`
 (docs/guide/backends.md).
 """
 
+from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from cairn.core.errors import Conflict, Invalid
 from cairn.objects.backend import Backend
-from cairn.objects.local import LocalBackend
+from cairn.objects.blob import Cipher
+from cairn.objects.local import INDEX, LocalBackend
 from cairn.objects.place import CLOUDS, read_place
+from cairn.objects.store import ObjectStore
 
 GROUP = "cairn.backends"
 
@@ -32,6 +35,22 @@ def open_backend(address: str) -> Backend:
 
         return CloudBackend(read_place(address))
     return _plugin(scheme, address)
+
+
+def open_objects(
+    address: str, *, caches: Path | None = None, cipher: Cipher | None = None
+) -> ObjectStore:
+    """Open the objects at an address.
+
+    A folder keeps its index beside the packs; for any other place it lies under `caches`.
+    """
+    backend = open_backend(address)
+    if isinstance(backend, LocalBackend):
+        return ObjectStore(backend, cache=Path(backend.where(INDEX)), cipher=cipher)
+    named = sha256(address.partition("?")[0].encode()).hexdigest()
+    return ObjectStore(
+        backend, cache=caches / "objects" / named if caches else None, cipher=cipher
+    )
 
 
 def is_folder(address: str) -> bool:

@@ -10,6 +10,8 @@ import binascii
 import os
 import re
 import secrets
+from collections.abc import Callable
+from functools import cached_property
 
 from blake3 import blake3
 from cryptography.exceptions import InvalidTag
@@ -61,6 +63,34 @@ class KeyCipher:
 
     def _cipher_of(self, header: bytes) -> AESGCM:
         return AESGCM(blake3(header[_ID], key=self._content).digest())
+
+
+class LateCipher:
+    """A cipher whose key is looked for when it is first needed; see `Cipher`."""
+
+    def __init__(self, find: Callable[[], KeyCipher]) -> None:
+        self._find = find
+
+    def hide(self, id_: bytes) -> bytes:
+        """Return the 32 bytes that stand for an id."""
+        return self._cipher.hide(id_)
+
+    def seal(self, header: bytes, content: bytes | memoryview) -> bytes:
+        """Encrypt content, bound to its header."""
+        return self._cipher.seal(header, content)
+
+    def open(self, header: bytes, stored: bytes) -> bytes:
+        """Decrypt what `seal` gave."""
+        return self._cipher.open(header, stored)
+
+    @property
+    def cut_seed(self) -> int:
+        """Return the secret that decides where files are cut."""
+        return self._cipher.cut_seed
+
+    @cached_property
+    def _cipher(self) -> KeyCipher:
+        return self._find()
 
 
 def new_key() -> str:
