@@ -19,6 +19,8 @@ PAGES = (
     "ledger",
     "sweep",
     "guard",
+    "lakes",
+    "adopt-dvc",
 )
 
 
