@@ -24,7 +24,7 @@ from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store, create
 from cairn.objects.tree import store_tree
-from cairn.registry import Registry
+from cairn.registry import Registry, Wish
 from cairn.stats.predictions import Predictions, encode
 from scored import decided
 
@@ -35,7 +35,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 class NoWorkbench:
     """The registry alone: whatever should be measured has been, or is missing."""
 
-    def snapshot(self, registry: Registry, path: Path, *, name: str | None) -> SnapshotInfo:
+    def snapshot(self, registry: Registry, data: object, wish: Wish) -> SnapshotInfo:
         """Store a folder and record it."""
         return add_snapshot(registry, path, name=name)
 

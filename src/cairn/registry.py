@@ -5,6 +5,7 @@ as a `Workbench`, so that `registry.snapshot(...)` and `registry.promote(...)` c
 """
 
 import atexit
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,8 +47,8 @@ from cairn.core.label import (
 from cairn.core.ledger import Verification, VerifyStore
 from cairn.core.name import LabelName, ModelName
 from cairn.core.request import Engine
-from cairn.core.run import GetRun, ListRuns, Run
-from cairn.core.snapshot import GetSnapshot, ListSnapshots, SnapshotInfo
+from cairn.core.run import GetRun, ListRuns, Run, Scalar
+from cairn.core.snapshot import GetSnapshot, Keeping, ListSnapshots, Sampling, SnapshotInfo
 from cairn.core.sweep import ListKept, RecordSweep, Sweep
 from cairn.core.version import (
     DeleteVersion,
@@ -61,7 +62,7 @@ from cairn.core.version import (
 from cairn.objects import ObjectStore
 from cairn.objects.closure import version_objects
 from cairn.objects.sweep import SAFE, Ages
-from cairn.objects.tree import restore_tree
+from cairn.objects.tree import Progress, restore_tree
 
 
 class Served(NamedTuple):
@@ -72,11 +73,26 @@ class Served(NamedTuple):
     version: Version
 
 
+class Wish(NamedTuple):
+    """What is asked of data beside the data itself; most of it is for some kinds only.
+
+    `order` are the columns that tell the rows of a query apart, and `()` any order.
+    """
+
+    name: str | None = None
+    mode: Keeping = "copy"
+    order: tuple[str, ...] | None = None
+    parameters: Mapping[str, Scalar] = {}
+    sampling: Sampling | None = None
+    tag: str = ""
+    on_progress: Progress | None = None
+
+
 class Workbench(Protocol):
     """The work above the registry that its methods need."""
 
-    def snapshot(self, registry: "Registry", path: Path, *, name: str | None) -> SnapshotInfo:
-        """Store the files under `path` and record the snapshot."""
+    def snapshot(self, registry: "Registry", data: object, wish: Wish) -> SnapshotInfo:
+        """Store the data and record the snapshot."""
         ...
 
     def evaluate(self, registry: "Registry", version: Version, *, on: str) -> EvaluationInfo:
@@ -101,9 +117,26 @@ class Registry:
 
     # snapshots
 
-    def snapshot(self, path: str | Path, *, name: str | None = None) -> SnapshotInfo:
-        """Freeze a file or folder; the same bytes again give the same digest."""
-        return self._workbench.snapshot(self, Path(path), name=name)
+    def snapshot(
+        self,
+        data: object,
+        *,
+        name: str | None = None,
+        mode: Keeping = "copy",
+        order_by: str | Sequence[str] | None = None,
+        parameters: Mapping[str, Scalar] | None = None,
+        sampling: Sampling | None = None,
+    ) -> SnapshotInfo:
+        """Freeze data; the same again gives the same digest.
+
+        `data` is a path, a frame (of pandas, Polars, Arrow, DuckDB) or an address:
+        `postgresql://host/shop?query=SELECT ...`, `delta://...`, `dvc:...`. `order_by` names
+        the columns that tell the rows of a query apart; "*" sorts by all columns.
+        """
+        columns = (order_by,) if isinstance(order_by, str) else order_by
+        order = () if order_by == "*" else None if columns is None else tuple(columns)
+        wish = Wish(name, mode, order, parameters or {}, sampling)
+        return self._workbench.snapshot(self, data, wish)
 
     def find_snapshot(self, reference: str) -> SnapshotInfo:
         """Read a snapshot: `snap:test`, `test`, or its digest."""

@@ -11,17 +11,17 @@ from cairn.core.version import Version
 from cairn.engine import person
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store
-from cairn.registry import Registry
+from cairn.registry import Registry, Wish
 
 
 class Bench:
     """Reads data and measures models; imports what is heavy when it is used."""
 
-    def snapshot(self, registry: Registry, path: Path, *, name: str | None) -> SnapshotInfo:
-        """Store the files under `path` and record the snapshot."""
-        from cairn.data.files import snapshot_files
+    def snapshot(self, registry: Registry, data: object, wish: Wish) -> SnapshotInfo:
+        """Store the data and record the snapshot."""
+        from cairn.data.source import snapshot
 
-        return snapshot_files(registry, path, name=name)
+        return snapshot(registry, data, wish)
 
     def evaluate(self, registry: Registry, version: Version, *, on: str) -> EvaluationInfo:
         """Score a version on a snapshot and record the predictions."""

@@ -12,6 +12,7 @@ PAGES = (
     "README",
     "inventory",
     "snapshots",
+    "data",
     "runs",
     "versions",
     "gates",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar, overload
 from uuid import uuid4
 
 from cairn.capture import code as codes
@@ -40,7 +40,11 @@ from cairn.core.run import Input, Scalar, StartRun
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.tree import escape
 from cairn.core.version import Version
+from cairn.data.restore import restore
 from cairn.registry import Registry
+
+Role = Literal["train", "test", "input", "config"]
+Frame = TypeVar("Frame")
 
 LONGEST_ERROR = 2000
 _INTERRUPTED = -2  # SIGINT, as a command that Ctrl-C ended
@@ -68,16 +72,39 @@ class Session:
             )
         return self._version
 
-    def use(
-        self, path: str | Path, *, role: Literal["train", "test", "input", "config"] = "train"
-    ) -> Path:
-        """Freeze a file or folder that the run reads, and return its path."""
-        found = self._registry.snapshot(path)
+    @overload
+    def use(self, data: str | Path, *, role: Role = "train", **wish: Any) -> Path: ...
+
+    @overload
+    def use(self, data: Frame, *, role: Role = "train", **wish: Any) -> Frame: ...
+
+    def use(self, data: object, *, role: Role = "train", **wish: Any) -> object:
+        """Freeze data that the run reads, and return what to read it from.
+
+        A path is returned as it is and a frame too; what lies at an address is restored from
+        its snapshot, and the path of that is returned. `wish` is that of `registry.snapshot`.
+        """
+        found = self._registry.snapshot(data, **wish)
+        if not isinstance(data, str | Path):
+            self._told.inputs.append(Input(role=role, snapshot=found.digest))
+            return data
+        if found.kind != "files":
+            self._told.inputs.append(Input(role=role, snapshot=found.digest))
+            return self._restored(found)
+        path = data
         lies, root = Path(path).resolve(), self._registry.settings.folder.resolve()
         inside = lies.relative_to(root) if lies.is_relative_to(root) else Path(lies.name)
         name = escape(os.fsencode(inside))
         self._told.inputs.append(Input(role=role, snapshot=found.digest, path=name))
         return Path(path)
+
+    def _restored(self, found: SnapshotInfo) -> Path:
+        """Write a snapshot into the run's folder, once."""
+        folder = self._room / "used" / found.digest.removeprefix("sha256:")[:16]
+        if not folder.exists():
+            folder.parent.mkdir(exist_ok=True)
+            restore(self._registry, found.digest, folder)
+        return folder
 
     def log_param(self, name: str, value: object) -> None:
         """Record one hyperparameter."""

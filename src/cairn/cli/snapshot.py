@@ -7,12 +7,13 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
+from cairn.cli.snapshot_options import Question, with_question, with_sampling
 from cairn.cli.text import moment, pairs, short, size, table
 from cairn.core.errors import Invalid
-from cairn.core.snapshot import SnapshotInfo
+from cairn.core.snapshot import Sampling, SnapshotInfo
 from cairn.core.tree import Entry, escape
 from cairn.objects.tree import tree_entries
-from cairn.registry import Registry
+from cairn.registry import Registry, Wish
 
 LISTED_FILES = 20
 
@@ -23,34 +24,43 @@ def snapshot() -> None:
 
 
 @snapshot.command()
-@click.argument("source")
+@click.argument("source", required=False)
 @click.option("--name", help="What to call it: snap:NAME from now on means this data.")
 @click.option("--pin", is_flag=True, help="Leave the bytes where they are: lakes and DVC.")
 @click.option("--tag", default="", help="Set this tag on an Iceberg snapshot in its catalog.")
+@with_question
+@with_sampling
 @shown
-def add(source: str, *, name: str | None, pin: bool, tag: str) -> Shown:
+def add(
+    source: str | None,
+    *,
+    name: str | None,
+    pin: bool,
+    tag: str,
+    question: Question,
+    sampling: Sampling | None,
+) -> Shown:
     """Freeze SOURCE, a file or folder; the same bytes again are the same snapshot.
 
     Or an address: delta://PATH@VERSION, iceberg://CATALOG/NS.TABLE@ID, lakefs://REPO/REF/PATH,
-    dvc:PATH@REVISION. Without a version the newest is resolved and recorded.
+    dvc:PATH@REVISION. Without a version the newest is resolved and recorded. A database
+    (postgresql://, sqlite:///, duckdb:///) is asked a --query.
     """
     from cairn.cli.pin import warning
-    from cairn.data.addressed import is_addressed, snapshot_address
-    from cairn.data.files import snapshot_files
+    from cairn.data.source import snapshot as freeze
 
-    registry = cairn.open()
-    with progress(f"freezing {source}") as report:
-        if is_addressed(source):
-            mode = "pin" if pin else "copy"
-            info = snapshot_address(
-                registry, source, name=name, mode=mode, tag=tag, on_progress=report
-            )
-        elif pin or tag:
-            raise Invalid(
-                "--pin and --tag are for lakes and DVC: a path may change at any time"
-            )
-        else:
-            info = snapshot_files(registry, Path(source), name=name, on_progress=report)
+    registry, asked = cairn.open(), question.address(source)
+    with progress(f"freezing {asked.partition('?')[0]}") as report:
+        wish = Wish(
+            name=name,
+            mode="pin" if pin else "copy",
+            order=question.order,
+            parameters=question.parameters,
+            sampling=sampling,
+            tag=tag,
+            on_progress=report,
+        )
+        info = freeze(registry, asked, wish)
     called = f"snap:{info.name}" if info.name else short(info.digest)
     text = f"{called} is {info.digest}\n{_count(info)} from {info.origin}"
     return Shown(info, "\n".join(filter(None, (text, warning(registry, info)))))
@@ -213,6 +223,7 @@ def verify(reference: str | None, *, pinned: bool, older_than: float) -> Shown:
 def shown_snapshot(registry: Registry, reference: str) -> Shown:
     """Show one snapshot: what it is, where it came from, its first files."""
     from cairn.cli.pin import keeping
+    from cairn.cli.snapshot_table import described, told
 
     info = registry.find_snapshot(reference)
     entries = list(tree_entries(registry.objects, info.tree))
@@ -223,13 +234,18 @@ def shown_snapshot(registry: Registry, reference: str) -> Shown:
             ("from", info.origin),
             ("added", f"{moment(info.added_at)} by {info.added_by}"),
             ("bytes", keeping(registry, info)),
+            *described(registry, info),
         ]
     )
     rows = [(escape(e.path), size(e.size), short(e.digest)) for e in entries[:LISTED_FILES]]
     more = (
         f"\n... and {len(entries) - LISTED_FILES} more" if len(entries) > LISTED_FILES else ""
     )
-    value = {"snapshot": info, "files": [_file(entry) for entry in entries]}
+    value = {
+        "snapshot": info,
+        "files": [_file(entry) for entry in entries],
+        **told(registry, info),
+    }
     return Shown(value, f"{head}\n\n{table(('file', 'size', 'digest'), rows)}{more}")
 
 

@@ -48,6 +48,7 @@ def snapshot_files(
     path: Path,
     *,
     name: str | None = None,
+    sampling: Sampling | None = None,
     on_progress: Progress | None = None,
 ) -> SnapshotInfo:
     """Freeze a file or folder; the same bytes again are the same snapshot.
@@ -56,10 +57,19 @@ def snapshot_files(
     `store_tree` raises, and `Refused` for what is no path at all: `s3://...`.
     """
     refuse_address(os.fspath(path))
+    from cairn.data.described import describe_files  # NumPy, which most commands do without
+
     check_name(name)
     stored = store_tree(registry.objects, path, on_progress=on_progress)
     origin = _origin(registry, path, stored)
-    return record_snapshot(registry, Files(tree=stored.digest), origin=origin, name=name)
+    return record_snapshot(
+        registry,
+        Files(tree=stored.digest),
+        origin=origin,
+        name=name,
+        sampling=sampling,
+        profile=describe_files(registry.objects, stored.digest).profile,
+    )
 
 
 def record_snapshot(

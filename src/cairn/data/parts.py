@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cairn.data.arrow import Batch, DataType, Schema, arrow
 from cairn.data.hashes import Hashes, mixed, no_hashes, value_hashes
 
-PART_BYTES = 4 * 2**20
+PART_BYTES = 2**20
 LONGEST_BYTES = 64 * 2**20
 MOST_ROWS, FEWEST_ROWS = 262_144, 1_024
 HASHED_COLUMNS = 16

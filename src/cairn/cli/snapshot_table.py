@@ -1,0 +1,76 @@
+"""What `cairn snapshot show` says about the tables in a snapshot, and how rows were chosen."""
+
+from typing import Any
+
+from cairn.core.run import Gap
+from cairn.core.snapshot import Query, Sampling, Snapshot, SnapshotInfo
+from cairn.core.table import Profile, TableProfile
+from cairn.registry import Registry
+
+SHOWN_COLUMNS = 50
+NOT_SAMPLED = Gap(
+    field="sampling",
+    reason="it is not recorded how these rows were chosen",
+    fix="add it with `--sampling METHOD`, or `--sampling all`",
+)
+
+
+def described(registry: Registry, info: SnapshotInfo) -> list[tuple[str, str]]:
+    """Describe query, tables and sampling in lines for people."""
+    snapshot = registry.objects.get_record(info.digest, Snapshot)
+    lines = [("logical", info.logical)] if info.logical else []
+    if isinstance(snapshot.source, Query):
+        order = ", ".join(snapshot.source.order) or "all columns"
+        lines += [("query", snapshot.source.query), ("sorted by", order)]
+    for table in _tables(registry, info):
+        lines += _table(table)
+    lines.append(("sampling", _sampling(snapshot.sampling)))
+    return [(name, text) for name, text in lines if text]
+
+
+def told(registry: Registry, info: SnapshotInfo) -> dict[str, Any]:
+    """Describe the same as values: source, sampling, tables, gaps."""
+    snapshot = registry.objects.get_record(info.digest, Snapshot)
+    return {
+        "source": snapshot.source,
+        "sampling": snapshot.sampling,
+        "tables": _tables(registry, info),
+        "gaps": [] if snapshot.sampling else [NOT_SAMPLED],
+    }
+
+
+def _tables(registry: Registry, info: SnapshotInfo) -> tuple[TableProfile, ...]:
+    if info.profile is None:
+        return ()
+    return registry.objects.get_record(info.profile, Profile).tables
+
+
+def _table(table: TableProfile) -> list[tuple[str, str]]:
+    facts = table.facts
+    name = f"{table.path}: " if table.path else ""
+    lines = [("table", f"{name}{facts.rows:,} rows, {len(facts.columns):,} columns")]
+    pairs = list(zip(facts.columns, table.columns, strict=True))
+    for column, profile in pairs[:SHOWN_COLUMNS]:
+        parts = [
+            column.type,
+            f"{column.nulls:,} missing" if column.nulls else "",
+            f"{profile.nans:,} NaN" if profile.nans else "",
+            f"{profile.distinct:,} different",
+            f"{profile.low} ... {profile.high}" if profile.low is not None else "",
+        ]
+        lines.append(("", f"{column.name}: {', '.join(filter(None, parts))}"))
+    if len(pairs) > SHOWN_COLUMNS:
+        lines.append(("", f"... and {len(pairs) - SHOWN_COLUMNS:,} more (--json has all)"))
+    return lines
+
+
+def _sampling(sampling: Sampling | None) -> str:
+    if sampling is None:
+        return f"{NOT_SAMPLED.reason}: {NOT_SAMPLED.fix}"
+    parts = [
+        sampling.method,
+        f"{sampling.fraction:g} of the rows" if sampling.fraction is not None else "",
+        f"seed {sampling.seed}" if sampling.seed is not None else "",
+        f"where {sampling.filter}" if sampling.filter else "",
+    ]
+    return ", ".join(filter(None, parts))
