@@ -23,7 +23,9 @@ def keeping(registry: Registry, info: SnapshotInfo) -> str:
     found = registry.engine.send(GetPin(snapshot=info.digest))
     if found is None:
         return "pinned, never verified"
-    return f"pinned, {found.status.upper()} at {moment(found.checked_at)}"
+    return (
+        f"pinned, {found.status.upper()} at {moment(found.checked_at)} by {found.checked_by}"
+    )
 
 
 def warning(registry: Registry, info: SnapshotInfo) -> str:

@@ -27,7 +27,7 @@ from cairn.registry import Registry
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
-    from pyiceberg.table.snapshots import Snapshot as TableSnapshot
+    from pyiceberg.table.snapshots import Snapshot
 
 MAX_AGE = "history.expire.max-snapshot-age-ms"
 DAYS_5_SECONDS = 5 * 24 * 3600
@@ -156,7 +156,7 @@ def _translated(error: Exception, reference: Reference) -> CairnError:
     )
 
 
-def _snapshot_of(table: "Table", reference: Reference) -> "TableSnapshot":
+def _snapshot_of(table: "Table", reference: Reference) -> "Snapshot":
     if not reference.snapshot:
         found = table.current_snapshot()
         if found is None:
@@ -172,7 +172,7 @@ def _snapshot_of(table: "Table", reference: Reference) -> "TableSnapshot":
     return found
 
 
-def _files_of(table: "Table", at: "TableSnapshot") -> list[Listed]:
+def _files_of(table: "Table", at: "Snapshot") -> list[Listed]:
     """List the files that a snapshot reads, and those that say so."""
     files = [Listed(plain(at.manifest_list))]
     try:
@@ -200,7 +200,7 @@ def _entries(table: "Table", manifest: Any) -> Iterator[Any]:
         yield entry.data_file
 
 
-def _check_copy(table: "Table", at: "TableSnapshot") -> None:
+def _check_copy(table: "Table", at: "Snapshot") -> None:
     """Refuse to copy a table whose files name each other by where they lie now."""
     from pyiceberg.manifest import ManifestContent
 
@@ -219,7 +219,7 @@ def _check_copy(table: "Table", at: "TableSnapshot") -> None:
         )
 
 
-def _set_tag(table: "Table", at: "TableSnapshot", tag: str, reference: Reference) -> None:
+def _set_tag(table: "Table", at: "Snapshot", tag: str, reference: Reference) -> None:
     if reference.is_metadata:
         raise Invalid(
             "a tag is set through the catalog: write iceberg://CATALOG/NAMESPACE.TABLE"
