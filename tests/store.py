@@ -37,7 +37,7 @@ class NoWorkbench:
 
     def snapshot(self, registry: Registry, data: object, wish: Wish) -> SnapshotInfo:
         """Store a folder and record it."""
-        return add_snapshot(registry, path, name=name)
+        return add_snapshot(registry, Path(str(data)), name=wish.name)
 
     def evaluate(self, registry: Registry, version: Version, *, on: str) -> EvaluationInfo:
         """Nothing can be scored here."""
