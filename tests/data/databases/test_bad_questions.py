@@ -193,9 +193,7 @@ def test_a_file_that_somebody_is_writing(
         assert "open for writing" in str(refused(asking(duck, "SELECT 1 AS id"), Unavailable))
 
 
-def test_no_permission(
-    server: str, postgresql: str, refused: Callable[..., CairnError]
-) -> None:
+def test_no_permission(postgresql: str, refused: Callable[..., CairnError]) -> None:
     run(
         postgresql,
         "CREATE TABLE t (id int)",
@@ -238,9 +236,7 @@ def test_a_secret_in_the_query(uri: str, refused: Callable[..., CairnError]) -> 
         assert "hunter2" not in str(caught)
 
 
-def test_a_wrong_password(
-    server: str, postgresql: str, refused: Callable[..., CairnError]
-) -> None:
+def test_a_wrong_password(postgresql: str, refused: Callable[..., CairnError]) -> None:
     def fail(*_: object, **__: object) -> None:
         raise psycopg.OperationalError(
             'connection failed: FATAL:  password authentication failed for user "ada"'

