@@ -10,7 +10,7 @@ from cairn.core.approval import (
     SwapPolicy,
 )
 from cairn.core.check import Floor
-from cairn.core.evaluation import Latency, Measured, OwnResult
+from cairn.core.evaluation import Evaluation, Latency, Measured, OwnResult
 from cairn.core.gate import Decision, Look, Policy
 from cairn.core.request import Record
 from formats.sample_records import SNAPSHOT, A, B, C
@@ -29,6 +29,9 @@ PEOPLE: dict[str, Record] = {
         live=B,
         live_ms=(1.25, 2.0, 1.0, 1.5),
         round_calls=2,
+    ),
+    "evaluation/trusted": Evaluation(
+        artifacts=A, snapshot=SNAPSHOT, scorer=B, predictions=C, rows=1, trusted=True
     ),
     "result/passed": OwnResult(
         run="checks:no_leak",

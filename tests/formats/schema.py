@@ -16,6 +16,7 @@ from formats.shapes import (
     scalar,
     table,
     text,
+    truth,
     union,
     whole,
     within,
@@ -287,6 +288,7 @@ KINDS = CLAIMS | {
         task=TASK,
         groups=STRINGS,
         metrics=MEASURES,
+        trusted=Default(truth, value=False),
     ),
     "latency/1": record(
         artifacts=DIGEST,
@@ -369,7 +371,7 @@ ENTRY = record(
     reason=TEXT,
     salt=HEX32,
 )
-STORE = record(id=HEX32, log=STRING)
+STORE = record(id=HEX32, log=STRING, objects_key=Default(HEX32, ""))
 SIDECAR = Fields(
     {
         "model_name": MODEL,

@@ -160,6 +160,11 @@ def scalar(value: Any) -> None:
     demand(value is None or type(value) in (bool, int, float, str), "scalar", value)
 
 
+def truth(value: Any) -> None:
+    """Describe a truth value."""
+    demand(type(value) is bool, "truth value", value)
+
+
 def nullable(item: Check) -> Check:
     """Describe something that may be null, and is then written so."""
     return lambda value: None if value is None else item(value)

@@ -17,12 +17,19 @@ from cairn.cli.text import number, pairs, short
     type=click.Path(path_type=Path),
     help="A Parquet file of predictions that were made elsewhere.",
 )
+@click.option(
+    "--trust",
+    is_flag=True,
+    help="Load a model that could run code; the evaluation says that somebody asked for it.",
+)
 @shown
-def evaluate(version: str, *, on: str, predictions: Path | None) -> Shown:
+def evaluate(version: str, *, on: str, predictions: Path | None, trust: bool) -> Shown:
     """Score VERSION on a snapshot, as cairn.toml says, and keep every prediction."""
     registry = cairn.open()
     if predictions is None:
-        info = registry.evaluate(version, on=on)
+        from cairn.gates.evaluation import evaluate as score
+
+        info = score(registry, registry.version(version), on=on, trust=trust)
     else:
         from cairn.gates.elsewhere import evaluate_elsewhere
 

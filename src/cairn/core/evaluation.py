@@ -70,6 +70,8 @@ class Evaluation(Record, frozen=True, tag_field="cairn", tag="evaluation/1"):
     task: Task = "binary"
     groups: tuple[str, ...] = ()
     metrics: dict[str, float] = {}
+    trusted: bool = False
+    """Whether the model was loaded although that could run code, because somebody asked."""
 
 
 class Latency(Record, frozen=True, tag_field="cairn", tag="latency/1"):
@@ -171,6 +173,8 @@ class EvaluationInfo(Record, frozen=True):
     recorded_by: str
     recorded_at: str
     note: Text = ""
+    signed_by: tuple[str, ...] = ()
+    """Public keys of those who measured it."""
 
 
 class LatencyInfo(Record, frozen=True):

@@ -2,6 +2,7 @@
 
 from cairn.core.digest import Digest
 from cairn.core.evaluation import Evaluation, EvaluationInfo, RecordEvaluation, Scorer
+from cairn.engine import person
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, encode
 from cairn.stats.summary import summarise
@@ -14,10 +15,12 @@ def record_evaluation(
     snapshot: Digest,
     scorer: Scorer,
     predictions: Predictions,
+    trusted: bool = False,
 ) -> EvaluationInfo:
     """Store what a model said about a snapshot and record it; equal predictions, equal digest.
 
-    `artifacts` is the model's tree. Raises `Invalid` for labels that the task cannot have.
+    Whoever measures signs for it. `artifacts` is the model's tree; `trusted` says that loading
+    the model could run code. Raises `Invalid` for labels that the task cannot have.
     """
     metrics = summarise(predictions)
     with registry.objects.batch() as batch:
@@ -31,6 +34,9 @@ def record_evaluation(
                 task=predictions.task,
                 groups=tuple(sorted(predictions.groups)),
                 metrics=metrics,
+                trusted=trusted,
             )
         )
-    return registry.engine.send(RecordEvaluation(evaluation=digest))
+    return registry.engine.send(
+        RecordEvaluation(evaluation=digest, signed=person.vouch(digest))
+    )

@@ -251,6 +251,7 @@ def _evaluation(context: Context, seq: int) -> EvaluationInfo:
         evaluation=context.objects.get_record(digest, Evaluation),
         recorded_by=entry.actor.id,
         recorded_at=entry.time,
+        signed_by=tuple(who.key for who in measurers(context, digest)),
     )
 
 

@@ -88,7 +88,12 @@ def create(place: Path, name: str) -> note.SigningKey:
 def sign(claim: Record) -> Signed:
     """Sign a claim as whoever acts."""
     own = key()
-    return Signed(key=own.verifier, note=note.sign(f"{canonical(claim).decode()}\n", own))
+    return Signed(key=own.verifier, note=note.sign(statement(claim), own))
+
+
+def statement(claim: Record) -> str:
+    """Write the text that is signed for a claim."""
+    return f"{canonical(claim).decode()}\n"
 
 
 def vouch(evidence: Digest) -> Signed | None:

@@ -13,22 +13,30 @@ from cairn.gates.scorer import metrics_with, score_with, scorer_of
 from cairn.registry import Registry
 
 
-def evaluate(registry: Registry, version: Version, *, on: str) -> EvaluationInfo:
+def evaluate(
+    registry: Registry, version: Version, *, on: str, trust: bool = False
+) -> EvaluationInfo:
     """Score `version` on the snapshot `on`; the same again gives the same digest.
 
     Raises `Invalid` if `cairn.toml` does not say how or the data do not fit, and `Refused`
-    for a model that could run code when it is loaded.
+    for a model that could run code when it is loaded, unless `trust` asks for that; then the
+    evaluation says so.
     """
-    scorer = configured_scorer(registry, version)
-    return evaluate_with(registry, version, snapshot=registry.find_snapshot(on), scorer=scorer)
+    scorer, snapshot = configured_scorer(registry, version), registry.find_snapshot(on)
+    return evaluate_with(registry, version, snapshot=snapshot, scorer=scorer, trust=trust)
 
 
 def evaluate_with(
-    registry: Registry, version: Version, *, snapshot: SnapshotInfo, scorer: Scorer
+    registry: Registry,
+    version: Version,
+    *,
+    snapshot: SnapshotInfo,
+    scorer: Scorer,
+    trust: bool = False,
 ) -> EvaluationInfo:
     """Score `version` by a scorer that is known already, such as the one a policy pins."""
     artifacts = artifacts_of(version)
-    model = load_model(registry, version)
+    model = load_model(registry, version, trust=trust)
     try:
         table = read_table(registry.objects, snapshot, file=scorer.data)
         predictions = predict(
@@ -44,6 +52,7 @@ def evaluate_with(
             snapshot=snapshot.digest,
             scorer=scorer,
             predictions=predictions,
+            trusted=trust and artifacts.safety != "safe",
         )
     except (Invalid, NotFound) as error:
         name = f"{version.name} on {snapshot.name or snapshot.digest[:19]}"
@@ -69,9 +78,9 @@ def artifacts_of(version: Version) -> Artifacts:
     return version.manifest.artifacts
 
 
-def load_model(registry: Registry, version: Version) -> Any:
-    """Load the version's model, every byte verified; never one that could run code."""
+def load_model(registry: Registry, version: Version, *, trust: bool = False) -> Any:
+    """Load the version's model, every byte verified; one that could run code with `trust`."""
     try:
-        return registry.load(version.name).model
+        return registry.load(version.name, trust=trust).model
     except Refused as error:
         raise Refused(f"{version.name} cannot be measured: {error}", fix=error.fix) from error

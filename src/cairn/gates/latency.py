@@ -26,6 +26,7 @@ from cairn.core.evaluation import Latency, LatencyInfo, RecordLatency, Scorer
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.data.table import Table, read_table
+from cairn.engine import person
 from cairn.flavors.frame import take_rows
 from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.rows import inputs
@@ -78,7 +79,7 @@ def measure_latency(
         machine=_machine(),
     )
     digest = registry.objects.put_record(latency)
-    return registry.engine.send(RecordLatency(latency=digest))
+    return registry.engine.send(RecordLatency(latency=digest, signed=person.vouch(digest)))
 
 
 def _calls(model: Any, table: Table, *, scorer: Scorer, score: Score) -> Callable[[], float]:

@@ -7,21 +7,25 @@ loaded, and where neither the policy nor `cairn.toml` says how to score.
 
 from contextlib import suppress
 
+from msgspec.structs import replace
+
+from cairn.core.approval import named
 from cairn.core.check import (
-    Floor,
     LatencyBudget,
     NonInferiority,
     NoSubgroupRegression,
+    Robustness,
     Superiority,
 )
 from cairn.core.digest import Digest, digest_of
 from cairn.core.errors import NotFound, Refused
 from cairn.core.evaluation import ListEvaluations, ListLatencies, Scorer
-from cairn.core.gate import GetPolicy, Policy
+from cairn.core.gate import GetPolicy, Policy, looked_through
 from cairn.core.label import GetLabel
 from cairn.core.name import LabelName
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
+from cairn.engine import person
 from cairn.gates.evaluation import evaluate_with
 from cairn.gates.latency import measure_latency
 from cairn.gates.scorer import scorer_of
@@ -44,7 +48,11 @@ def measure(registry: Registry, version: Version, *, label: LabelName) -> None:
     if scorer is None:
         return
     snapshot = registry.find_snapshot(policy.evaluation)
-    _evaluate(registry, _compared(registry, version, policy), snapshot=snapshot, scorer=scorer)
+    key = _own_key(policy)
+    for compared in _compared(registry, version, policy):
+        _evaluate(registry, compared, snapshot=snapshot, scorer=scorer, key=key)
+    for disturbed in _disturbed(policy, scorer) if version.manifest.artifacts else ():
+        _evaluate(registry, version, snapshot=snapshot, scorer=disturbed, key=key)
     budgets = [check for check in policy.checks if isinstance(check, LatencyBudget)]
     if any(_undecided(registry, version, budget) for budget in budgets):
         with suppress(Refused):
@@ -61,7 +69,7 @@ def _scorer(registry: Registry, version: Version, policy: Policy) -> Scorer | No
 def _compared(registry: Registry, version: Version, policy: Policy) -> list[Version]:
     """The versions whose predictions the policy's checks read, those with weights."""
     asked: list[Version] = []
-    if any(isinstance(check, (*COMPARATIVE, Floor)) for check in policy.checks):
+    if any(looked_through(check) for check in policy.checks):
         asked.append(version)
     if any(isinstance(check, COMPARATIVE) for check in policy.checks):
         label = policy.against.removeprefix("@")
@@ -70,22 +78,35 @@ def _compared(registry: Registry, version: Version, policy: Policy) -> list[Vers
     return [found for found in asked if found.manifest.artifacts is not None]
 
 
+def _disturbed(policy: Policy, scorer: Scorer) -> list[Scorer]:
+    """The same scorer on perturbed inputs, for each check that asks for that."""
+    kinds = [c.perturbation for c in policy.checks if isinstance(c, Robustness)]
+    return [replace(scorer, perturbation=kind) for kind in kinds if kind.kind != "seed"]
+
+
+def _own_key(policy: Policy) -> str:
+    """The key whose signature must be on the evidence: one's own, if the policy names one."""
+    who = replace(person.os_user(), key=person.public())
+    return who.key if any(named(one, who) for one in policy.measurers) else ""
+
+
 def _evaluate(
-    registry: Registry, versions: list[Version], *, snapshot: SnapshotInfo, scorer: Scorer
+    registry: Registry, version: Version, *, snapshot: SnapshotInfo, scorer: Scorer, key: str
 ) -> None:
-    for version in versions:
-        if digest_of(scorer) not in _scorers(registry, version, snapshot.digest):
-            with suppress(Refused):
-                evaluate_with(registry, version, snapshot=snapshot, scorer=scorer)
+    if digest_of(scorer) not in _scorers(registry, version, snapshot.digest, key=key):
+        with suppress(Refused):
+            evaluate_with(registry, version, snapshot=snapshot, scorer=scorer)
 
 
-def _scorers(registry: Registry, version: Version, snapshot: Digest) -> set[Digest]:
-    """Which scorers a version was evaluated by on a snapshot."""
+def _scorers(
+    registry: Registry, version: Version, snapshot: Digest, *, key: str
+) -> set[Digest]:
+    """Which scorers a version was evaluated by on a snapshot, signed by `key` if given."""
     artifacts = version.manifest.artifacts
     if artifacts is None:
         return set()
     found = registry.engine.send(ListEvaluations(artifacts=artifacts.tree, snapshot=snapshot))
-    return {info.evaluation.scorer for info in found}
+    return {info.evaluation.scorer for info in found if not key or key in info.signed_by}
 
 
 def _undecided(registry: Registry, version: Version, budget: LatencyBudget) -> bool:
