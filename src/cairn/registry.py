@@ -76,7 +76,8 @@ class Served(NamedTuple):
 class Wish(NamedTuple):
     """What is asked of data beside the data itself; most of it is for some kinds only.
 
-    `order` are the columns that tell the rows of a query apart, and `()` any order.
+    `order` are the columns that tell the rows of a query apart, and `()` any order; `ray` is
+    the address of a cluster that reads a bucket.
     """
 
     name: str | None = None
@@ -85,6 +86,7 @@ class Wish(NamedTuple):
     parameters: Mapping[str, Scalar] = {}
     sampling: Sampling | None = None
     tag: str = ""
+    ray: str = ""
     on_progress: Progress | None = None
 
 

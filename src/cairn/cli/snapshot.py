@@ -28,6 +28,7 @@ def snapshot() -> None:
 @click.option("--name", help="What to call it: snap:NAME from now on means this data.")
 @click.option("--pin", is_flag=True, help="Leave the bytes where they are: lakes and DVC.")
 @click.option("--tag", default="", help="Set this tag on an Iceberg snapshot in its catalog.")
+@click.option("--ray", default="", help="Read a bucket on this Ray cluster: an address, auto.")
 @with_question
 @with_sampling
 @shown
@@ -37,6 +38,7 @@ def add(
     name: str | None,
     pin: bool,
     tag: str,
+    ray: str,
     question: Question,
     sampling: Sampling | None,
 ) -> Shown:
@@ -44,7 +46,8 @@ def add(
 
     Or an address: delta://PATH@VERSION, iceberg://CATALOG/NS.TABLE@ID, lakefs://REPO/REF/PATH,
     dvc:PATH@REVISION. Without a version the newest is resolved and recorded. A database
-    (postgresql://, sqlite:///, duckdb:///) is asked a --query.
+    (postgresql://, sqlite:///, duckdb:///) is asked a --query; of a bucket (s3://, gs://,
+    az://) everything under a prefix is frozen.
     """
     from cairn.cli.pin import warning
     from cairn.data.source import snapshot as freeze
@@ -58,6 +61,7 @@ def add(
             parameters=question.parameters,
             sampling=sampling,
             tag=tag,
+            ray=ray,
             on_progress=report,
         )
         info = freeze(registry, asked, wish)

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from cairn.core.errors import Invalid
-from cairn.core.snapshot import Files, SnapshotInfo
+from cairn.core.snapshot import Files, Sampling, SnapshotInfo
 from cairn.core.tree import FILE, Entry
 from cairn.data.bucket import listed_files
 from cairn.data.bucket_worker import MODULE, Job, Settings, Stored, store_jobs
@@ -43,6 +43,7 @@ def snapshot_bucket(
     *,
     name: str | None = None,
     ray: str = "",
+    sampling: Sampling | None = None,
     on_progress: Progress | None = None,
 ) -> SnapshotInfo:
     """Freeze everything under an address such as `s3://bucket/prefix`.
@@ -60,7 +61,8 @@ def snapshot_bucket(
     with _workers(registry, address, files, ray) as workers, registry.objects.batch() as batch:
         tree = store_entries(batch, done.counted(_entries(workers, files)))
     origin = address.partition("?")[0]
-    return record_snapshot(registry, Files(tree=tree.digest), origin=origin, name=name)
+    source = Files(tree=tree.digest)
+    return record_snapshot(registry, source, origin=origin, name=name, sampling=sampling)
 
 
 @contextmanager

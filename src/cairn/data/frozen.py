@@ -18,7 +18,7 @@ _LAKES = ("delta", "iceberg", "lakefs")
 _FETCHED = {
     "a web address": ("http", "https", "ftp", "sftp"),
     "an object store's address": (
-        *("s3", "s3a", "s3n", "gs", "gcs", "az", "abfs", "abfss", "wasb", "wasbs", "adl"),
+        *("s3a", "s3n", "gcs", "abfs", "abfss", "wasb", "wasbs", "adl"),
         *("r2", "oss", "b2", "swift", "hdfs", "webhdfs", "dbfs"),
     ),
 }
@@ -74,6 +74,8 @@ def refuse_address(text: str) -> None:
         raise _refused(text, "a path", _add(re.sub(r"^file:/+", "/", text)))
     if scheme in _LAKES:
         raise _refused(text, "a lake's address", _add(text))
+    if scheme in ("s3", "gs", "az"):
+        raise _refused(text, "a bucket's address", _add(text))
     for what, schemes in _FETCHED.items():
         if scheme in schemes:
             raise _refused(

@@ -109,6 +109,20 @@ def _query(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
     )
 
 
+def _bucket(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
+    from cairn.data.bucket_files import snapshot_bucket
+
+    _only(wish, "a bucket", order=False, mode=False)
+    return snapshot_bucket(
+        registry,
+        address,
+        name=wish.name,
+        ray=wish.ray,
+        sampling=wish.sampling,
+        on_progress=wish.on_progress,
+    )
+
+
 def _lake(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
     _only(wish, "a lake", order=False, mode=True)
     info = snapshot_address(
@@ -139,4 +153,4 @@ def _only(wish: Wish, kind: str, *, order: bool, mode: bool, parameters: bool = 
 
 _SCHEMES: Mapping[str, Reader] = dict.fromkeys(
     ("postgresql", "postgres", "sqlite", "duckdb"), _query
-)
+) | dict.fromkeys(("s3", "gs", "az"), _bucket)
