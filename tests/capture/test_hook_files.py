@@ -186,7 +186,9 @@ def test_what_a_library_reads_past_python_is_seen_by_what_it_is_asked_for(
     (work / "parts" / "deep").mkdir(parents=True)
     site.mkdir()
     (site / "polars.py").write_text(LIBRARY)
-    (site / "duckdb.py").write_text("")
+    (site / "duckdb.py").write_text(
+        "def sql(query): return query\ndef connect(path=None): return path\n"
+    )
     for name in (
         "a.csv",
         "b.csv",
@@ -194,6 +196,7 @@ def test_what_a_library_reads_past_python_is_seen_by_what_it_is_asked_for(
         "parts/deep/two.parquet",
         "c1.x",
         "c2.x",
+        "it's.csv",
     ):
         (work / name).write_text(name)
 
@@ -202,13 +205,14 @@ def test_what_a_library_reads_past_python_is_seen_by_what_it_is_asked_for(
         "import duckdb, polars\nfrom pathlib import Path\n"
         "print(polars.read_csv('a.csv', sep=';'), polars.read_csv.__doc__[:4])\n"
         "polars.read_csv([Path('b.csv')])\n"
-        "polars.scan_parquet('parts')\npolars.scan_parquet(source='c*.x')\n",
+        "polars.scan_parquet('parts')\npolars.scan_parquet(source='c*.x')\n"
+        "duckdb.sql(\"SELECT 'no file' FROM 'it''s.csv'\")\nduckdb.connect()\n",
         variables={"PYTHONPATH": f"{HOOK}{os.pathsep}{site}", "TMPDIR": str(tmp_path / "t")},
     )
 
     assert seen.output == "['a.csv'] Read\n"
     assert sorted(seen.paths("read")) == [
-        *("a.csv", "b.csv", "c1.x", "c2.x", "one.parquet", "two.parquet")
+        *("a.csv", "b.csv", "c1.x", "c2.x", "it's.csv", "one.parquet", "two.parquet")
     ]
     assert [event["library"] for event in seen.of("unseen")] == ["duckdb"]
 

@@ -1,11 +1,14 @@
 """Libraries that read files in code of their own, past Python: seen by what is asked of them.
 
-Functions that take a path, a pattern, a folder or a list of them are followed. Of libraries
-that take something else, such as queries, it is only known that they were there.
+Functions that take a path, a pattern, a folder or a list of them are followed, and so are
+those of DuckDB that take a query: the texts in it that name files. What is asked of a connection
+cannot be followed, nor libraries that take something else: it is only known that they were
+there.
 """
 
 import glob
 import os
+import re
 
 from . import calls, journal, opened
 
@@ -15,6 +18,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 FOLLOWED = {
+    "duckdb": (
+        *("sql", "query", "execute", "from_query", "read_csv", "read_parquet", "read_json"),
+        *("from_csv_auto", "from_parquet"),
+    ),
     "polars": (
         *("read_csv", "read_csv_batched", "read_parquet", "read_ipc", "read_ndjson"),
         *("read_json", "read_avro", "read_delta", "scan_csv", "scan_parquet", "scan_ipc"),
@@ -27,7 +34,8 @@ FOLLOWED = {
     "pyarrow.orc": ("read_table",),
     "pyarrow.parquet": ("read_table", "read_pandas", "ParquetFile"),
 }
-UNFOLLOWED = ("duckdb", "h5py", "lmdb", "netCDF4", "tables")
+UNFOLLOWED = ("h5py", "lmdb", "netCDF4", "tables")
+_QUOTED = re.compile(r"'((?:[^']|'')+)'")
 _MOST_FILES = 100_000
 
 
@@ -37,12 +45,18 @@ def watch(module: "ModuleType") -> None:
     if name in UNFOLLOWED:
         journal.write("unseen", library=name)
         return
+    if name == "duckdb":
+        calls.replace(module, "connect", _connected)
     for function in FOLLOWED[name]:
         original = getattr(module, function, None)
         if original is not None and not isinstance(original, type):
             calls.replace(module, function, _after)
         elif isinstance(original, type):
             _watch_class(original)
+
+
+def _connected(_start: "Any", _result: "Any", _args: "Any", _named: "Any") -> None:
+    journal.write("unseen", library="duckdb")
 
 
 def _watch_class(reader: "Any") -> None:
@@ -69,6 +83,9 @@ def _asked_for(source: "Any") -> None:
         if isinstance(path, (str, bytes, os.PathLike)):
             for file in _files(os.fsdecode(path)):
                 opened.read_elsewhere(file)
+            for text in _QUOTED.findall(path) if isinstance(path, str) else ():
+                for file in _files(text.replace("''", "'")):
+                    opened.read_elsewhere(file)
 
 
 def _files(path: str) -> "list[str]":
