@@ -294,7 +294,7 @@ def unknown_kind(refs: dict[str, bytes]) -> None:
     "edit",
     [
         swapped,
-        edited('\\"number\\":', '\\"numbre\\":'),
+        edited('\\"number\\":', '\\"number\\":'),
         edited("ada", "eve"),
         edited('"seq":', '"seq":1'),
         edited("ref/1", "ref/2"),

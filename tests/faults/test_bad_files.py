@@ -23,13 +23,15 @@ def _modules(desk: Desk) -> None:
     desk("list")
 
 
-def at_first_read(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
-    """Do something whenever the first bytes of a file were read."""
-    pread = os.pread
+def at_first_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]
+) -> None:
+    """Do something whenever the first bytes of this file were read."""
+    pread, inode = os.pread, path.stat().st_ino
 
     def changing(descriptor: int, length: int, place: int) -> bytes:
         content = pread(descriptor, length, place)
-        if place == 0:
+        if place == 0 and os.fstat(descriptor).st_ino == inode:
             change()
         return content
 
@@ -47,7 +49,7 @@ def test_a_file_that_changes_while_it_is_read_is_a_conflict(
             file.write("1\n")
 
     with desk.nothing_recorded(), monkeypatch.context() as patched:
-        at_first_read(patched, grow)
+        at_first_read(path, patched, grow)
         desk.fails(
             *words,
             code=Conflict.exit_code,
@@ -59,13 +61,13 @@ def test_a_file_that_changes_while_it_is_read_is_a_conflict(
 def test_a_file_that_vanishes_is_named(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    path = desk.write("data/z.csv", "x\n")
+    before, path = desk.write("data/y.csv", "x\n"), desk.write("data/z.csv", "x\n")
 
     def vanish() -> None:
         path.unlink(missing_ok=True)
 
     with desk.nothing_recorded(), monkeypatch.context() as patched:
-        at_first_read(patched, vanish)
+        at_first_read(before, patched, vanish)
         text = desk(*words, expect=NotFound.exit_code)
 
     assert "data/z.csv is not there" in text

@@ -12,7 +12,7 @@ EVALUATION = '[model.churn.evaluation]\ndata = "snap:test"\nlabel = "churned"\n'
 BROKEN = {
     "no TOML": ("store =", "is not valid TOML"),
     "no text": (b"\xff\xfe", "is not valid TOML"),
-    "an unknown key": ('stor = ".cairn"', "there is no key 'stor', only store, team, model"),
+    "an unknown key": ('stor = ".cairn"', "there is no key 'stor', only store, objects, team"),
     "a number for a folder": ("store = 5", "store must be the name of a folder"),
     "no folder's name": ('store = "a\\u0000b"', "store must be the name of a folder"),
     "another place": ('store = "https://hub"', "keeps stores in folders only"),

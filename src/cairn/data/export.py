@@ -10,8 +10,8 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,9 +45,8 @@ def export(registry: Registry, version: Version, root: Path) -> Exported:
     """
     entries, added = _wanted(registry, version)
     folder = root / rules.place(version)
-    with storing(root):
-        make_folder(folder.parent.absolute())
-    is_new = not os.path.lexists(folder) and _write(registry, entries, added, folder)
+    with _made(folder.parent.absolute(), root):
+        is_new = not os.path.lexists(folder) and _write(registry, entries, added, folder)
     if not is_new:
         with reading(str(folder)):
             rules.require_same(str(folder), _digests(entries, added), dict(_in_folder(folder)))
@@ -95,6 +94,21 @@ def _digests(entries: Iterable[Entry], added: dict[bytes, bytes]) -> dict[bytes,
 
 def _names(entries: Iterable[Entry]) -> tuple[str, ...]:
     return tuple(escape(entry.path) for entry in entries)
+
+
+@contextmanager
+def _made(folder: Path, root: Path) -> Generator[None]:
+    """Make a folder and those above it; take the new ones away again if what follows fails."""
+    missing = [at for at in (folder, *folder.parents) if not os.path.lexists(at)]
+    with storing(root):
+        make_folder(folder)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # others wrote there meanwhile
+            for at in missing:
+                at.rmdir()
+        raise
 
 
 def _write(
