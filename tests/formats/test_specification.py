@@ -151,7 +151,7 @@ def test_the_fields_of_what_has_no_defaults(
 
     fields = msgspec.structs.fields(kind)
     assert told | tag == {field.encode_name for field in fields} | tag
-    assert {field.default for field in fields} == {msgspec.NODEFAULT}
+    assert {field.default for field in fields} <= {msgspec.NODEFAULT, ""}
 
 
 def test_every_action_is_listed() -> None:

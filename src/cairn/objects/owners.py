@@ -30,13 +30,12 @@ def owners(backend: Backend) -> list[str]:
     return [found.key.removeprefix(UNDER) for found in backend.list(UNDER)]
 
 
-def require_sole_owner(backend: Backend, identity: str) -> None:
-    """Raise `Conflict` if other stores keep bytes in a place, too."""
-    if others := sorted(set(owners(backend)) - {identity}):
+def require_sole_owner(backend: Backend) -> None:
+    """Raise `Conflict` if more than one store keeps bytes in a place."""
+    if len(found := owners(backend)) > 1:
         raise Conflict(
-            f"{backend.where('')} also holds the bytes of {len(others)} other "
-            f"store{'s' * (len(others) > 1)} ({others[0]}), and what they need is not known "
-            "here: nothing is removed there"
+            f"{backend.where('')} holds the bytes of {len(found)} stores "
+            f"({', '.join(found)}), and what the others need is not known here: nothing is removed there"
         )
 
 

@@ -20,6 +20,7 @@ from cairn.objects.fsck import Checker
 from cairn.objects.index import Index, Place
 from cairn.objects.lease import Lease as HeldLease
 from cairn.objects.listing import listed_packs, stored_digests
+from cairn.objects.owners import require_sole_owner
 from cairn.objects.pack import Pack
 from cairn.objects.reader import Reader, id_of
 from cairn.objects.reclaim import Reclaimer
@@ -180,7 +181,8 @@ class ObjectStore:
         self._lease.reusing()
 
     def reclaimer(self) -> Reclaimer:
-        """Begin to look for what may be removed."""
+        """Begin to look for what may be removed; `Conflict` where other stores keep bytes."""
+        require_sole_owner(self._backend)
         return Reclaimer(self._backend, self._reader.cipher)
 
     def checker(self) -> Checker:
