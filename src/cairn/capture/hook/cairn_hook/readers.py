@@ -1,9 +1,9 @@
 """Libraries that read files in code of their own, past Python: seen by what is asked of them.
 
 Functions that take a path, a pattern, a folder or a list of them are followed, and so are
-those of DuckDB that take a query: the texts in it that name files. What is asked of a connection
-cannot be followed, nor libraries that take something else: it is only known that they were
-there.
+those of DuckDB that take a query: the texts in it that name files. What is asked of a
+connection cannot be followed, nor libraries that take something else: it is only known that they
+were there.
 """
 
 import glob
