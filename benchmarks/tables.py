@@ -19,8 +19,6 @@ from urllib.parse import quote
 
 import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from peers import machine
 
 import cairn

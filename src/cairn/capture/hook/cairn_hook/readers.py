@@ -2,8 +2,8 @@
 
 Functions that take a path, a pattern, a folder or a list of them are followed, and so are
 those of DuckDB that take a query: the texts in it that name files. What is asked of a
-connection cannot be followed, nor libraries that take something else: it is only known that they
-were there.
+connection cannot be followed, nor libraries that take something else: it is only known that
+they were there.
 """
 
 import glob
