@@ -196,7 +196,7 @@ def test_data_that_may_change_is_refused(registry: Registry) -> None:
         pytest.raises(Refused, match="may hold other data tomorrow"),
         cairn.run("churn") as run,
     ):
-        run.use("s3://bucket/train.csv")
+        run.use("https://example.org/train.csv")
 
 
 def test_what_a_model_holds_that_is_not_safe_is_refused_by_name(registry: Registry) -> None:

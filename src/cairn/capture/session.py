@@ -88,7 +88,7 @@ class Session:
         if not isinstance(data, str | Path):
             self._told.inputs.append(Input(role=role, snapshot=found.digest))
             return data
-        if found.kind != "files":
+        if found.kind != "files" or reader_of(str(data)) is not None:
             self._told.inputs.append(Input(role=role, snapshot=found.digest))
             return self._restored(found)
         path = data

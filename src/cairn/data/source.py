@@ -151,6 +151,7 @@ def _only(wish: Wish, kind: str, *, order: bool, mode: bool, parameters: bool = 
         raise Invalid(f"parameters are for queries: leave them out for {kind}")
 
 
-_SCHEMES: Mapping[str, Reader] = dict.fromkeys(
-    ("postgresql", "postgres", "sqlite", "duckdb"), _query
-) | dict.fromkeys(("s3", "gs", "az"), _bucket)
+_SCHEMES: Mapping[str, Reader] = {
+    **dict.fromkeys(("postgresql", "postgres", "sqlite", "duckdb"), _query),
+    **dict.fromkeys(("s3", "gs", "az"), _bucket),
+}
