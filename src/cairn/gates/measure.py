@@ -14,6 +14,7 @@ from cairn.core.check import (
     LatencyBudget,
     NonInferiority,
     NoSubgroupRegression,
+    OwnCheck,
     Robustness,
     Superiority,
 )
@@ -28,6 +29,7 @@ from cairn.core.version import Version
 from cairn.engine import person
 from cairn.gates.evaluation import evaluate_with
 from cairn.gates.latency import measure_latency
+from cairn.gates.own import already_run, run_own
 from cairn.gates.scorer import scorer_of
 from cairn.registry import Registry
 from cairn.stats.checks.latency import judge_calls
@@ -44,10 +46,14 @@ def measure(registry: Registry, version: Version, *, label: LabelName) -> None:
         policy = registry.engine.send(GetPolicy(model=version.model, label=label)).policy
     except NotFound:
         return
+    snapshot = registry.find_snapshot(policy.evaluation)
+    own = [check for check in policy.checks if isinstance(check, OwnCheck)]
+    for check in own if version.manifest.artifacts else ():
+        if not already_run(registry, version, check, on=snapshot):
+            run_own(registry, version, check, on=snapshot)
     scorer = _scorer(registry, version, policy)
     if scorer is None:
         return
-    snapshot = registry.find_snapshot(policy.evaluation)
     key = _own_key(policy)
     for compared in _compared(registry, version, policy):
         _evaluate(registry, compared, snapshot=snapshot, scorer=scorer, key=key)

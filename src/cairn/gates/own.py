@@ -1,0 +1,148 @@
+"""Checks of a project's own, run beforehand: a script of the project, or a plugin by its name.
+
+Either is handed two folders, every byte verified: the files of the model and those of the
+evaluation snapshot. What ran is stored with the answer: name, version and bytes.
+
+- A script ends with 0 (pass) or 7 (inconclusive), with anything else the check fails; the last
+  line that it prints is the reason. `CAIRN_MODEL` and `CAIRN_DATA` are the folders.
+- A plugin is an entry point of the group `cairn.checks`: a function of both folders that gives
+  `pass`, `fail` or `inconclusive`, and the reason.
+"""
+
+import os
+import shlex
+import subprocess
+from importlib.metadata import EntryPoint, entry_points
+from inspect import getsourcefile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, NamedTuple, get_args
+
+from cairn.core.check import OwnCheck
+from cairn.core.errors import Inconclusive, Invalid, first_line
+from cairn.core.evaluation import ListResults, OwnResult, RecordResult, ResultInfo
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.version import Version
+from cairn.engine import person
+from cairn.gates.evaluation import artifacts_of
+from cairn.objects.tree import restore_tree
+from cairn.registry import Registry
+
+GROUP = "cairn.checks"
+MOST_SECONDS = 3600
+_LONGEST = 500
+Outcome = Literal["pass", "fail", "inconclusive"]
+
+
+class _Program(NamedTuple):
+    """What answers for a check: its name, its version, the file that holds it."""
+
+    plugin: str
+    version: str
+    source: Path
+    point: EntryPoint | None = None
+
+
+class _Answer(NamedTuple):
+    outcome: Outcome
+    reason: str
+
+
+def run_own(
+    registry: Registry, version: Version, check: OwnCheck, *, on: SnapshotInfo
+) -> ResultInfo:
+    """Run a check on a version and record what it says; raises `Invalid` if there is none."""
+    artifacts, program = artifacts_of(version), _program(registry, check)
+    with TemporaryDirectory(prefix="cairn-") as folder:
+        model, data = Path(folder) / "model", Path(folder) / "data"
+        restore_tree(registry.objects, artifacts.tree, model)
+        restore_tree(registry.objects, on.tree, data)
+        answer = (
+            _asked(program.point, model, data)
+            if program.point is not None
+            else _executed(registry, check, model=model, data=data)
+        )
+    result = OwnResult(
+        run=check.run,
+        artifacts=artifacts.tree,
+        snapshot=on.digest,
+        outcome=answer.outcome,
+        reason=answer.reason,
+        plugin=program.plugin,
+        version=program.version,
+        source=registry.objects.put_file(program.source)[0],
+    )
+    digest = registry.objects.put_record(result)
+    return registry.engine.send(RecordResult(result=digest, signed=person.vouch(digest)))
+
+
+def already_run(
+    registry: Registry, version: Version, check: OwnCheck, *, on: SnapshotInfo
+) -> bool:
+    """Whether what a check says today was recorded: of this version, by these very bytes."""
+    artifacts, program = artifacts_of(version), _program(registry, check)
+    source = registry.objects.put_file(program.source)[0]
+    found = registry.engine.send(ListResults(artifacts=artifacts.tree))
+    return any(
+        (info.result.run, info.result.snapshot, info.result.source)
+        == (check.run, on.digest, source)
+        for info in found
+    )
+
+
+def _program(registry: Registry, check: OwnCheck) -> _Program:
+    """Find what the policy runs: a plugin of that name, else a script of the project."""
+    for point in entry_points(group=GROUP, name=check.run):
+        source = getsourcefile(point.load())
+        if source is not None and point.dist is not None:
+            return _Program(point.dist.name, point.dist.version, Path(source), point)
+    folder = registry.settings.folder.resolve()
+    for word in _words(check):
+        path = (folder / word).resolve()
+        if path.is_file() and path.is_relative_to(folder):
+            return _Program(path.relative_to(folder).as_posix(), "", path)
+    raise Invalid(
+        f"check {check.id!r} runs {check.run!r}, which names neither a script in {folder} nor "
+        f"an installed plugin ({GROUP})"
+    )
+
+
+def _words(check: OwnCheck) -> list[str]:
+    try:
+        return shlex.split(check.run)
+    except ValueError as error:
+        raise Invalid(f"check {check.id!r}: {check.run!r} is no command: {error}") from error
+
+
+def _executed(registry: Registry, check: OwnCheck, *, model: Path, data: Path) -> _Answer:
+    environment = os.environ | {"CAIRN_MODEL": str(model), "CAIRN_DATA": str(data)}
+    try:
+        done = subprocess.run(  # noqa: S603 (the project's own script, named in its policy)
+            _words(check),
+            cwd=registry.settings.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=MOST_SECONDS,
+            check=False,
+        )
+    except OSError as error:
+        raise Invalid(f"{check.run} cannot be run: {error.strerror}") from error
+    except subprocess.TimeoutExpired:
+        return _Answer("inconclusive", f"it took longer than {MOST_SECONDS} seconds")
+    lines = (done.stdout.strip() or done.stderr.strip()).splitlines() or [""]
+    endings: dict[int, Outcome] = {0: "pass", Inconclusive.exit_code: "inconclusive"}
+    return _Answer(endings.get(done.returncode, "fail"), lines[-1][:_LONGEST])
+
+
+def _asked(point: EntryPoint, model: Path, data: Path) -> _Answer:
+    """Call a plugin; whatever it raises is no pass."""
+    function: Any = point.load()
+    try:
+        outcome, reason = function(model, data)
+    except Exception as error:  # noqa: BLE001 (somebody else's code)
+        return _Answer("fail", f"{type(error).__name__}: {first_line(error)}"[:_LONGEST])
+    if outcome not in get_args(Outcome):
+        return _Answer("fail", f"it said {outcome!r}, not one of {get_args(Outcome)}")
+    return _Answer(outcome, str(reason)[:_LONGEST])
