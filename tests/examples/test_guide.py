@@ -22,6 +22,8 @@ PAGES = (
     "guard",
     "lakes",
     "adopt-dvc",
+    "storage",
+    "backends",
 )
 
 

@@ -35,7 +35,8 @@ def require_sole_owner(backend: Backend) -> None:
     if len(found := owners(backend)) > 1:
         raise Conflict(
             f"{backend.where('')} holds the bytes of {len(found)} stores "
-            f"({', '.join(found)}), and what the others need is not known here: nothing is removed there"
+            f"({', '.join(found)}), and what the others need is not known here: nothing is "
+            "removed there"
         )
 
 
