@@ -41,6 +41,7 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.tree import escape
 from cairn.core.version import Version
 from cairn.data.restore import restore
+from cairn.data.source import reader_of
 from cairn.registry import Registry
 
 Role = Literal["train", "test", "input", "config"]
