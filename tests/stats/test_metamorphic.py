@@ -29,7 +29,7 @@ BINARY = (
 REGIONS = ("north", "south", "west")
 
 
-def models(rows: int = 900) -> tuple[Predictions, Predictions]:
+def models(rows: int = 600) -> tuple[Predictions, Predictions]:
     world = np.random.default_rng(4)
     label = (world.random(rows) < 0.4).astype(int)
     shared = world.normal(size=rows) + 1.3 * label
@@ -180,7 +180,7 @@ BROKEN: dict[str, Callable[[], Predictions]] = {
     "label-outside": lambda: with_labels(2.0),
     "labels-differ": lambda: replace(OURS, label=1 - OURS.label),
     "groups-differ": lambda: replace(OURS, groups={}),
-    "weights-differ": lambda: replace(OURS, weight=np.ones(900)),
+    "weights-differ": lambda: replace(OURS, weight=np.ones(600)),
     "task-differs": lambda: replace(OURS, task="regression"),
 }
 
