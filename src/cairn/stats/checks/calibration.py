@@ -7,7 +7,7 @@ so chance alone makes it too large, in few rows by much; its replicates again. T
 takes the wider side of both, and so errs on the side of not passing. The Hosmer-Lemeshow test
 is not used: it asks whether the error is exactly 0, which more rows always deny.
 
-The finding's groups are the bins, with the exact interval of the share of positive labels.
+The finding's groups are the bins, with the interval (Wilson) of the share of positive labels.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from cairn.core.gate import Finding, GroupFinding
 from cairn.stats.align import Sample, sample
 from cairn.stats.checks.bounds import judge_bound
 from cairn.stats.checks.evidence import Evidence, Problem
-from cairn.stats.distributions import clopper_pearson
+from cairn.stats.distributions import wilson
 from cairn.stats.totals import bin_of
 
 _ALPHA = 0.05
@@ -46,7 +46,7 @@ def _bins(rows: Sample, bins: int) -> tuple[GroupFinding, ...]:
 
 
 def _bin(at: int, bins: int, *, rows: int, hits: int, promised: float) -> GroupFinding:
-    lower, upper = clopper_pearson(hits, rows, _ALPHA)
+    lower, upper = wilson(hits, rows, _ALPHA)
     return GroupFinding(
         group=f"{at / bins:.3g} to {(at + 1) / bins:.3g}",
         by="score",
