@@ -16,6 +16,7 @@ from cairn.core.run import FinishRun, RunFacts, StartRun
 from cairn.core.version import Version
 from cairn.data.export import export
 from cairn.data.frames import snapshot_frame
+from cairn.objects.sweep import Ages
 from cairn.registry import Registry
 from formats.kinds import KINDS
 from formats.reader import read_sidecar
@@ -64,6 +65,8 @@ def busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     registry.engine.send(RecordDrill(drill=registry.objects.put_record(drill)))
     gate(registry, RequiredArtifacts(id="f", files=("*",)), on=test, bootstrap="refuse")
     ask_people(registry, first)
+    registry.objects.put(b"nobody needs this")
+    registry.sweep(carry_out=True, ages=Ages(grace=0, buried=0))
     return registry
 
 

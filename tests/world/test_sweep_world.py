@@ -224,3 +224,13 @@ def test_what_lies_in_a_pack_with_a_tomb_is_stored_anew() -> None:
     clock[0] += 8 * DAY
     assert swept(backend, [digest], clock[0]) == ["keep", "remove"]
     assert ObjectStore(backend).get(digest) == b"x"
+
+
+def test_a_tomb_that_a_killed_sweep_left_behind_is_removed() -> None:
+    backend, clock = aged()
+    kept = ObjectStore(backend).put(b"x")
+    leave(backend, "tombs/" + "ab" * 32)
+
+    swept(backend, [kept], clock[0])
+
+    assert list(backend.list("tombs/")) == []

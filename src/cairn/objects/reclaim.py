@@ -8,10 +8,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from typing import NamedTuple
 
-from cairn.core.errors import CairnError, Corrupt, NotFound
+from cairn.core.errors import Corrupt, NotFound
 from cairn.core.sweep import Act, Going, PackFate, Sweep
 from cairn.objects import lease
 from cairn.objects.backend import Backend, Found
@@ -120,6 +119,7 @@ class Reclaimer:
         for fate in removed:
             self._backend.remove(fate.key)
             self._backend.remove(_tomb(fate.key))
+        self._remove_stray_tombs()
         lease.remove_expired(self._backend, now)
 
     def _lying(self) -> Iterator[Lying]:
@@ -245,15 +245,14 @@ class Reclaimer:
                     if row.id in dead:
                         self._content(fate.key, row)
 
-
-def remove_stray_tombs(backend: Backend) -> None:
-    """Remove tombs of packs that are gone; a sweep that was killed leaves some."""
-    for found in list(backend.list(TOMBS)):
-        name = found.key.removeprefix(TOMBS)
-        lies = backend.exists(UNDER + name) or backend.exists(f"{LOOSE}{name[:2]}/{name[2:]}")
-        if not lies:
-            with suppress(CairnError):
-                backend.remove(found.key)
+    def _remove_stray_tombs(self) -> None:
+        """Remove tombs of packs that are gone; a sweep that was killed leaves some."""
+        expected = {_tomb(key) for key in self._rows}
+        for found in list(self._backend.list(TOMBS)):
+            name = found.key.removeprefix(TOMBS)
+            beside = (UNDER + name, f"{LOOSE}{name[:2]}/{name[2:]}")
+            if found.key not in expected and not any(map(self._backend.exists, beside)):
+                self._backend.remove(found.key)
 
 
 def _placed(writer: PackWriter) -> str:
