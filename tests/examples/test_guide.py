@@ -16,6 +16,7 @@ PAGES = (
     "runs",
     "versions",
     "gates",
+    "approvals",
     "labels",
     "ledger",
     "sweep",

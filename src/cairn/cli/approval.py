@@ -53,7 +53,7 @@ def approvals(model: str | None, *, past: bool) -> Shown:
             f"{sum(yes.counts for yes in info.given)} of {info.count}",
             ", ".join(yes.who for yes in info.given if yes.counts) or "-",
             ", ".join(map(called, info.people)),
-            info.asked_by,
+            f"{info.asked_by}, {moment(info.asked_at)}",
             moment(info.until),
         )
         for info in found

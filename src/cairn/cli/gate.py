@@ -108,7 +108,9 @@ def review(override: int | None, *, reason: str) -> Shown:
             f"{model_shown(info.model)}:{info.number} -> {info.label}",
             info.moved_by,
             info.reason,
-            f"{info.reviewed_by}: {info.review}" if info.reviewed_by else "NOT REVIEWED",
+            f"{info.reviewed_by}, {moment(info.reviewed_at)}: {info.review}"
+            if info.reviewed_by
+            else "NOT REVIEWED",
         )
         for info in found
     ]

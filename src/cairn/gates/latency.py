@@ -67,8 +67,8 @@ def measure_latency(
     artifacts = artifacts_of(version)
     table = read_table(registry.objects, on, file=scorer.data)
     model = load_model(registry, version)
-    call = _calls(model, table, scorer=scorer, score=score_with(scorer, registry))
-    with _alone():
+    call = calls(model, table, scorer=scorer, score=score_with(scorer, registry))
+    with alone():
         discarded, samples = sample(call, budgets, clock=perf_counter)
     latency = Latency(
         artifacts=artifacts.tree,
@@ -76,13 +76,13 @@ def measure_latency(
         samples_ms=samples,
         warm_up=discarded,
         batch_rows=1,
-        machine=_machine(),
+        machine=machine(),
     )
     digest = registry.objects.put_record(latency)
     return registry.engine.send(RecordLatency(latency=digest, signed=person.vouch(digest)))
 
 
-def _calls(model: Any, table: Table, *, scorer: Scorer, score: Score) -> Callable[[], float]:
+def calls(model: Any, table: Table, *, scorer: Scorer, score: Score) -> Callable[[], float]:
     """Prepare single rows, spread over the table; each call times one, in seconds."""
     if not table.rows:
         raise Invalid(f"{table.name} has no rows to measure latency with")
@@ -104,7 +104,7 @@ def sample(
 ) -> tuple[int, tuple[float, ...]]:
     """Warm up, then time calls until there are enough; calls thrown away, and milliseconds."""
     begun = clock()
-    discarded = _warmed_up(call, clock, until=begun + WARM_SECONDS)
+    discarded = warmed_up(call, clock, until=begun + WARM_SECONDS)
     samples: list[float] = []
     while not samples or not _enough(samples, budgets, seconds=clock() - begun):
         samples += [round(1000 * call(), DIGITS) for _ in range(_some(samples))]
@@ -130,25 +130,25 @@ def _enough(
     return "over-budget" in codes or (due and "too-few-calls" not in codes)
 
 
-def _warmed_up(call: Callable[[], float], clock: Clock, *, until: float) -> int:
+def warmed_up(call: Callable[[], float], clock: Clock, *, until: float) -> int:
     """Call until two windows in a row agree; returns the number of calls."""
-    calls, before = 0, None
+    done, before = 0, None
     for _ in range(WINDOWS):
         window: list[float] = []
         while len(window) < WINDOW and clock() < until:
             window.append(call())
-        calls += len(window)
+        done += len(window)
         if len(window) < WINDOW:
-            return calls
+            return done
         middle = median(window)
         if before is not None and abs(middle - before) <= AGREE * before:
-            return calls
+            return done
         before = middle
-    return calls
+    return done
 
 
 @contextmanager
-def _alone() -> Generator[None]:
+def alone() -> Generator[None]:
     """Keep libraries to one thread, and the garbage collector off what was there before."""
     with ExitStack() as stack:
         with suppress(ModuleNotFoundError):
@@ -160,7 +160,7 @@ def _alone() -> Generator[None]:
         yield
 
 
-def _machine() -> str:
+def machine() -> str:
     """Say what kind of machine this is, not whose."""
     return ", ".join(
         [

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cairn.core.approval import named
 from cairn.core.check import (
     LatencyBudget,
+    LatencyRatio,
     NonInferiority,
     NoSubgroupRegression,
     OwnCheck,
@@ -28,6 +29,7 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.engine import person
 from cairn.gates.evaluation import evaluate_with
+from cairn.gates.in_turn import measure_in_turn
 from cairn.gates.latency import measure_latency
 from cairn.gates.own import already_run, run_own
 from cairn.gates.scorer import scorer_of
@@ -59,6 +61,11 @@ def measure(registry: Registry, version: Version, *, label: LabelName) -> None:
         _evaluate(registry, compared, snapshot=snapshot, scorer=scorer, key=key)
     for disturbed in _disturbed(policy, scorer) if version.manifest.artifacts else ():
         _evaluate(registry, version, snapshot=snapshot, scorer=disturbed, key=key)
+    ratios = any(isinstance(check, LatencyRatio) for check in policy.checks)
+    live = _live(registry, version, policy)
+    if ratios and live is not None and not _in_turn(registry, version, live):
+        with suppress(Refused):
+            measure_in_turn(registry, version, live, on=snapshot, scorer=scorer)
     budgets = [check for check in policy.checks if isinstance(check, LatencyBudget)]
     if any(_undecided(registry, version, budget) for budget in budgets):
         with suppress(Refused):
@@ -77,11 +84,26 @@ def _compared(registry: Registry, version: Version, policy: Policy) -> list[Vers
     asked: list[Version] = []
     if any(looked_through(check) for check in policy.checks):
         asked.append(version)
-    if any(isinstance(check, COMPARATIVE) for check in policy.checks):
-        label = policy.against.removeprefix("@")
-        live = registry.engine.send(GetLabel(model=version.model, label=label))
-        asked += [registry.version(f"{version.model}:{live.number}")] if live else []
+    live = _live(registry, version, policy)
+    if live is not None and any(isinstance(check, COMPARATIVE) for check in policy.checks):
+        asked.append(live)
     return [found for found in asked if found.manifest.artifacts is not None]
+
+
+def _live(registry: Registry, version: Version, policy: Policy) -> Version | None:
+    """The version that the candidate is compared with, if there is one."""
+    label = policy.against.removeprefix("@")
+    held = registry.engine.send(GetLabel(model=version.model, label=label))
+    return registry.version(f"{version.model}:{held.number}") if held else None
+
+
+def _in_turn(registry: Registry, version: Version, live: Version) -> bool:
+    """Whether both were measured in turn, or cannot be."""
+    ours, theirs = version.manifest.artifacts, live.manifest.artifacts
+    if ours is None or theirs is None:
+        return True
+    found = registry.engine.send(ListLatencies(artifacts=ours.tree))
+    return bool(found) and found[0].latency.live == theirs.tree
 
 
 def _disturbed(policy: Policy, scorer: Scorer) -> list[Scorer]:

@@ -1,0 +1,102 @@
+"""Candidate and live version measured in turn, at a steady rate of arrivals.
+
+1. Rounds of calls alternate between the two (ABBA), so what the machine does hits both alike.
+2. Calls are due at instants of their own, whether or not the one before is done, and count
+   from then on: a slow call makes those behind it wait, as it would make customers (no
+   coordinated omission). The rate keeps the slower model busy for half of the time.
+"""
+
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter, sleep
+
+from cairn.core.evaluation import Latency, LatencyInfo, RecordLatency, Scorer
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.version import Version
+from cairn.data.table import read_table
+from cairn.engine import person
+from cairn.gates.evaluation import artifacts_of, load_model
+from cairn.gates.latency import DIGITS, WARM_SECONDS, alone, calls, machine, warmed_up
+from cairn.gates.scorer import score_with
+from cairn.registry import Registry
+
+ROUND = 25
+ROUNDS = 20
+BUSY = 0.5
+PROBES = 20
+MOST_SECONDS = 120.0
+
+Call = Callable[[], float]
+
+
+def measure_in_turn(
+    registry: Registry, version: Version, live: Version, *, on: SnapshotInfo, scorer: Scorer
+) -> LatencyInfo:
+    """Time single-row calls of both loaded models on rows of `on`, and record them.
+
+    Raises `Invalid` if the data do not fit, and `Refused` for a model that could run code.
+    """
+    ours, theirs = artifacts_of(version), artifacts_of(live)
+    table, score = (
+        read_table(registry.objects, on, file=scorer.data),
+        score_with(scorer, registry),
+    )
+    pair = tuple(
+        calls(load_model(registry, one), table, scorer=scorer, score=score)
+        for one in (version, live)
+    )
+    with alone():
+        discarded, rate, samples = sample_in_turn((pair[0], pair[1]))
+    latency = Latency(
+        artifacts=ours.tree,
+        snapshot=on.digest,
+        samples_ms=samples[0],
+        warm_up=discarded,
+        batch_rows=1,
+        machine=machine(),
+        rate_per_second=rate,
+        live=theirs.tree,
+        live_ms=samples[1],
+        round_calls=ROUND,
+    )
+    digest = registry.objects.put_record(latency)
+    return registry.engine.send(RecordLatency(latency=digest, signed=person.vouch(digest)))
+
+
+def sample_in_turn(
+    pair: tuple[Call, Call],
+    *,
+    clock: Callable[[], float] = perf_counter,
+    wait: Callable[[float], None] = sleep,
+) -> tuple[int, float, tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Warm both up, then take rounds; calls thrown away, calls a second, milliseconds of each.
+
+    There are `ROUNDS` rounds, or fewer if that would take longer than `MOST_SECONDS`.
+    """
+    begun = clock()
+    discarded = sum(warmed_up(call, clock, until=clock() + WARM_SECONDS) for call in pair)
+    slower = max(median(call() for _ in range(PROBES)) for call in pair)
+    interval = max(slower, 1e-6) / BUSY
+    samples: tuple[list[float], list[float]] = ([], [])
+    for turn in range(ROUNDS):
+        for which in (0, 1) if turn % 2 == 0 else (1, 0):
+            samples[which].extend(_round(pair[which], interval, clock=clock, wait=wait))
+        if clock() - begun > MOST_SECONDS:
+            break
+    found = tuple(samples[0]), tuple(samples[1])
+    return discarded + PROBES * len(pair), round(1 / interval, DIGITS), found
+
+
+def _round(
+    call: Call, interval: float, *, clock: Callable[[], float], wait: Callable[[float], None]
+) -> list[float]:
+    """Make a round of calls, each due an interval after the one before; milliseconds."""
+    first = clock()
+    found: list[float] = []
+    for number in range(ROUND):
+        due = first + number * interval
+        if (early := due - clock()) > 0:
+            wait(early)
+        call()
+        found.append(round(1000 * (clock() - due), DIGITS))
+    return found
