@@ -19,6 +19,7 @@ PAGES = (
     "approvals",
     "labels",
     "ledger",
+    "changes",
     "sweep",
     "guard",
     "lakes",
