@@ -76,6 +76,14 @@ def test_a_pinned_table_is_verified_again_and_again(desk: Desk) -> None:
     assert "pinned, LOST at" in desk("snapshot", "show", "snap:orders")
 
 
+def test_a_check_of_the_store_does_not_miss_what_is_pinned(desk: Desk) -> None:
+    write_deltalake(desk.folder / "lake", pa.table({"id": [1, 2]}))
+    desk("snapshot", "add", "delta://lake", "--pin")
+
+    assert "no damage found" in desk("fsck", "--full")
+    assert "no problem found" in desk("verify", "--all")
+
+
 def test_a_copied_table_is_restored_by_its_name(desk: Desk) -> None:
     write_deltalake(desk.folder / "lake", pa.table({"id": [1, 2]}))
     desk("snapshot", "add", "delta://lake@0", "--name", "orders")

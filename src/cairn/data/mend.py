@@ -1,15 +1,19 @@
 """Mend a store: what is damaged moves aside, what is lost comes back from other copies."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cairn.core.digest import Digest
-from cairn.core.errors import NotFound
+from cairn.core.errors import CairnError, NotFound
 from cairn.core.request import Record
+from cairn.core.snapshot import Snapshot, is_kept
 from cairn.core.sweep import ListKept, WhyKept
 from cairn.objects.address import is_folder, open_objects
+from cairn.objects.closure import version_objects
 from cairn.objects.fsck import Damage
 from cairn.objects.repair import Copies, PlainFiles, bring_back, broken
+from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
 DIGEST_BYTES = 32
@@ -29,11 +33,12 @@ class Mending(Record, frozen=True):
 
 def needed(registry: Registry) -> list[Digest]:
     """Return every object that the ledger leads to, as far as it can be followed."""
-    joined = registry.engine.send(ListKept(incomplete=True))
-    return [
+    joined, away = registry.engine.send(ListKept(incomplete=True)), _pinned(registry)
+    named = (
         "sha256:" + joined[at : at + DIGEST_BYTES].hex()
         for at in range(0, len(joined), DIGEST_BYTES)
-    ]
+    )
+    return [digest for digest in named if digest not in away]
 
 
 def missing(registry: Registry) -> tuple[Digest, ...]:
@@ -64,6 +69,26 @@ def mend(registry: Registry, damage: Sequence[Damage], copies: Sequence[str]) ->
         back=tuple(back),
         lost={digest: registry.engine.send(WhyKept(digest=digest)) or "" for digest in lost},
     )
+
+
+def _pinned(registry: Registry) -> set[Digest]:
+    """Return the files that pins alone lead to: they lie elsewhere and are not missed."""
+    objects = registry.objects
+    away: set[Digest] = set()
+    kept: list[Digest] = []
+    for info in registry.snapshots():
+        with suppress(CairnError):  # what cannot be read is found by itself
+            if is_kept(objects.get_record(info.digest, Snapshot).source):
+                kept.append(info.tree)
+            else:
+                away.update(entry.digest for entry in tree_entries(objects, info.tree))
+    for tree in kept if away else ():
+        with suppress(CairnError):
+            away.difference_update(entry.digest for entry in tree_entries(objects, tree))
+    for version in registry.versions() if away else ():
+        with suppress(CairnError):
+            away.difference_update(version_objects(objects, version.digest))
+    return away
 
 
 def _open(address: str) -> Copies:
