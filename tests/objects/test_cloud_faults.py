@@ -1,8 +1,10 @@
 """Networks that lose, repeat, cut and delay: nothing acknowledged is lost or wrong."""
 
 import os
+import random
 import secrets
 from collections.abc import Generator
+from contextlib import suppress
 from typing import NamedTuple
 from unittest import mock
 
@@ -11,7 +13,9 @@ import pytest
 import faulty
 import servers
 from backends import stored
+from cairn.core.digest import digest_bytes
 from cairn.core.errors import Unavailable
+from cairn.objects import ObjectStore
 from cairn.objects.cloud import CloudBackend
 from cairn.objects.place import Place
 from cairn.objects.provider import Patience
@@ -124,3 +128,26 @@ def test_a_cloud_that_stays_away_is_asked_a_few_times(line: Line, fault: Fault) 
         assert 1 < len(line.proxy.asked) <= PATIENCE.retries + 1
     assert not line.clean.exists("packs/new")
     assert line.clean.read(KEY) == CONTENT
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_what_was_acknowledged_is_there_and_right(
+    line: Line, seed: int
+) -> None:
+    chance = random.Random(seed)
+    faults = [faulty.none, *WRITING, faulty.truncated]
+    line.proxy.faults.extend(
+        (chance.choice(["PUT", "GET"]), chance.choice(faults)) for _ in range(60)
+    )
+    stored_there: dict[str, bytes] = {}
+    objects = ObjectStore(line.backend)
+
+    for number in range(12):
+        content = chance.randbytes(chance.choice([10, 3000, 200_000]))
+        with suppress(Unavailable):
+            stored_there[objects.put(content)] = content
+            assert objects.get(digest_bytes(content)) == content, number
+
+    assert len(stored_there) > 6
+    for digest, content in stored_there.items():
+        assert ObjectStore(line.clean).get(digest) == content

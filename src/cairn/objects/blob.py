@@ -156,7 +156,7 @@ def open_blob(row: Row, found: bytes, cipher: Cipher | None) -> bytes:
     if not row.is_encrypted:
         return stored
     if cipher is None:
-        raise Unavailable("it is encrypted: say where the key is in CAIRN_OBJECT_KEY")
+        raise Unavailable("it is encrypted: say where the key is in CAIRN_OBJECTS_KEY")
     return cipher.open(header, stored)
 
 
