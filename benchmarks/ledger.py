@@ -57,7 +57,7 @@ def appended(folder: Path) -> float:
 
     def append(index: int) -> None:
         with store.database.writing() as tx:
-            context = engine._context(tx)  # noqa: SLF001 (what `send` does inside)
+            context = engine._context(tx, engine._actor)  # noqa: SLF001 (what `send` does inside)
             draft = Draft(action="run.start", subject="default/churn@x", after={"n": index})
             ledger.append(context, draft, change_id=f"{index:032x}", request=request)
             ledger.sign(tx, store.about.origin, key)

@@ -17,11 +17,6 @@ from cairn.registry import Registry
 STREAM = "__arrow_c_stream__"
 
 
-def is_frame(value: object) -> bool:
-    """Tell whether a value is a table in memory: it gives its columns as a stream of Arrow."""
-    return hasattr(value, STREAM) and not isinstance(value, type) and hasattr(value, "columns")
-
-
 def snapshot_frame(
     registry: Registry,
     frame: Frame,
