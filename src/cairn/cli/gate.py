@@ -67,11 +67,19 @@ def check(version: str, label: str) -> Shown:
 
 @gate.command()
 @click.argument("decision")
+@click.option("--html", type=click.Path(path_type=Path), help="Write it as a page: FILE.html.")
 @shown
-def explain(decision: str) -> Shown:
+def explain(decision: str, *, html: Path | None) -> Shown:
     """Say in plain words what a DECISION was made of."""
-    info = cairn.open().decision(decision)
-    return _decision(info)._replace(exit_code=0)
+    registry = cairn.open()
+    info = registry.decision(decision)
+    told = _decision(info)._replace(exit_code=0)
+    if html is None:
+        return told
+    from cairn.gates.page import sheet
+
+    sheet.write(sheet.page(info, sheet.judged(registry, info.decision)), html)
+    return told._replace(text=f"{told.text}\n\npage: {html}")
 
 
 @gate.command()
