@@ -11,7 +11,6 @@ from cairn.core.transfer import REFS, AnyRef, Ref, proven, read_key
 from cairn.objects import ObjectStore
 from cairn.objects.address import is_folder, open_backend
 from cairn.objects.backend import Backend
-from cairn.objects.sync import make_folder
 from cairn.signing import note
 
 DEFAULT = "origin"
@@ -70,8 +69,9 @@ class Remote:
 def open_remote(settings: Settings, remote: str | None, *, to_write: bool) -> Remote:
     """Open a remote by its name in `cairn.toml`, its folder or its bucket.
 
-    A folder is made if the one above it is there. Raises `NotFound` if there is none, and
-    `Invalid` for a folder that is a project or a store of its own.
+    A folder to write to is made when something is written, if the one above it is there.
+    Raises `NotFound` if there is none, and `Invalid` for a folder that is a project or a store
+    of its own.
     """
     address = _address(settings, remote)
     backend = open_backend(address)
@@ -105,11 +105,8 @@ def _check_folder(folder: Path, *, to_write: bool) -> None:
         raise Invalid(
             f"{folder} is a project or a store of its own: name a folder for remotes alone"
         )
-    if folder.is_dir():
-        return
-    if not to_write or not folder.parent.is_dir():
+    if not folder.is_dir() and not (to_write and folder.parent.is_dir()):
         raise NotFound(
             f"there is no folder {folder}: check its name and whether its disk is mounted"
             + (", or make it first" if to_write else "")
         )
-    make_folder(folder)

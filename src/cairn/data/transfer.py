@@ -62,7 +62,7 @@ def push(
     The data that versions were trained on goes with them. Raises `Corrupt` before anything
     damaged leaves, and then nothing new is recorded there.
     """
-    there = open_remote(registry.settings, remote, to_write=not dry_run)
+    there = open_remote(registry.settings, remote, to_write=True)
     here = Here(registry)
     offered, asked = there.refs(), chosen_here(registry, here, references)
     missing = with_sources(registry.objects, asked - offered, here.entries) - offered
