@@ -62,7 +62,7 @@ def test_an_object_that_is_gone_is_missed(desk: Desk) -> None:
 
     text = desk("fsck", expect=9)
 
-    assert "it is needed, and not here" in text
+    assert f"put the bytes of {weights(desk)} there first" in text
     assert "fsck --full --repair --from COPY" in text
 
 

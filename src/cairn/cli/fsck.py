@@ -8,7 +8,6 @@ import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
 from cairn.cli.text import short, size, table
-from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Corrupt, Invalid
 from cairn.core.ledger import Problem
 from cairn.data.mend import Mending
@@ -56,10 +55,10 @@ def _ledger(registry: Registry) -> Sequence[Problem]:
 
 
 def _told(
-    found: Checked, lost: Sequence[Digest], problems: Sequence[Problem], how: Depth
+    found: Checked, lost: Sequence[Problem], problems: Sequence[Problem], how: Depth
 ) -> Shown:
     rows = [(damage.where, damage.reason) for damage in found.damage]
-    rows += [(f"object {short(digest)}", "it is needed, and not here") for digest in lost]
+    rows += [(problem.place, problem.reason) for problem in lost]
     rows += [(problem.place, problem.reason) for problem in problems]
     value = {
         "depth": how,
@@ -80,7 +79,7 @@ def _told(
     return Shown(value, text, Corrupt.exit_code)
 
 
-def _advice(found: Checked, lost: Sequence[Digest]) -> str:
+def _advice(found: Checked, lost: Sequence[Problem]) -> str:
     if found.damage or lost:
         return (
             "Nothing was changed. `cairn fsck --full --repair --from COPY` moves damage aside "

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from cairn.core.digest import Digest
+from cairn.core.ledger import Problem
 from cairn.core.name import Text
 from cairn.core.request import Change, Record, Request
 
@@ -63,6 +64,10 @@ class ListKept(Request[bytes], frozen=True, tag="sweep.kept"):
     """
 
     incomplete: bool = False
+
+
+class FindMissing(Request[tuple[Problem, ...]], frozen=True, tag="sweep.missing"):
+    """Read what the ledger needs and the store has not, the first thing of each entry."""
 
 
 class WhyKept(Request["str | None"], frozen=True, tag="sweep.why"):

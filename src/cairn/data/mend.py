@@ -1,19 +1,17 @@
 """Mend a store: what is damaged moves aside, what is lost comes back from other copies."""
 
+import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from cairn.core.digest import Digest
-from cairn.core.errors import CairnError, NotFound
+from cairn.core.errors import NotFound
+from cairn.core.ledger import Problem
 from cairn.core.request import Record
-from cairn.core.snapshot import Snapshot, is_kept
-from cairn.core.sweep import ListKept, WhyKept
+from cairn.core.sweep import FindMissing, ListKept, WhyKept
 from cairn.objects.address import is_folder, open_objects
-from cairn.objects.closure import version_objects
 from cairn.objects.fsck import Damage
 from cairn.objects.repair import Copies, PlainFiles, bring_back, broken
-from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
 DIGEST_BYTES = 32
@@ -31,21 +29,9 @@ class Mending(Record, frozen=True):
     lost: dict[Digest, str]
 
 
-def needed(registry: Registry) -> list[Digest]:
-    """Return every object that the ledger leads to, as far as it can be followed."""
-    joined, away = registry.engine.send(ListKept(incomplete=True)), _pinned(registry)
-    named = (
-        "sha256:" + joined[at : at + DIGEST_BYTES].hex()
-        for at in range(0, len(joined), DIGEST_BYTES)
-    )
-    return [digest for digest in named if digest not in away]
-
-
-def missing(registry: Registry) -> tuple[Digest, ...]:
-    """Return the objects that a record or tree needs and that are not here."""
-    wanted = needed(registry)
-    here = registry.objects.have(wanted)
-    return tuple(digest for digest in wanted if digest not in here)
+def missing(registry: Registry) -> tuple[Problem, ...]:
+    """Return what a record or tree needs and the store has not."""
+    return registry.engine.send(FindMissing())
 
 
 def mend(registry: Registry, damage: Sequence[Damage], copies: Sequence[str]) -> Mending:
@@ -58,37 +44,36 @@ def mend(registry: Registry, damage: Sequence[Damage], copies: Sequence[str]) ->
     mended = registry.objects.checker().mend(damage)
     back: list[Digest] = []
     while True:
-        lost = list(broken(registry.objects, needed(registry)))
-        found = bring_back(registry.objects, lost, places)
+        found = bring_back(
+            registry.objects, broken(registry.objects, _named(registry)), places
+        )
         back += found.back
         if not found.back:
             break
+    lost = {digest for each in missing(registry) for digest in _digests(each)}
     return Mending(
         quarantined=len(mended),
         saved=sum(each.saved for each in mended),
         back=tuple(back),
-        lost={digest: registry.engine.send(WhyKept(digest=digest)) or "" for digest in lost},
+        lost={digest: _why(registry, digest) for digest in sorted(lost)},
     )
 
 
-def _pinned(registry: Registry) -> set[Digest]:
-    """Return the files that pins alone lead to: they lie elsewhere and are not missed."""
-    objects = registry.objects
-    away: set[Digest] = set()
-    kept: list[Digest] = []
-    for info in registry.snapshots():
-        with suppress(CairnError):  # what cannot be read is found by itself
-            if is_kept(objects.get_record(info.digest, Snapshot).source):
-                kept.append(info.tree)
-            else:
-                away.update(entry.digest for entry in tree_entries(objects, info.tree))
-    for tree in kept if away else ():
-        with suppress(CairnError):
-            away.difference_update(entry.digest for entry in tree_entries(objects, tree))
-    for version in registry.versions() if away else ():
-        with suppress(CairnError):
-            away.difference_update(version_objects(objects, version.digest))
-    return away
+def _named(registry: Registry) -> list[Digest]:
+    """Return every digest that the ledger leads to; some are names of what lies elsewhere."""
+    joined = registry.engine.send(ListKept(incomplete=True))
+    return [
+        "sha256:" + joined[at : at + DIGEST_BYTES].hex()
+        for at in range(0, len(joined), DIGEST_BYTES)
+    ]
+
+
+def _digests(problem: Problem) -> list[Digest]:
+    return re.findall(r"sha256:[0-9a-f]{64}", f"{problem.place} {problem.reason}")
+
+
+def _why(registry: Registry, digest: Digest) -> str:
+    return registry.engine.send(WhyKept(digest=digest)) or ""
 
 
 def _open(address: str) -> Copies:

@@ -49,7 +49,7 @@ from cairn.core.pin import CheckPin, GetPin
 from cairn.core.request import Answer, Change, Request, checked
 from cairn.core.run import FinishRun, GetRun, ListRuns, StartRun
 from cairn.core.snapshot import AddSnapshot, GetSnapshot, ListSnapshots
-from cairn.core.sweep import ListKept, RecordSweep, WhyKept
+from cairn.core.sweep import FindMissing, ListKept, RecordSweep, WhyKept
 from cairn.core.version import (
     DeleteVersion,
     GetVersion,
@@ -124,6 +124,7 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     ListDrills: label.drills,
     ListKept: sweep.every,
     WhyKept: sweep.why,
+    FindMissing: sweep.missing,
     RecordSweep: sweep.record,
     ReadLedger: ledger.find,
     GetCheckpoint: ledger.checkpoint,

@@ -1,8 +1,8 @@
 """Say what must stay, and record a sweep before it removes anything."""
 
 from cairn.core.errors import Conflict, Corrupt
-from cairn.core.ledger import Entry
-from cairn.core.sweep import ListKept, RecordSweep, Sweep, SweepInfo, WhyKept
+from cairn.core.ledger import Entry, Problem
+from cairn.core.sweep import FindMissing, ListKept, RecordSweep, Sweep, SweepInfo, WhyKept
 from cairn.engine import contents
 from cairn.engine.context import Context, Draft
 from cairn.engine.kept import every_entry, kept
@@ -24,6 +24,12 @@ def every(context: Context, asked: ListKept) -> bytes:
             f"{some}; run `cairn fsck`"
         )
     return b"".join(found.raw())
+
+
+def missing(context: Context, asked: FindMissing) -> tuple[Problem, ...]:
+    """Answer `FindMissing`."""
+    del asked
+    return tuple(contents.missing(context, every_entry(context.tx)))
 
 
 def why(context: Context, asked: WhyKept) -> str | None:
