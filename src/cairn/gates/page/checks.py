@@ -13,12 +13,13 @@ from cairn.gates.page.parts import (
     numbers,
     plain,
     probability,
+    prose,
     table,
     whole,
 )
 from cairn.plots import interval
 from cairn.plots.interval import Interval
-from cairn.stats.checks.words import decimals
+from cairn.stats.checks.words import count, decimals
 
 DRAWN = 20
 Own = Mapping[str, Better]
@@ -37,7 +38,7 @@ def check(finding: Finding, own: Own) -> str:
         f'<section class="check" id="check-{plain(finding.check)}">'
         f"<h3>{badge(finding.outcome)} {plain(finding.check)}</h3>\n"
         f'<p class="note">{kind}{metric}{_by(finding.method)}</p>\n'
-        f"<p>{plain(finding.reason)}</p>\n"
+        f"<p>{prose(finding.reason)}</p>\n"
         f'<div class="pair">{_picture(finding, own)}{_list(finding)}</div>'
         f"{_flipped(finding)}{_groups(finding, own)}</section>\n"
     )
@@ -52,9 +53,7 @@ def _picture(finding: Finding, own: Own) -> str:
         return ""
     of_difference = finding.difference is not None
     value = finding.difference if of_difference else finding.observed
-    what = "difference, candidate less live" if of_difference else "candidate"
-    if finding.type == _RATIO:
-        what = "candidate as a multiple of live"
+    what = _WHAT.get(finding.type, "candidate less live" if of_difference else "candidate")
     limit = limit_of(finding, own)
     one = Interval("", value, finding.lower, finding.upper, COLOURS[finding.outcome])
     drawn = interval.draw(
@@ -99,12 +98,12 @@ def _entries(finding: Finding) -> Iterator[tuple[str, str]]:
     for name, value in (("p", finding.p), ("p corrected", finding.p_adjusted)):
         if value is not None:
             yield name, probability(value)
-    for name, count in (
+    for name, many in (
         ("calls" if finding.type.startswith("latency") else "rows (n)", finding.rows),
         ("rows that differ", finding.discordant),
     ):
-        if count is not None:
-            yield name, whole(count)
+        if many is not None:
+            yield name, whole(many)
     if finding.detectable is not None:
         found = finding.detectable
         yield "smallest detectable difference", number(found, places=max(places, 4))
@@ -132,24 +131,34 @@ def _flipped(finding: Finding) -> str:
 def _groups(finding: Finding, own: Own) -> str:
     if not finding.groups:
         return ""
-    rows = [_group(group) for group in finding.groups]
+    compared = finding.type in OF_DIFFERENCES
+    rows = [_group(group, sign=compared) for group in finding.groups]
     pooled = [
-        f"<p>{plain(_named(group))} pools {len(group.pooled)} small groups: "
+        f"<p>{plain(_named(group))} pools {count(len(group.pooled), 'small group')}: "
         f"{', '.join(map(plain, group.pooled))}.</p>\n"
         for group in finding.groups
         if group.pooled
     ]
     picture = _group_picture(finding, own)
-    return f"<h4>By group</h4>\n{picture}{_filled(rows)}\n{''.join(pooled)}"
+    return (
+        f"<h4>By group</h4>\n{picture}{_filled(rows, _heads(finding.type))}\n{''.join(pooled)}"
+    )
 
 
-def _filled(rows: Sequence[Sequence[str]]) -> str:
+def _heads(kind: str) -> Sequence[str]:
+    """Name the columns of the groups: those of `calibration` are bins of the score."""
+    if kind != "calibration":
+        return _PARTS
+    return [_OF_BINS.get(part, part) for part in _PARTS]
+
+
+def _filled(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
     """Lay out the columns that have a value in some row."""
-    kept = [at for at in range(len(_PARTS)) if any(row[at] for row in rows)]
-    return table([_PARTS[at] for at in kept], [[row[at] for at in kept] for row in rows])
+    kept = [at for at in range(len(heads)) if any(row[at] for row in rows)]
+    return table([heads[at] for at in kept], [[row[at] for at in kept] for row in rows])
 
 
-def _group(group: GroupFinding) -> tuple[str, ...]:
+def _group(group: GroupFinding, *, sign: bool) -> tuple[str, ...]:
     low, high = group.lower, group.upper
     places = decimals(high - low) if low is not None and high is not None else 4
 
@@ -163,8 +172,8 @@ def _group(group: GroupFinding) -> tuple[str, ...]:
         said(group.observed),
         said(group.baseline),
         said(group.difference, sign=True),
-        said(low, sign=True),
-        said(high, sign=True),
+        said(low, sign=sign),
+        said(high, sign=sign),
         "" if group.p is None else probability(group.p),
         "" if group.p_adjusted is None else probability(group.p_adjusted),
         "" if group.discordant is None else whole(group.discordant),
@@ -206,6 +215,13 @@ def _named(group: GroupFinding) -> str:
     return f"{group.by}: {name}" if group.by else name
 
 
+_OF_BINS = {"candidate": "share with label 1", "live": "mean score"}
+_WHAT = {
+    _RATIO: "candidate as a multiple of live",
+    "fairness_gap": "largest gap between two groups",
+    "calibration": "expected calibration error",
+    "robustness": "disturbed less undisturbed",
+}
 _LIMITS = {
     "floor": "floor",
     "ceiling": "ceiling",

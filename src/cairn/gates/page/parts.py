@@ -4,6 +4,7 @@ The page is HTML and well-formed XML at once, so that any parser reads it.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -23,11 +24,17 @@ COLOURS: dict[Outcome, str] = {
     "not-applicable": svg.BEFORE,
 }
 _DIGITS = 4
+_CODE = re.compile("`([^`]+)`")
 
 
 def plain(words: str) -> str:
     """Escape words, without characters that do not print."""
     return escape("".join(char if char.isprintable() else " " for char in words))
+
+
+def prose(words: str) -> str:
+    """Escape a sentence; what it puts between backticks is code."""
+    return _CODE.sub(r"<code>\1</code>", plain(words))
 
 
 def badge(outcome: Outcome) -> str:

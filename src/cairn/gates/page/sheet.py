@@ -13,7 +13,7 @@ from cairn.core.gate import Decision, DecisionInfo, Finding, explain
 from cairn.core.name import shown
 from cairn.gates.page.checks import check
 from cairn.gates.page.curves import CANDIDATE, LIVE, Model, pictures
-from cairn.gates.page.parts import badge, plain, table
+from cairn.gates.page.parts import badge, plain, prose, table
 from cairn.gates.page.style import STYLE
 from cairn.registry import Registry
 from cairn.stats.align import align, sample
@@ -133,7 +133,7 @@ def _counted(findings: Sequence[Finding]) -> str:
 
 def _next(findings: Sequence[Finding]) -> str:
     steps = [
-        f"<li><b>{plain(finding.check)}</b>: {plain(line)}</li>"
+        f"<li><b>{plain(finding.check)}</b>: {prose(line)}</li>"
         for finding in _sorted(findings)
         if finding.outcome in OPEN
         for line in _steps(finding)
@@ -156,12 +156,12 @@ def _overview(findings: Sequence[Finding]) -> str:
         (
             badge(finding.outcome),
             f'<a href="#check-{plain(finding.check)}">{plain(finding.check)}</a>',
-            plain(finding.type.replace("_", " ")),
-            plain(finding.metric or ""),
+            plain(f"{finding.type.replace('_', ' ')} {finding.metric or ''}"),
         )
         for finding in _sorted(findings)
     ]
-    return table(["outcome", "check", "kind", "metric"], rows)
+    lines = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows)
+    return f"<table>{lines}</table>\n"
 
 
 def _curves(decision: Decision, seen: Judged) -> str:

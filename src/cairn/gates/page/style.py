@@ -3,7 +3,7 @@
 STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1rem; max-width: 60rem; color: #1b1f24; background: #fff;
+body { margin: 0 auto; padding: 1rem; max-width: 66rem; color: #1b1f24; background: #fff;
   font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif;
   overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; }
@@ -33,6 +33,9 @@ table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabul
   margin: .25rem 0 .5rem; }
 th, td { text-align: left; vertical-align: top; padding: .2rem .75rem .2rem 0;
   border-bottom: 1px solid #d7dce3; }
+data, .badge { white-space: nowrap; }
+.wide td, .wide th { overflow-wrap: break-word; padding-right: .5rem; }
+.wide td:first-child { min-width: 8rem; }
 th { color: #5b6472; font-weight: 600; }
 pre { white-space: pre-wrap; font-size: .75rem; max-height: 16rem; overflow: auto;
   background: #f4f6f8; padding: .5rem; }
@@ -50,7 +53,9 @@ code { font-size: .9em; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
   details, .screen { display: none; }
-  .check, figure, tr { break-inside: avoid; }
+  figure, tr, dl { break-inside: avoid; }
+  .wide { font-size: 7.5pt; } .wide td:first-child { min-width: 4rem; }
+  a { color: inherit; text-decoration: none; }
   h2, h3, h4 { break-after: avoid; }
   .badge.fail { color: #000; background: none; border-width: 2px; }
 }
