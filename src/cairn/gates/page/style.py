@@ -26,7 +26,7 @@ header.inconclusive { border-color: #8a6100; }
 figure { margin: .5rem 0; max-width: 100%; flex: 0 1 340px; }
 figcaption { font-weight: 600; font-size: .9rem; }
 svg { max-width: 100%; height: auto; display: block; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr));
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr));
   gap: .4rem 1rem; margin: .5rem 0; flex: 1 1 16rem; }
 dt { color: #5b6472; font-size: .8rem; } dd { margin: 0; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums;
