@@ -23,12 +23,14 @@ def export(tx: Transaction, folder: Path) -> None:
     """Bring the segments up to the database's newest checkpoint."""
     head = ledger.newest(tx)
     folder.mkdir(exist_ok=True)
+    confirmed = exported_size(folder)
     names = sorted(path.name for path in folder.glob("*.jsonl"))
     first = max(len(names) - 1, 0)
     for number in range(first, (head.size - 1) // SEGMENT_ENTRIES + 1):
         start = number * SEGMENT_ENTRIES
         stop = min(start + SEGMENT_ENTRIES, head.size)
-        _write(segment(folder, number), [*ledger.contents(tx, start, stop)])
+        contents = [*ledger.contents(tx, start, stop)]
+        _write(segment(folder, number), contents, confirmed=confirmed - start)
     replace(folder / CHECKPOINT, head.note.encode())
 
 
@@ -51,10 +53,9 @@ def entries(folder: Path) -> Iterator[tuple[Path, int, bytes]]:
             yield path, index + 1, line
 
 
-def torn(folder: Path) -> Path | None:
-    """Return the segment whose last line has no end, if there is one."""
-    last = segment(folder, len(list(folder.glob("*.jsonl"))) - 1)
-    return last if last.exists() and not last.read_bytes().endswith(b"\n") else None
+def last(folder: Path) -> Path:
+    """Return the last segment."""
+    return segment(folder, max(len(list(folder.glob("*.jsonl"))) - 1, 0))
 
 
 def checkpoint(folder: Path) -> str | None:
@@ -89,16 +90,18 @@ def exported_size(folder: Path) -> int:
         return 0
 
 
-def _write(path: Path, contents: list[bytes]) -> None:
-    """Append what is missing if the file is a clean beginning, else write it anew."""
+def _write(path: Path, contents: list[bytes], *, confirmed: int) -> None:
+    """Append the last entry if all before it is confirmed, else compare and write anew.
+
+    What follows the last confirmed entry may be what a power cut left of an append: of the
+    right length, and with holes in it.
+    """
     whole = b"".join(content + b"\n" for content in contents)
     there = path.stat().st_size if path.exists() else -1
     tail = contents[-1] + b"\n"
-    if there < 0:
-        replace(path, whole)
-    elif there == len(whole) - len(tail):
+    if confirmed == len(contents) - 1 and there == len(whole) - len(tail):
         _append(path, tail)
-    elif there != len(whole):
+    elif there != len(whole) or (confirmed < len(contents) and path.read_bytes() != whole):
         replace(path, whole)
 
 

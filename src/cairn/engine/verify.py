@@ -91,14 +91,17 @@ def _check_segments(context: Context, entries: list[bytes]) -> list[Problem]:
 
 def _segment_problems(context: Context, entries: list[bytes]) -> Iterator[Problem]:
     folder = context.folder / "ledger"
+    confirmed, lines = segments.exported_size(folder), 0
     for seq, (path, line, content) in enumerate(segments.entries(folder)):
-        if seq >= len(entries) or content != entries[seq]:
+        lines += 1
+        # What comes after the checkpoint may be what a power cut left: it promises nothing.
+        if seq < confirmed and (seq >= len(entries) or content != entries[seq]):
             yield Problem(
                 place=f"{path.name} line {line}",
                 reason=f"it is not entry {seq} of the ledger",
             )
-    if torn := segments.torn(folder):
-        yield Problem(place=torn.name, reason="its last line is cut short")
+    if lines < confirmed:
+        yield Problem(place=segments.last(folder).name, reason="its last line is cut short")
     note = segments.checkpoint(folder)
     if note is None and entries:
         yield Problem(place="ledger/checkpoint", reason="it is missing")
