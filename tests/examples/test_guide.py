@@ -21,6 +21,7 @@ PAGES = (
     "ledger",
     "changes",
     "sweep",
+    "push-and-pull",
     "guard",
     "lakes",
     "adopt-dvc",

@@ -13,8 +13,11 @@ from cairn.data.transfer import Transferred
 @click.argument("remote", required=False)
 @click.argument("references", metavar="[REFERENCE]...", nargs=-1)
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@click.option("--plain", is_flag=True, help="Send what is encrypted here in the open.")
 @shown
-def push(remote: str | None, *, references: tuple[str, ...], dry_run: bool) -> Shown:
+def push(
+    remote: str | None, *, references: tuple[str, ...], dry_run: bool, plain: bool
+) -> Shown:
     """Copy snapshots and versions to REMOTE: a folder, a bucket or a name in cairn.toml.
 
     Without REMOTE it is the one called origin; without REFERENCE (churn:3, churn, snap:test,
@@ -23,7 +26,14 @@ def push(remote: str | None, *, references: tuple[str, ...], dry_run: bool) -> S
     from cairn.data.transfer import push as send
 
     with progress("pushing") as report:
-        done = send(cairn.open(), remote, references, dry_run=dry_run, on_progress=report)
+        done = send(
+            cairn.open(),
+            remote,
+            references,
+            dry_run=dry_run,
+            plain=plain,
+            on_progress=report,
+        )
     return Shown(done, _told(done, "pushed to" if done.done else "would be pushed to"))
 
 

@@ -1,7 +1,5 @@
 """`cairn list`, `show`, `why`, `diff`, `export`, `release`, `mark-bad`, `delete`: versions."""
 
-from pathlib import Path
-
 import click
 
 import cairn
@@ -102,18 +100,18 @@ def diff(before: str, after: str) -> Shown:
 
 @click.command()
 @click.argument("version")
-@click.argument("root", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.argument("root", metavar="FOLDER_OR_BUCKET")
 @shown
-def export(version: str, root: Path) -> Shown:
-    """Write the files of VERSION, verified, below FOLDER: churn/v1.4.0/ with its checksums.
+def export(version: str, root: str) -> Shown:
+    """Write the files of VERSION, verified, below FOLDER_OR_BUCKET: churn/v1.4.0/, checksums.
 
     Nothing there is ever replaced; the same version again changes nothing.
     """
     registry = cairn.open()
     found = registry.version(version)
-    from cairn.data.export import export as write
+    from cairn.data.export import export_to as write_at
 
-    done = write(registry, found, root)
+    done = write_at(registry, found, root)
     files = f"{len(done.files):,} file{'s' if len(done.files) != 1 else ''}"
     text = (
         f"{found.name} is in {done.place}: {files}, each with its sidecar .cairn.json, and "

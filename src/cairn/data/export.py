@@ -20,6 +20,7 @@ from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import Conflict, Invalid, NotFound
 from cairn.core.tree import SYMLINK, Entry, escape
 from cairn.core.version import Version
+from cairn.objects.address import is_folder, open_backend
 from cairn.objects.backend import Backend
 from cairn.objects.fault import reading, storing
 from cairn.objects.restore import restore_entries
@@ -35,6 +36,16 @@ class Exported(NamedTuple):
     place: str
     files: tuple[str, ...]
     is_new: bool
+
+
+def export_to(registry: Registry, version: Version, address: str) -> Exported:
+    """Write a version below a folder or bucket, by its path or address."""
+    if "://" not in address:
+        return export(registry, version, Path(address))
+    backend = open_backend(address)
+    if is_folder(address):
+        return export(registry, version, Path(backend.where("")))
+    return export_to_bucket(registry, version, backend, name=address.partition("?")[0])
 
 
 def export(registry: Registry, version: Version, root: Path) -> Exported:

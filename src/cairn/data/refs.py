@@ -3,14 +3,13 @@
 import os
 from pathlib import Path
 
-from cairn.config import Settings
+from cairn.config import Settings, cache_folder
 from cairn.core.digest import canonical, from_canonical
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.ledger import Entry, InclusionProof
 from cairn.core.transfer import REFS, AnyRef, Ref, proven, read_key
 from cairn.objects import ObjectStore
-from cairn.objects.address import is_folder, open_backend
-from cairn.objects.backend import Backend
+from cairn.objects.address import is_folder, open_objects
 from cairn.signing import note
 
 DEFAULT = "origin"
@@ -19,10 +18,10 @@ DEFAULT = "origin"
 class Remote:
     """Objects and refs at one address; refs are written once and believed when proven."""
 
-    def __init__(self, address: str, backend: Backend, objects: ObjectStore) -> None:
+    def __init__(self, address: str, objects: ObjectStore) -> None:
         self.address = address
         self.objects = objects
-        self._backend = backend
+        self._backend = objects.reader.backend
         self._read: dict[AnyRef, tuple[Entry, str]] = {}
 
     def refs(self) -> frozenset[AnyRef]:
@@ -74,10 +73,10 @@ def open_remote(settings: Settings, remote: str | None, *, to_write: bool) -> Re
     of its own.
     """
     address = _address(settings, remote)
-    backend = open_backend(address)
+    objects = open_objects(address, caches=cache_folder())
     if is_folder(address):
-        _check_folder(Path(backend.where("")), to_write=to_write)
-    return Remote(address, backend, ObjectStore(backend))
+        _check_folder(Path(objects.reader.backend.where("")), to_write=to_write)
+    return Remote(address, objects)
 
 
 def _address(settings: Settings, remote: str | None) -> str:

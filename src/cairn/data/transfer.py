@@ -8,6 +8,7 @@ lacks bytes, and goes on where it stopped. Labels, gates and runs stay where the
 from collections.abc import Iterable, Mapping, Sequence
 
 from cairn.core.digest import Digest
+from cairn.core.errors import Refused
 from cairn.core.ledger import Entry, ProveEntry
 from cairn.core.name import shown
 from cairn.core.request import Record
@@ -55,13 +56,21 @@ def push(
     references: Sequence[str] = (),
     *,
     dry_run: bool = False,
+    plain: bool = False,
     on_progress: Progress | None = None,
 ) -> Transferred:
     """Copy snapshots and versions, all or those named, to a remote that lacks them.
 
     The data that versions were trained on goes with them. Raises `Corrupt` before anything
-    damaged leaves, and then nothing new is recorded there.
+    damaged leaves, and then nothing new is recorded there; and `Refused` if this store is
+    encrypted, unless `plain` says that its bytes may lie there as they are.
     """
+    if registry.objects.is_encrypted and not plain:
+        raise Refused(
+            "this store is encrypted, and what lies in a remote is not",
+            fix="let the bucket encrypt it (s3://bucket/prefix?sse=aws:kms), and say that it "
+            "may go: `cairn push --plain`",
+        )
     there = open_remote(registry.settings, remote, to_write=True)
     here = Here(registry)
     offered, asked = there.refs(), chosen_here(registry, here, references)
