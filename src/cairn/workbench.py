@@ -42,7 +42,5 @@ def open_project(start: str | Path | None = None) -> Registry:
     """Open the registry of the project in or above `start`."""
     settings = load_settings(Path(start) if start is not None else Path.cwd())
     store = Store(settings.store, objects=settings.objects)
-    engine = LocalEngine(
-        store, actor=person.os_user(), team=settings.team, key=person.public
-    )
+    engine = LocalEngine(store, actor=person.os_user(), team=settings.team, key=person.public)
     return Registry(engine, store.objects, settings=settings, workbench=Bench())
