@@ -294,7 +294,7 @@ def unknown_kind(refs: dict[str, bytes]) -> None:
     "edit",
     [
         swapped,
-        edited('\\"number\\":', '\\"number\\":'),
+        edited('\\"number\\":', '\\"figure\\":'),
         edited("ada", "eve"),
         edited('"seq":', '"seq":1'),
         edited("ref/1", "ref/2"),
