@@ -67,9 +67,14 @@ def _told(
         "read_bytes": found.read,
         "problems": [{"where": where, "reason": reason} for where, reason in rows],
     }
-    head = f"{found.packs} packs, {size(found.size)}, {size(found.read)} of them read"
+    read = "every byte read" if found.read == found.size else f"{size(found.read)} of it read"
+    head = f"{found.packs} packs of {size(found.size)}, {read}"
     if not rows:
-        more = "" if how == "full" else "; `cairn fsck --full` reads every byte"
+        more = (
+            ""
+            if how == "full"
+            else "; sizes and indexes were checked, `cairn fsck --full` reads every byte"
+        )
         return Shown(value, f"no damage found in {head}{more}")
     more = f"\n... and {len(rows) - LISTED} more" if len(rows) > LISTED else ""
     text = (

@@ -11,6 +11,7 @@ from cairn.data.overlap import Overlap
 from cairn.registry import Registry
 
 DIGEST = "sha256:"
+NAMED = 5
 
 
 def holders(registry: Registry, *, row: str | None, file: str | None) -> Shown:
@@ -22,7 +23,8 @@ def holders(registry: Registry, *, row: str | None, file: str | None) -> Shown:
 
 def told_overlap(found: Overlap) -> Shown:
     """Say how much two snapshots share; sharing anything exits like a refusal."""
-    by = ", ".join(found.columns)
+    many = len(found.columns) > NAMED
+    by = f"all {len(found.columns)} columns" if many else ", ".join(found.columns)
     share = found.shared / found.rows if found.rows else 0
     head = (
         f"{found.shared:,} of {found.rows:,} rows of {found.second} ({share:.1%}) are in "

@@ -9,8 +9,13 @@ from cairn.data.column_diff import ColumnDiff
 from cairn.data.difference import FileDiff, SnapshotDiff, TableDiff
 from cairn.plots import shares
 from cairn.plots.shares import Panel
+from cairn.stats.shift import LARGE
 
 LISTED, PANELS = 12, 12
+_LEGEND = (
+    "PSI says how far values moved: 0 not at all, from 0.1 on moderately, from 0.25 on far;\n"
+    "typical is the mean of numbers, the middle of times, else the most frequent value"
+)
 
 
 def tell(found: SnapshotDiff) -> Shown:
@@ -51,6 +56,9 @@ def draw(found: SnapshotDiff, path: Path) -> None:
 
 def _panel(column: ColumnDiff) -> Panel:
     note = f"PSI {column.psi:.3f}" + (": moved" if column.shifted else ": no more than chance")
+    if column.missing_shifted and not column.shifted:
+        note = f"missing {_missing(column)}"
+        return Panel(column.name, note, column.bins, column.before, column.after, alarm=True)
     if not column.shifted and column.psi > column.noise:
         note = f"PSI {column.psi:.3f}: a little"
     return Panel(column.name, note, column.bins, column.before, column.after, column.shifted)
@@ -123,27 +131,39 @@ def _rows(found: TableDiff) -> list[str]:
 
 
 def _columns(found: TableDiff) -> str:
-    moved = [column for column in found.columns if column.shifted]
-    little = len(found.columns) - len(moved)
-    if not moved:
-        return f"  no column moved more than a little (PSI below 0.1, or chance), of {little}"
-    rows = [
-        (
-            column.name,
-            f"{column.psi:.3f}",
-            "large" if column.psi >= 0.25 else "moderate",  # noqa: PLR2004 (see stats/shift)
-            column.typical_before,
-            column.typical_after,
-            _missing(column),
+    moved = [column for column in found.columns if column.shifted or column.missing_shifted]
+    others = len(found.columns) - len(moved)
+    lines: list[str] = []
+    if moved:
+        rows = [
+            (
+                column.name,
+                f"{column.psi:.3f}",
+                _size_of_shift(column),
+                column.typical_before,
+                column.typical_after,
+                _missing(column),
+            )
+            for column in moved[:LISTED]
+        ]
+        head = ("column", "PSI", "shift", "typical before", "after", "missing")
+        lines += [table(head, rows), _LEGEND]
+    rest = f"{others} other columns" if moved else f"  all {others} columns"
+    lines.append(f"{rest} moved no more than a little")
+    if found.not_compared:
+        lines.append(
+            f"not compared, since hardly a value comes twice: {', '.join(found.not_compared)}"
         )
-        for column in moved[:LISTED]
-    ]
-    head = ("column", "PSI", "shift", "typical before", "after", "missing")
-    rest = f"\n{little} more columns did not move more than a little" if little else ""
-    return f"{table(head, rows)}{rest}"
+    return "\n".join(lines)
+
+
+def _size_of_shift(column: ColumnDiff) -> str:
+    if not column.shifted:
+        return "missing"
+    return "large" if column.psi >= LARGE else "moderate"
 
 
 def _missing(column: ColumnDiff) -> str:
     if not column.missing_before and not column.missing_after:
-        return "-"
+        return "none"
     return f"{column.missing_before:.1%} -> {column.missing_after:.1%}"

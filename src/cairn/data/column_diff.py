@@ -1,6 +1,6 @@
 """What moved in the columns that two tables share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from cairn.core.request import Record
@@ -10,6 +10,7 @@ from cairn.stats import shift
 _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL")
 _TIMES = ("TIMESTAMP", "DATE")
 _CATEGORIES = ("VARCHAR", "BOOLEAN", "ENUM", "UUID")
+_MISSING, _DEVIATIONS = 0.02, 3.3
 _NAMES_FROM = 0.8
 """Where more of the rows than this have a rare value in both, values are names of rows."""
 
@@ -31,6 +32,8 @@ class ColumnDiff(Record, frozen=True):
     typical_after: str
     missing_before: float
     missing_after: float
+    missing_shifted: bool
+    """Whether the share of missing values moved by two points, and more than by chance."""
     bins: tuple[str, ...]
     before: tuple[float, ...]
     after: tuple[float, ...]
@@ -103,12 +106,11 @@ def _column(
     moved: shift.Shift,
     typical: list[str],
 ) -> ColumnDiff:
-    missing = [
-        float(
-            tables.row(f"SELECT coalesce(avg(({quoted(name)} IS NULL)::INT), 0) FROM {r}")[0]
-        )
-        for r in ("a", "b")
+    counts = [
+        tables.row(f"SELECT count(*), count(*) - count({quoted(name)}) FROM {relation}")
+        for relation in ("a", "b")
     ]
+    missing = [gone / rows if rows else 0.0 for rows, gone in counts]
     return ColumnDiff(
         name=name,
         kind=kind,
@@ -119,7 +121,18 @@ def _column(
         typical_after=typical[1],
         missing_before=missing[0],
         missing_after=missing[1],
+        missing_shifted=_is_shifted(*counts),
         bins=moved.bins,
         before=moved.before,
         after=moved.after,
     )
+
+
+def _is_shifted(before: Sequence[int], after: Sequence[int]) -> bool:
+    """Compare two shares of missing values by their pooled standard error."""
+    (n, gone), (m, later) = before, after
+    if not n or not m:
+        return False
+    pooled = (gone + later) / (n + m)
+    error = (pooled * (1 - pooled) * (1 / n + 1 / m)) ** 0.5
+    return abs(later / m - gone / n) >= max(_MISSING, _DEVIATIONS * error)

@@ -39,6 +39,8 @@ class TableDiff(Record, frozen=True):
     columns_retyped: dict[str, str]
     rows: RowDiff
     columns: tuple[ColumnDiff, ...]
+    not_compared: tuple[str, ...] = ()
+    """Columns whose values hardly ever come twice, or are lists, structs or bytes."""
 
 
 class SnapshotDiff(Record, frozen=True):
@@ -153,6 +155,8 @@ def _diff_tables(objects: ObjectStore, pair: _Pair, key: Sequence[str]) -> Table
         (rows_before,), (rows_after,) = (
             tables.row(f"SELECT count(*) FROM {relation}") for relation in ("a", "b")
         )
+        columns = diff_columns(tables, shared)
+        compared = {column.name for column in columns}
         return TableDiff(
             file=pair.name,
             rows_before=rows_before,
@@ -165,5 +169,6 @@ def _diff_tables(objects: ObjectStore, pair: _Pair, key: Sequence[str]) -> Table
                 if name in new and old[name] != new[name]
             },
             rows=diff_rows(tables, shared, by, names),
-            columns=diff_columns(tables, shared),
+            columns=columns,
+            not_compared=tuple(name for name in shared if name not in compared),
         )

@@ -51,6 +51,7 @@ class Relations:
         self._database.execute(f"SET memory_limit = '{MEMORY}'")
         self._database.execute(f"SET temp_directory = '{self._folder}'")
         self._database.execute("SET TimeZone = 'UTC'")
+        self._database.execute("SET enable_progress_bar = false")  # it writes to our answer
         return self
 
     def __exit__(
