@@ -40,8 +40,8 @@ check: $(VENV)/.everything  ## format, lint, types, import contracts, dead code,
 bench: $(VENV)/.everything  ## every script in benchmarks/; prints ratios against peers
 	@for script in benchmarks/*.py; do echo "== $$script"; PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python "$$script"; done
 
-faults: $(VENV)/.everything strace  ## kill -9, EIO and ENOSPC at every write, not only at a sample
-	CAIRN_FAULTS=all $(BIN)/pytest tests/faults -n $(WORKERS)
+faults: $(VENV)/.everything strace  ## kill -9, EIO and ENOSPC at every write, and long random lives, not only a sample
+	CAIRN_FAULTS=all $(BIN)/pytest tests/faults tests/world -n $(WORKERS)
 
 strace:
 	@command -v strace >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \

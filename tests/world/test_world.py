@@ -15,6 +15,7 @@ from cairn.engine.rebuild import rebuild
 from store import open_registry, register
 from world_model import World
 
+EVERY = os.environ.get("CAIRN_FAULTS") == "all"
 LABELS = st.sampled_from(["staging", "staging", "production", "dev", "archived"])
 NUMBERS = st.integers(1, 4)
 
@@ -118,7 +119,7 @@ class Registry(RuleBasedStateMachine):
 
 
 Registry.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=200 if EVERY else 20,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
