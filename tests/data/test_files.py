@@ -218,3 +218,24 @@ def test_odd_names_reach_the_ledger_as_text(registry: Registry, data: Path) -> N
     assert info.origin == "data/odd\\x0a\\xff.csv"
     restore(registry, info.digest, Path("again"))
     assert read(Path("again")) == {b"odd\n\xff.csv": b"x\n1\n"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("cells.csv", b"a,b\n1\n", "cells.csv, line 2: 1 cells where the header names 2"),
+        ("mixed.csv", b"name\nJos\xe9\nJos\xc3\xa9\n", "byte 0xe9 is not UTF-8"),
+        ("cut.parquet", b"PAR1 cut", "cut.parquet is no whole Parquet file"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_frozen_and_told_in_one_sentence(
+    registry: Registry, caplog: pytest.LogCaptureFixture, name: str, content: bytes, said: str
+) -> None:
+    path = registry.settings.folder / name
+    path.write_bytes(content)
+
+    info = files.snapshot_files(registry, path)
+
+    assert info.files == 1
+    assert len(caplog.messages) == 1
+    assert said in caplog.messages[0]

@@ -1,5 +1,6 @@
 """Snapshots of files and folders: add, compare, verify."""
 
+import logging
 import os
 import re
 from pathlib import Path
@@ -29,6 +30,7 @@ from cairn.objects.tree import (
 )
 from cairn.registry import Registry
 
+_log = logging.getLogger(__name__)
 LONGEST_ORIGIN = 2000
 SHOWN = 5
 _CREDENTIALS = re.compile(
@@ -62,13 +64,16 @@ def snapshot_files(
     check_name(name)
     stored = store_tree(registry.objects, path, on_progress=on_progress)
     origin = _origin(registry, path, stored)
+    described = describe_files(registry.objects, stored.digest)
+    for complaint in described.complaints:
+        _log.warning("frozen as it is, but it cannot be read as a table: %s", complaint)
     return record_snapshot(
         registry,
         Files(tree=stored.digest),
         origin=origin,
         name=name,
         sampling=sampling,
-        profile=describe_files(registry.objects, stored.digest).profile,
+        profile=described.profile,
     )
 
 

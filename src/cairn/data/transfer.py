@@ -105,6 +105,7 @@ def pull(
     if the remote holds other bytes than it says, and then nothing is recorded here.
     """
     there = open_remote(registry.settings, remote, to_write=False)
+    registry.objects.hold()  # what lies here already is relied on until it is recorded
     here = Here(registry)
     offered = there.refs()
     asked = chosen_there(registry, there, offered, references)
