@@ -97,6 +97,19 @@ def test_a_version_is_shown_explained_compared_and_verified(live: Desk) -> None:
     assert "churn:1 is intact" in live("verify", "churn:1")
 
 
+def test_the_required_fields_and_the_minimum_set_are_checked(live: Desk) -> None:
+    live.write("old.json", "{}")
+    live("register", "old.json", "--model", "old", "--retroactive")
+
+    assert "churn:2: nothing is missing" in live("check", "churn:2")
+    assert all(part["is_there"] for part in live.json("check", "churn:2", "--minimum-set"))
+    assert "old:1: missing: commit, data_id, parameters, metrics" in live(
+        "check", "old:1", expect=Refused.exit_code
+    )
+    told = live("check", "old:1", "--minimum-set", expect=Refused.exit_code)
+    assert told.endswith("old:1: missing: code, data, configuration\n")
+
+
 def test_a_version_is_exported_with_its_sidecar(live: Desk) -> None:
     done = live.json("export", "churn:2", "out")
 

@@ -10,7 +10,7 @@ from cairn.core.errors import CairnError, Conflict, Corrupt, Invalid, NotFound, 
 from cairn.core.run import Gap
 from cairn.core.version import Artifacts, Manifest, RegisterVersion
 from cairn.registry import Registry
-from store import MODEL, data, manifest, register, weights_of
+from store import MODEL, data, manifest, open_registry, register, weights_of
 
 
 def test_versions_are_numbered_from_one(registry: Registry) -> None:
@@ -46,6 +46,7 @@ def test_a_changed_metric_is_another_version(registry: Registry) -> None:
         ("inputs", "no data snapshot says what it was trained on"),
         ("code", "no commit says which code made it"),
         ("environment", "the environment was not recorded"),
+        ("parameters", "no hyperparameter was recorded"),
         ("metrics", "no metric was measured"),
         ("artifacts", "it has no artifacts"),
     ],
@@ -54,7 +55,7 @@ def test_a_bundle_that_lacks_a_part_is_refused_and_nothing_is_written(
     registry: Registry, part: str, reason: str
 ) -> None:
     whole = registry.objects.get_record(manifest(registry), Manifest)
-    empty: dict[str, object] = {"inputs": (), "metrics": {}}
+    empty: dict[str, object] = {"inputs": (), "parameters": {}, "metrics": {}}
     digest = registry.objects.put_record(replace(whole, **{part: empty.get(part)}))
     entries = registry.verify().entries
 
@@ -64,6 +65,28 @@ def test_a_bundle_that_lacks_a_part_is_refused_and_nothing_is_written(
     assert refusal.value.fix
     assert registry.versions() == ()
     assert registry.verify().entries == entries
+
+
+@pytest.mark.parametrize("field", ["model", "stage"])
+def test_a_version_without_a_model_or_a_stage_is_refused(
+    registry: Registry, field: str
+) -> None:
+    whole = RegisterVersion(model=MODEL, manifest=manifest(registry))
+
+    with pytest.raises(Invalid, match=field):
+        registry.engine.send(replace(whole, **{field: ""}))
+
+    assert registry.versions() == ()
+
+
+def test_nobody_registers_without_a_name(tmp_path: Path) -> None:
+    nobody = open_registry(tmp_path, actor="")
+    digest = manifest(nobody)
+
+    with pytest.raises(Refused, match="has to say its created by"):
+        nobody.engine.send(RegisterVersion(model=MODEL, manifest=digest, retroactive=True))
+
+    assert nobody.versions() == ()
 
 
 def test_what_is_unknown_is_registered_retroactively_as_incomplete(registry: Registry) -> None:

@@ -135,9 +135,9 @@ def test_every_blocking_gap_is_named_at_once() -> None:
     with pytest.raises(Refused) as refusal:
         register(asked(), bare)
 
-    assert str(refusal.value).count(";") == 3
-    assert [line.partition(":")[0] for line in refusal.value.fix.splitlines()[:4]] == [
-        *("data", "code", "environment", "metrics")
+    assert str(refusal.value).count(";") == 4
+    assert [line.partition(":")[0] for line in refusal.value.fix.splitlines()[:5]] == [
+        *("data", "code", "environment", "parameters", "metrics")
     ]
     assert "--retroactive" in refusal.value.fix
 
@@ -162,9 +162,9 @@ def test_a_field_that_the_project_requires_is_a_gap_until_it_is_given() -> None:
 def test_recorded_gaps_come_after_those_that_were_found() -> None:
     known = Gap(field="environment.libc", reason="not Linux")
 
-    gaps = register(asked(), manifest(parameters={}, gaps=(known,)))
+    gaps = register(asked(), manifest(unseeded=("numpy.random",), gaps=(known,)))
 
-    assert [gap.field for gap in gaps] == ["parameters", "environment.libc"]
+    assert [gap.field for gap in gaps] == ["seeds", "environment.libc"]
 
 
 def test_a_deleted_version_is_not_registered_again() -> None:

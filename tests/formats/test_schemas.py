@@ -10,6 +10,7 @@ from cairn.core.evaluation import Evaluation
 from cairn.core.gate import Decision
 from cairn.core.ledger import Entry
 from cairn.core.request import Record
+from cairn.core.required import Required
 from cairn.core.run import RunFacts
 from cairn.core.sidecar import Sidecar
 from cairn.core.snapshot import Snapshot
@@ -24,6 +25,7 @@ RECORDS: dict[str, type[Record]] = {
     "evaluation": Evaluation,
     "decision": Decision,
     "entry": Entry,
+    "required": Required,
 }
 
 

@@ -19,10 +19,10 @@ from cairn.capture.given import assigned, numbers
 from cairn.capture.manifest import gap_order
 from cairn.core import reference
 from cairn.core.digest import Digest
-from cairn.core.errors import Invalid, NotFound, Refused, Unavailable
-from cairn.core.name import ModelName
+from cairn.core.errors import CairnError, Invalid, NotFound, Refused, Unavailable
+from cairn.core.name import LabelName, ModelName, RunId
 from cairn.core.run import Gap, Input, RunFacts
-from cairn.core.version import Manifest, RegisterVersion, Version
+from cairn.core.version import UNSTAGED, Manifest, RegisterVersion, Version
 from cairn.data.features import store_features
 from cairn.data.frozen import check_frozen
 from cairn.registry import Registry
@@ -37,7 +37,7 @@ def register_manifest(
     model: ModelName,
     run: str | None = None,
     retroactive: bool = False,
-    stage: str = "",
+    stage: LabelName = UNSTAGED,
 ) -> Version:
     """Check a stored manifest against the project's rules, load its model back, register it.
 
@@ -59,6 +59,15 @@ def register_manifest(
             required=settings.fields,
         )
     )
+
+
+def stage(registry: Registry, version: Version, *, reason: str) -> tuple[str, ...]:
+    """Move `staging` to a newly registered version (R106); a refusal is told, not raised."""
+    try:
+        registry.promote(version.name, STAGING, reason=reason)
+    except CairnError as error:
+        return (f"{STAGING} was not moved to {version.name}: {error}",)
+    return ()
 
 
 def register_run(
@@ -86,13 +95,8 @@ def register_run(
     if fields:
         given = {**manifest.fields, **assigned(fields, "--field")}
         manifest = msgspec.structs.replace(manifest, fields=given)
-    return register_manifest(
-        registry,
-        registry.objects.put_record(manifest),
-        model=name,
-        run=found.id,
-        retroactive=retroactive,
-    )
+    digest = registry.objects.put_record(manifest)
+    return _staged(registry, digest, model=name, run=found.id, retroactive=retroactive)
 
 
 def register_path(
@@ -134,7 +138,30 @@ def register_path(
         manifest = msgspec.structs.replace(manifest, feature_spec=spec)
         manifest = _as_of_now(registry, manifest)
     digest = registry.objects.put_record(manifest)
-    return register_manifest(registry, digest, model=name, retroactive=retroactive)
+    return _staged(registry, digest, model=name, run=None, retroactive=retroactive)
+
+
+def _staged(
+    registry: Registry,
+    manifest: Digest,
+    *,
+    model: ModelName,
+    run: RunId | None,
+    retroactive: bool,
+) -> Version:
+    """Register, and let `staging` point at what is new; one from before stays off it."""
+    staged = not (retroactive or _is_registered(registry, manifest))
+    version = register_manifest(
+        registry,
+        manifest,
+        model=model,
+        run=run,
+        retroactive=retroactive,
+        stage=STAGING if staged else UNSTAGED,
+    )
+    if staged:
+        stage(registry, version, reason="registered by hand")
+    return registry.version(version.name)
 
 
 def _given_data(registry: Registry, text: str) -> Input:

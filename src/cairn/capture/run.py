@@ -19,7 +19,7 @@ from cairn.capture.interrupted import hold
 from cairn.capture.models import distinct
 from cairn.capture.observed import Observed
 from cairn.capture.redact import redact_command
-from cairn.capture.register import STAGING, register_manifest
+from cairn.capture.register import STAGING, register_manifest, stage
 from cairn.capture.script import Ended, OnLine, check_command, run_script
 from cairn.capture.told import Told
 from cairn.core import reference
@@ -142,7 +142,8 @@ def register_models(
         return replace(outcome, problem=error, next_step=getattr(error, "fix", ""))
     if version.run != run.id:
         return replace(outcome, version=version)
-    notes = (*outcome.notes, *_stage(registry, version, run))
+    staged = stage(registry, version, reason=f"registered by run {run.id[:SHOWN_ID]}")
+    notes = (*outcome.notes, *staged)
     return replace(outcome, version=registry.version(version.name), is_new=True, notes=notes)
 
 
@@ -186,14 +187,3 @@ def _what_to_type(run: Run, assembled: Assembled) -> str:
             "`joblib.dump(model, 'model.joblib')`"
         )
     return f"no saved model was recognised; if a file is one: `{command} {written[0]}`"
-
-
-def _stage(registry: Registry, version: Version, run: Run) -> tuple[str, ...]:
-    """Move `staging` to a newly registered version (R106); a refusal is told, not raised."""
-    try:
-        registry.promote(
-            version.name, STAGING, reason=f"registered by run {run.id[:SHOWN_ID]}"
-        )
-    except CairnError as error:
-        return (f"{STAGING} was not moved to {version.name}: {error}",)
-    return ()

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("evaluation", "evaluate"),
     "list": ("version", "list_versions"),
     "show": ("version", "show"),
+    "check": ("version", "check"),
     "why": ("version", "why"),
     "diff": ("version", "diff"),
     "export": ("version", "export"),
@@ -73,6 +74,7 @@ SUMMARIES = {
     "evaluate": "Score a version on a snapshot.",
     "list": "List and search versions.",
     "show": "Show a version, a run or a snapshot.",
+    "check": "Say which required fields of a version are missing.",
     "why": "Say what made a version and why it is where it is.",
     "diff": "Say what differs between two versions.",
     "export": "Lay out a version's files, sidecars and checksums.",
@@ -101,7 +103,7 @@ SUMMARIES = {
 SECTIONS = {
     "Start": ("init", "demo", "inventory", "steps"),
     "Make versions": ("snapshot", "adopt", "run", "runs", "register", "evaluate"),
-    "Look": ("list", "show", "why", "diff", "compare", "features", "export"),
+    "Look": ("list", "show", "check", "why", "diff", "compare", "features", "export"),
     "Decide": (
         *("gate", "promote", "approve", "approvals", "rollback", "history"),
         *("release", "mark-bad", "delete"),

@@ -8,6 +8,7 @@ from cairn.core.evaluation import Evaluation
 from cairn.core.snapshot import Snapshot
 from cairn.core.tree import escape
 from cairn.core.version import Manifest, Origin, Version
+from cairn.core.words import counted
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
@@ -86,7 +87,10 @@ def text_of(registry: Registry, version: Version) -> str:
             ", ".join(f"{k} {number(v)}" for k, v in sorted(manifest.metrics.items())),
         ),
         *(("evaluation", _evaluation_line(registry, e)) for e in manifest.evaluations),
-        ("complete", "yes" if version.complete else f"no, {len(version.gaps)} gaps:"),
+        (
+            "complete",
+            "yes" if version.complete else f"no, {counted(len(version.gaps), 'gap')}:",
+        ),
         *(("", f"{gap.field}: {gap.reason}") for gap in version.gaps),
     ]
     return pairs((name, value or "-") for name, value in lines)
@@ -161,7 +165,7 @@ def _artifact_line(registry: Registry, manifest: Manifest) -> str:
     total = size(sum(entry.size for entry in entries))
     return (
         f"{short(artifacts.tree)}  {artifacts.flavor}, {artifacts.safety}, "
-        f"{len(entries)} file{'s' if len(entries) != 1 else ''}, {total}"
+        f"{counted(len(entries), 'file')}, {total}"
     )
 
 

@@ -8,6 +8,7 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.text import size, table
 from cairn.config import GuardSettings, find_project, git_index, load_settings
 from cairn.core.errors import Invalid, Refused
+from cairn.core.words import counted
 from cairn.inventory.guard import Guarded, guard_commits, guard_staged
 from cairn.inventory.guard import install as write_hook
 
@@ -51,7 +52,7 @@ def _installed(folder: Path, since: str | None) -> Shown:
 
 
 def _told(found: Guarded, what: str) -> Shown:
-    files = f"{found.files:,} {what} file{'s' if found.files != 1 else ''}"
+    files = counted(found.files, f"{what} file")
     if not found.refused:
         return Shown(found, f"{files}: nothing that does not belong in git")
     shown_first = found.refused[:LISTED]

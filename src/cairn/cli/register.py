@@ -7,6 +7,7 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.core.errors import Invalid
+from cairn.core.words import counted
 
 
 @click.command()
@@ -56,9 +57,13 @@ def register(
             fields=field,
             retroactive=retroactive,
         )
-    state = "complete" if version.complete else f"incomplete, {len(version.gaps)} gaps:"
+    state = (
+        "complete" if version.complete else f"incomplete, {counted(len(version.gaps), 'gap')}:"
+    )
     lines = [f"{version.name} is {version.digest}, {state}"]
     lines += [f"  {gap.field}: {gap.reason}" for gap in version.gaps]
+    if version.labels:
+        lines.append(f"  {', '.join(version.labels)} points at it")
     artifacts = version.manifest.artifacts
     if artifacts is not None and artifacts.safety != "safe":
         reasons = "; ".join(artifacts.reasons)

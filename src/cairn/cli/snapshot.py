@@ -12,6 +12,7 @@ from cairn.cli.text import moment, pairs, short, size, table
 from cairn.core.errors import Invalid
 from cairn.core.snapshot import Sampling, SnapshotInfo
 from cairn.core.tree import Entry, escape
+from cairn.core.words import counted
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry, Wish
 
@@ -254,7 +255,7 @@ def shown_snapshot(registry: Registry, reference: str) -> Shown:
 
 
 def _count(info: SnapshotInfo) -> str:
-    return f"{info.files:,} file{'s' if info.files != 1 else ''}, {size(info.size_bytes)}"
+    return f"{counted(info.files, 'file')}, {size(info.size_bytes)}"
 
 
 def _file(entry: Entry) -> dict[str, object]:

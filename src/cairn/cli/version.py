@@ -6,9 +6,12 @@ import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.describe import described, text_of
 from cairn.cli.text import moment, number, short, table
-from cairn.core.errors import Invalid
+from cairn.core.errors import Invalid, Refused
 from cairn.core.name import shown as model_shown
+from cairn.core.required import minimum_set as minimum_set_of
+from cairn.core.required import nine_fields
 from cairn.core.version import Version
+from cairn.core.words import counted
 
 SEMANTIC = ("major", "minor", "patch")
 
@@ -62,6 +65,24 @@ def show(reference: str) -> Shown:
 
 
 @click.command()
+@click.argument("version")
+@click.option("--minimum-set", is_flag=True, help="Only what it takes to make it again.")
+@shown
+def check(version: str, *, minimum_set: bool) -> Shown:
+    """Say whether VERSION has the fields that every version must have; exit code 6 if not."""
+    found = cairn.open().version(version)
+    parts = minimum_set_of(found.manifest) if minimum_set else nine_fields(found)
+    lacking = [part.name for part in parts if not part.is_there]
+    rows = [(p.name, "yes" if p.is_there else "MISSING", p.what) for p in parts]
+    told = f"missing: {', '.join(lacking)}" if lacking else "nothing is missing"
+    return Shown(
+        [part._asdict() for part in parts],
+        f"{table(('part', 'there', 'what'), rows)}\n{found.name}: {told}",
+        Refused.exit_code if lacking else 0,
+    )
+
+
+@click.command()
 @click.argument("version", required=False)
 @click.option("--code", is_flag=True, help="Only the code: commit, changes, entry point.")
 @click.option(
@@ -112,7 +133,7 @@ def export(version: str, root: str) -> Shown:
     from cairn.data.export import export_to as write_at
 
     done = write_at(registry, found, root)
-    files = f"{len(done.files):,} file{'s' if len(done.files) != 1 else ''}"
+    files = counted(len(done.files), "file")
     text = (
         f"{found.name} is in {done.place}: {files}, each with its sidecar .cairn.json, and "
         "SHA256SUMS"
@@ -199,7 +220,7 @@ def _state(version: Version) -> str:
         "deleted" if version.deleted is not None else "",
         "bad" if version.marked_bad is not None else "",
         "archived" if version.archived else "",
-        "" if version.complete else f"incomplete ({len(version.gaps)} gaps)",
+        "" if version.complete else f"incomplete ({counted(len(version.gaps), 'gap')})",
         f"release {version.release}" if version.release else "",
     ]
     return ", ".join(state for state in states if state) or "complete"

@@ -23,6 +23,8 @@ Release = Annotated[
     str, Meta(pattern=r"^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})$(?!\n)")
 ]
 Safety = Literal["safe", "unsafe", "unknown"]
+UNSTAGED: LabelName = "dev"
+"""The stage of a version that nobody has put anywhere."""
 
 
 class Artifacts(Record, frozen=True):
@@ -88,7 +90,7 @@ class RegisterVersion(Change["Version"], frozen=True, tag="version.register"):
     manifest: Digest
     run: RunId | None = None
     retroactive: bool = False
-    stage: Text = ""
+    stage: LabelName = UNSTAGED
     """The label that whoever registers moves to it next; it goes into the sidecar."""
     required: tuple[str, ...] = ()
     """Fields that the project requires on top of the built-in ones (`cairn.toml`)."""
@@ -224,7 +226,7 @@ def missing(manifest: Manifest, required: Iterable[str] = ()) -> tuple[Gap, ...]
 
 # Without these a version cannot be registered as if nothing were wrong; the rest of REQUIRED
 # makes it incomplete, which gated labels refuse.
-BLOCKING = ("artifacts", "data", "code", "environment", "metrics")
+BLOCKING = ("artifacts", "data", "code", "environment", "parameters", "metrics")
 
 
 def register(asked: RegisterVersion, manifest: Manifest) -> tuple[Gap, ...]:

@@ -14,7 +14,7 @@ from cairn.core.name import shown
 from cairn.core.request import Record
 from cairn.core.snapshot import AddSnapshot, Snapshot, parents_of
 from cairn.core.transfer import AnyRef, SnapshotRef, VersionRef
-from cairn.core.version import Origin, RegisterVersion
+from cairn.core.version import UNSTAGED, Origin, RegisterVersion
 from cairn.data.refs import Remote, open_remote
 from cairn.data.wanted import (
     Here,
@@ -191,7 +191,7 @@ def _recorded(registry: Registry, here: Here, ref: AnyRef, entry: Entry, log: st
             model=ref.model,
             manifest=ref.digest,
             retroactive=True,  # the gaps were known where it was registered
-            stage=entry.after["stage"],
+            stage=entry.after["stage"] or UNSTAGED,
             required=registry.settings.model(ref.model).fields,
             origin=Origin(log=log, number=number, seq=entry.seq),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cairn.core import required
 from cairn.core import version as rules
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, NotFound
@@ -43,6 +44,7 @@ def register(context: Context, asked: RegisterVersion) -> Draft | Version:
 
     gaps = rules.register(asked, manifest)
     number = (context.tx.one("version_next_number", model=asked.model) or (1,))[0]
+    required.require(_fields(context, asked, manifest, number), known=asked.retroactive)
     return Draft(
         action=REGISTERED,
         subject=f"{asked.model}:{number}",
@@ -57,6 +59,20 @@ def register(context: Context, asked: RegisterVersion) -> Draft | Version:
         },
         evidence=(asked.manifest,),
     )
+
+
+def _fields(
+    context: Context, asked: RegisterVersion, manifest: Manifest, number: int
+) -> dict[str, object]:
+    """Collect the nine fields of the version that this would become."""
+    return {
+        **required.stated(manifest),
+        "model_name": asked.model,
+        "version": number,
+        "created_by": context.actor.id,
+        "created_at": context.now,
+        "stage": asked.stage,
+    }
 
 
 def _made_again(asked: RegisterVersion, known: Version, context: Context) -> Draft | Version:
