@@ -62,6 +62,22 @@ def test_it_is_the_environment_of_the_script_and_not_of_cairn(foreign: Path) -> 
     assert objects.get(found.environment.lock) == b"odd-name==2.0\n"
 
 
+def test_modules_beside_the_script_are_not_run_to_describe_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "odd-2.dist-info").mkdir()
+    (tmp_path / "odd-2.dist-info" / "METADATA").write_text("Name: odd\nVersion: 2\n")
+    for name in ("json", "email", "csv", "zipfile", "platform", "subprocess", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    objects = in_memory()
+
+    found = describe(sys.executable, [str(tmp_path)], top=None, objects=objects)
+
+    assert objects.get(found.environment.lock) == b"odd==2\n"
+    assert not (tmp_path / "ran").exists()
+
+
 def test_an_interpreter_that_is_gone_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="did not describe its environment"):
         describe(str(tmp_path / "python"), [], top=None, objects=in_memory())

@@ -110,7 +110,7 @@ def shown_variables(variables: Mapping[str, str]) -> dict[str, str]:
 def _ask(executable: str, path: Sequence[str]) -> Probed:
     try:
         done = subprocess.run(  # noqa: S603 (the interpreter that just ran the script)
-            [executable, "-S", probe.__file__],
+            [executable, "-I", "-S", probe.__file__],
             input=msgspec.json.encode(path),
             capture_output=True,
             timeout=TIMEOUT_SECONDS,

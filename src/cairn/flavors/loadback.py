@@ -12,27 +12,23 @@ from msgspec import json
 
 from cairn.core.errors import CairnError, Refused
 from cairn.core.request import Record
+from cairn.interpreter import isolated
 
 TIMEOUT_SECONDS = 600
-_CHILD = (
-    "import json, sys; asked = sys.stdin.buffer.read(); "
-    "sys.path[:] = json.loads(asked)['path']; "
-    "from cairn.flavors.loadback import answer; answer(asked)"
-)
 
 
 class Asked(Record, frozen=True):
-    """What the other process is to do; `path` is where it finds modules."""
+    """What the other process is to do."""
 
     directory: str
     golden: str | None
     trust: bool
-    path: list[str]
 
 
 def loads_back(directory: Path, golden: Path | None = None, *, trust: bool = False) -> None:
     """Load the model in a fresh process, and check its golden predictions if there are any.
 
+    Only with `trust` may it find classes in the working folder, if this process does.
     Raises `Refused` with what went wrong there.
     """
     import subprocess
@@ -41,11 +37,10 @@ def loads_back(directory: Path, golden: Path | None = None, *, trust: bool = Fal
         directory=str(directory.resolve()),
         golden=None if golden is None else str(golden.resolve()),
         trust=trust,
-        path=[entry or str(Path.cwd()) for entry in sys.path],
     )
     try:
         done = subprocess.run(  # noqa: S603 (this interpreter, and a fixed program)
-            [sys.executable, "-c", _CHILD],
+            isolated("cairn.flavors.loadback", own_modules=trust),
             input=json.encode(asked),
             capture_output=True,
             timeout=TIMEOUT_SECONDS,
@@ -57,12 +52,12 @@ def loads_back(directory: Path, golden: Path | None = None, *, trust: bool = Fal
         _refuse(done.returncode, done.stderr.decode(errors="replace").strip())
 
 
-def answer(asked: bytes) -> None:
+def main() -> None:
     """Do what the first process asked; leaves with an error's exit code and its sentence."""
     from cairn.flavors.choose import flavor_in
     from cairn.flavors.golden import check_golden
 
-    todo = json.decode(asked, type=Asked)
+    todo = json.decode(sys.stdin.buffer.read(), type=Asked)
     try:
         model = flavor_in(Path(todo.directory)).load(Path(todo.directory), trust=todo.trust)
         if todo.golden is not None:

@@ -10,6 +10,7 @@ evaluation snapshot. What ran is stored with the answer: name, version and bytes
 """
 
 import os
+import re
 import shlex
 import subprocess
 from importlib.metadata import EntryPoint, entry_points
@@ -25,12 +26,14 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.engine import person
 from cairn.gates.evaluation import artifacts_of
+from cairn.interpreter import isolated_script
 from cairn.objects.tree import restore_tree
 from cairn.registry import Registry
 
 GROUP = "cairn.checks"
 MOST_SECONDS = 3600
 _LONGEST = 500
+_PYTHON = re.compile(r"python[\d.]*(\.exe)?")
 Outcome = Literal["pass", "fail", "inconclusive"]
 
 
@@ -115,12 +118,13 @@ def _words(check: OwnCheck) -> list[str]:
 
 
 def _executed(registry: Registry, check: OwnCheck, *, model: Path, data: Path) -> _Answer:
-    environment = os.environ | {"CAIRN_MODEL": str(model), "CAIRN_DATA": str(data)}
+    words, variables = _command(registry.settings.folder, _words(check))
+    folders = {"CAIRN_MODEL": str(model), "CAIRN_DATA": str(data)}
     try:
         done = subprocess.run(  # noqa: S603 (the project's own script, named in its policy)
-            _words(check),
+            words,
             cwd=registry.settings.folder,
-            env=environment,
+            env=os.environ | variables | folders,
             capture_output=True,
             text=True,
             errors="replace",
@@ -134,6 +138,17 @@ def _executed(registry: Registry, check: OwnCheck, *, model: Path, data: Path) -
     lines = (done.stdout.strip() or done.stderr.strip()).splitlines() or [""]
     endings: dict[int, Outcome] = {0: "pass", Inconclusive.exit_code: "inconclusive"}
     return _Answer(endings.get(done.returncode, "fail"), lines[-1][:_LONGEST])
+
+
+def _command(folder: Path, words: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Run a script of Python so that what lies beside it comes after the standard library."""
+    match words:
+        case [python, script, *rest] if _PYTHON.fullmatch(Path(python).name):
+            if (folder / script).is_file():
+                return isolated_script(python, script, *rest)
+        case _:
+            pass
+    return words, {}
 
 
 def _asked(point: EntryPoint, model: Path, data: Path) -> _Answer:

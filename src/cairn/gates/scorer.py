@@ -18,6 +18,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid, Refused, first_line
 from cairn.core.evaluation import Scorer
 from cairn.flavors.scoring import as_array, score
+from cairn.interpreter import after_standard_library
 from cairn.registry import Registry
 
 ELSEWHERE = "elsewhere"
@@ -153,7 +154,8 @@ def _run(module: str, content: bytes, folder: Path) -> ModuleType:
     made = ModuleType(module)
     made.__package__, _, _ = module.rpartition(".")
     roots = [str(folder), str(folder / "src")]
-    sys.path[:0] = roots
+    at = after_standard_library(sys.path)
+    sys.path[at:at] = roots
     try:
         if made.__package__:
             with suppress(ModuleNotFoundError):  # only a relative import would need it

@@ -38,7 +38,7 @@ _HOOK = """\
 #!/bin/sh
 # Keeps weights and large files out of git: cairn guard --help
 if command -v cairn >/dev/null 2>&1; then exec cairn guard; fi
-exec {python} -m cairn guard
+exec {python} -P -m cairn guard
 """
 
 

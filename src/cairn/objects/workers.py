@@ -13,12 +13,12 @@ import sys
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 
 import msgspec
 
 from cairn.core import errors
 from cairn.core.errors import CairnError, Unavailable
+from cairn.interpreter import isolated
 
 MOST_WORKERS = 8
 MANY_FILES, MANY_BYTES = 2_000, 256 << 20
@@ -27,10 +27,6 @@ WAITING_REPLIES = 8
 LAST_SECONDS = 10
 FRAME = struct.Struct("<I")
 _CHUNK = 1 << 16
-_START = (
-    "import sys; sys.path[:] = sys.argv[2:]; "
-    "from importlib import import_module; import_module(sys.argv[1]).main()"
-)
 
 
 class Reply(msgspec.Struct, array_like=True):
@@ -170,10 +166,11 @@ class _Worker:
 @contextmanager
 def _worker(module: str) -> Generator[_Worker, None, None]:
     """Run a worker, in a group of its own: an interrupt is for this process to answer."""
-    home = str(Path(__file__).parents[2])
-    command = [sys.executable, "-I", "-S", "-c", _START, module, home, *sys.path]
     process = subprocess.Popen(  # noqa: S603 (this Python, and a module of Cairn)
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+        isolated(module, plain=True),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        process_group=0,
     )
     with process:
         assert process.stdin is not None

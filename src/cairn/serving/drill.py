@@ -6,7 +6,6 @@ label: first the version that a rollback would end at, then the live one, then b
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import NotFound, Refused, Unavailable
 from cairn.core.label import Anyone, Drill, DrillInfo, MoveLabel, RecordDrill, Switch
 from cairn.core.name import ModelName, shown
+from cairn.interpreter import isolated
 from cairn.registry import Registry
 
 REHEARSAL = "drill"
@@ -107,13 +107,8 @@ def _hold(registry: Registry, model: ModelName, version: Digest) -> None:
 
 @contextmanager
 def _follower(registry: Registry, model: ModelName) -> Generator[Follower]:
-    command = [
-        sys.executable,
-        "-m",
-        "cairn.serving.follower",
-        str(registry.settings.folder),
-        f"{model}@{REHEARSAL}",
-    ]
+    folder, label = str(registry.settings.folder), f"{model}@{REHEARSAL}"
+    command = isolated("cairn.serving.follower", folder, label)
     process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -1,6 +1,6 @@
 """A process that loads whatever a label holds and reports the digest that it really loaded.
 
-Started as `python -m cairn.serving.follower PROJECT MODEL@LABEL`: for every line on its
+Started with a project and MODEL@LABEL: for every line on its
 standard input it resolves the label afresh, loads the model, and answers one line of JSON.
 """
 
@@ -11,8 +11,9 @@ import cairn
 from cairn.core.errors import CairnError
 
 
-def follow(project: str, label: str) -> None:
+def main() -> None:
     """Answer every line on standard input until it ends."""
+    _, project, label = sys.argv
     for _ in sys.stdin:
         try:
             answer = {"loaded": cairn.open(project).load(label).digest}
@@ -20,7 +21,3 @@ def follow(project: str, label: str) -> None:
             answer = {"error": str(error)}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    follow(sys.argv[1], sys.argv[2])

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Write the description to standard output."""
-    sys.path[:] = json.load(sys.stdin)
-    sys.stdout.write(json.dumps({**environment(), "host": host()}))
+    path = json.load(sys.stdin)
+    sys.stdout.write(json.dumps({**environment(path), "host": host()}))
 
 
-def environment() -> "dict[str, Any]":
-    """Describe the software: interpreter, operating system, every distribution."""
+def environment(path: "list[str]") -> "dict[str, Any]":
+    """Describe the software: interpreter, operating system, every distribution on `path`."""
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -34,7 +34,7 @@ def environment() -> "dict[str, Any]":
         "machine": platform.machine(),
         "libc": " ".join(platform.libc_ver()).strip(),
         "accelerators": accelerators(),
-        "distributions": _distributions(),
+        "distributions": _distributions(path),
     }
 
 
@@ -50,10 +50,13 @@ def host() -> "dict[str, Any]":
     }
 
 
-def _distributions() -> "list[dict[str, Any]]":
-    """List what can be imported from `sys.path`: of two with one name, the first counts."""
+def _distributions(path: "list[str]") -> "list[dict[str, Any]]":
+    """List what can be imported from `path`: of two with one name, the first counts.
+
+    The path is looked at and never becomes `sys.path`: a module there is not ours to run.
+    """
     found: dict[str, dict[str, Any]] = {}
-    for distribution in metadata.distributions():
+    for distribution in metadata.distributions(path=path):
         name = distribution.metadata["Name"]
         if not name:
             continue
