@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from cairn.core.approval import Approvals
 from cairn.core.check import Floor, LatencyBudget
 from cairn.core.errors import Refused
 from cairn.registry import Registry
+from people import Becomes, Person, bind
 from scored import spread
 from store import Clock, data, evaluate, gate, open_registry, register, time_calls
 
@@ -51,3 +53,27 @@ def busy(registry: Registry) -> Registry:
     registry.promote("churn:3", "archived")
     registry.delete(register(registry, "d").name, reason="oops")
     return registry
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def become(registry: Registry, tmp_path: Path, clock: Clock) -> Becomes:
+    def make(name: str) -> Person:
+        user, _, key = name.partition("/")
+        return Person(registry, user, key=tmp_path / f"{key or user}.key", clock=clock)
+
+    return make
+
+
+@pytest.fixture
+def ada(become: Becomes) -> Person:
+    """Ada made churn:1, which passes a gate that asks two of bo, cy and dee."""
+    ada = become("ada")
+    test_set = data(ada.registry, "id,x,y\n1,2,1\n2,3,0\n", name="test")
+    bind(ada.registry, Approvals(people=("bo", "cy", "dee"), count=2))
+    evaluate(ada.registry, register(ada.registry), spread(500, skill=1.0, seed=1), on=test_set)
+    return ada

@@ -1,16 +1,12 @@
 """Approvals: enough people, others than the author, signed, for exactly this, in time."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from unittest import mock
 
 import pytest
 from msgspec.structs import replace
 
 from cairn.core.approval import (
     Approval,
-    ApprovalInfo,
     Approvals,
     Approve,
     GetApproval,
@@ -20,124 +16,13 @@ from cairn.core.approval import (
     Review,
     ReviewOverride,
 )
-from cairn.core.check import Floor
-from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Corrupt, Forbidden, Invalid, Pending, Refused
-from cairn.core.gate import JudgeGate, Policy, PolicyInfo
-from cairn.core.label import Anyone, Move, MoveLabel
-from cairn.core.ledger import Actor, ReadLedger, Signed
-from cairn.core.request import Record
-from cairn.engine import person, signed
-from cairn.engine.local import LocalEngine
-from cairn.registry import Registry
+from cairn.core.label import Anyone, MoveLabel
+from cairn.core.ledger import ReadLedger
+from cairn.engine import signed
+from people import Becomes, Person, asks, bind, live
 from scored import spread
-from store import MODEL, Clock, data, evaluate, register
-
-FLOOR = Floor(id="floor", metric="roc_auc", value=0.6)
-Becomes = Callable[[str], "Person"]
-
-
-class Person:
-    """Somebody at the same store, with a name and a key of their own."""
-
-    def __init__(self, registry: Registry, name: str, *, key: Path, clock: Clock) -> None:
-        self.name, self._key = name, key
-        assert isinstance(registry.engine, LocalEngine)
-        self.verifier = person.create(key, name).verifier if not key.exists() else ""
-        with self.acting():
-            self.verifier = person.public()
-        engine = LocalEngine(
-            registry.engine.store,
-            actor=Actor(id=name, assurance="os-user"),
-            key=lambda: self.verifier,
-            clock=clock,
-        )
-        self.registry = Registry(
-            engine,
-            registry.objects,
-            settings=registry.settings,
-            workbench=registry._workbench,  # noqa: SLF001 (the same bench for everybody)
-        )
-
-    def acting(self) -> mock._patch_dict:
-        """Sign with this person's key."""
-        return mock.patch.dict("os.environ", {"CAIRN_KEY": str(self._key)})
-
-    def sign(self, claim: Record) -> Signed:
-        """Sign a claim."""
-        with self.acting():
-            return person.sign(claim)
-
-    def approve(self, subject: Digest, reason: str = "looked at it") -> ApprovalInfo:
-        """Agree."""
-        given = self.sign(Approval(subject=subject, reason=reason))
-        return self.registry.engine.send(Approve(subject=subject, signed=given, reason=reason))
-
-    def override(self, version: str, reason: str) -> Move:
-        """Move production against the gate."""
-        found, send = self.registry.version(version), self.registry.engine.send
-        judged = send(JudgeGate(model=MODEL, label="production", version=found.digest))
-        return send(
-            MoveLabel(
-                model=MODEL,
-                label="production",
-                version=found.digest,
-                expecting=Anyone(),
-                reason=reason,
-                decision=judged.digest,
-                override=self.sign(Override(decision=judged.digest, reason=reason)),
-            )
-        )
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def become(registry: Registry, tmp_path: Path, clock: Clock) -> Becomes:
-    def make(name: str) -> Person:
-        user, _, key = name.partition("/")
-        return Person(registry, user, key=tmp_path / f"{key or user}.key", clock=clock)
-
-    return make
-
-
-@pytest.fixture
-def ada(become: Becomes) -> Person:
-    """Ada made churn:1, which passes a gate that asks two of bo, cy and dee."""
-    ada = become("ada")
-    test_set = data(ada.registry, "id,x,y\n1,2,1\n2,3,0\n", name="test")
-    bind(ada.registry, Approvals(people=("bo", "cy", "dee"), count=2))
-    evaluate(ada.registry, register(ada.registry), spread(500, skill=1.0, seed=1), on=test_set)
-    return ada
-
-
-def bind(
-    registry: Registry, rule: Approvals | None, *, override: tuple[str, ...] = ()
-) -> PolicyInfo:
-
-    policy = Policy(
-        evaluation=registry.find_snapshot("test").digest,
-        checks=(FLOOR,),
-        bootstrap="floors_only",
-        approvals=rule,
-        override=override,
-    )
-    return registry.set_policy("churn@production", policy)
-
-
-def asks(who: Person, *, version: str = "churn:1") -> Digest:
-    """Promote, and see that people are asked; returns what for."""
-    with pytest.raises(Pending):
-        who.registry.promote(version)
-    return who.registry.engine.send(ListApprovals())[0].subject
-
-
-def live(who: Person) -> int | None:
-    held = who.registry.live("churn@production")
-    return held.number if held else None
+from store import MODEL, Clock, evaluate, register
 
 
 def test_a_passed_gate_waits_until_enough_others_agreed(ada: Person, become: Becomes) -> None:
@@ -236,28 +121,6 @@ def test_approvals_expire(ada: Person, become: Becomes, clock: Clock) -> None:
 
     with pytest.raises(Pending, match="1 has so far"):
         ada.registry.promote("churn:1")
-
-
-def test_approvals_are_void_once_the_evidence_changed(ada: Person, become: Becomes) -> None:
-    subject = asks(ada)
-    for name in ("bo", "cy"):
-        become(name).approve(subject)
-    test_set = ada.registry.find_snapshot("test")
-    version = ada.registry.version("churn:1")
-    evaluate(ada.registry, version, spread(500, skill=1.2, seed=2), on=test_set)
-
-    assert asks(ada) != subject
-    assert live(ada) is None
-
-
-def test_an_approval_of_what_can_no_longer_happen_is_a_conflict(
-    ada: Person, become: Becomes
-) -> None:
-    subject = asks(ada)
-    bind(ada.registry, Approvals(people=("bo",)))
-
-    with pytest.raises(Conflict, match="cannot come about any more"):
-        become("bo").approve(subject)
 
 
 def test_people_are_not_asked_about_what_the_gate_refuses(ada: Person) -> None:

@@ -1,5 +1,7 @@
 """Gates: a policy judges every move of its label, on stored evidence only."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -276,13 +278,68 @@ def test_rollback_passes_no_gate(live: Registry) -> None:
     assert live.rollback("churn").number == 1
 
 
-def test_a_bad_version_is_good_again_once_it_passes_the_gate(live: Registry) -> None:
+def test_a_bad_version_is_good_again_once_new_evidence_passes_the_gate(live: Registry) -> None:
     measured(live, model(1.2, noise=2))
     live.mark_bad("churn:2", reason="suspicion")
+    with pytest.raises(Refused, match=r"churn:2 is marked bad \(suspicion\), and .* measured"):
+        live.promote("churn:2", reason="it was the dashboard")
+    measured(live, model(1.2, noise=3))
 
-    live.promote("churn:2")
+    live.promote("churn:2", reason="it was the dashboard")
 
     assert live.version("churn:2").marked_bad is None
+
+
+def test_a_bad_version_does_not_come_back_without_a_reason(live: Registry) -> None:
+    live.mark_bad("churn:2", reason="suspicion")
+    measured(live, model(1.2, noise=2))
+
+    with pytest.raises(
+        Refused, match=r"marked bad \(suspicion\): whoever .* say why"
+    ) as refusal:
+        live.promote("churn:2")
+
+    assert "cairn promote churn:2 production --reason WHY" in refusal.value.fix
+    assert live.version("churn:2").marked_bad == "suspicion"
+
+
+def test_evidence_about_the_live_version_clears_nobody_else(live: Registry) -> None:
+    measured(live, model(1.2, noise=2))
+    live.mark_bad("churn:2", reason="suspicion")
+    test_set = live.find_snapshot("test")
+    evaluate(live, live.version("churn:1"), model(0.6, noise=5), on=test_set)
+
+    with pytest.raises(Refused, match="nothing about it that was measured since"):
+        live.promote("churn:2", reason="it was the dashboard")
+
+
+VOIDING: dict[str, Callable[[Registry], object]] = {
+    "a rollback": lambda live: live.rollback("churn"),
+    "a mark on the candidate": lambda live: live.mark_bad("churn:2", reason="suspicion"),
+    "a mark on the live version": lambda live: live.mark_bad("churn:3", reason="suspicion"),
+    "a move there and back": lambda live: [live.rollback("churn"), live.promote("churn:3")],
+}
+
+
+@pytest.mark.parametrize("happens", VOIDING.values(), ids=VOIDING)
+def test_a_decision_is_void_once_the_label_has_another_past(
+    live: Registry, happens: Callable[[Registry], object]
+) -> None:
+    third = register(live, "third")
+    evaluate(live, third, model(1.2, noise=3), on=live.find_snapshot("test"))
+    time_calls(live, third, milliseconds=5)
+    live.promote("churn:3")
+    measured(live, model(2.5, noise=2))
+    made = live.check_gate("churn:2")
+
+    happens(live)
+
+    assert live.check_gate("churn:2").digest != made.digest
+    with pytest.raises(
+        Conflict, match=r"out of date: .*what the label held, or what is marked"
+    ):
+        live.promote("churn:2", decision=made.digest, reason="please")
+    assert live.replay(made.digest).digest == made.digest
 
 
 def test_a_decision_is_judged_again_to_the_same_bytes(live: Registry) -> None:

@@ -71,9 +71,19 @@ def targets(history: Sequence[Move], bad: Sequence[int] = ()) -> list[int]:
     return [names[found] for found in known_good(reversed(history), marked)]
 
 
-def asked(to: int, label: str = "production", expecting: Expecting | None = None) -> MoveLabel:
+def asked(
+    to: int,
+    label: str = "production",
+    *,
+    expecting: Expecting | None = None,
+    reason: str = "",
+) -> MoveLabel:
     return MoveLabel(
-        model=MODEL, label=label, version=digest(to), expecting=expecting or Anyone()
+        model=MODEL,
+        label=label,
+        version=digest(to),
+        expecting=expecting or Anyone(),
+        reason=reason,
     )
 
 
@@ -302,7 +312,9 @@ def test_an_archived_version_comes_back_to_the_workbench_first(gated: bool) -> N
 def test_a_bad_version_needs_a_gate_that_can_clear_it() -> None:
     bad = version(2, marked_bad="scores are shifted")
 
-    move(asked(2), bad, None, gated=True)
+    move(asked(2, reason="the scores were right"), bad, None, gated=True)
+    with pytest.raises(Refused, match=r"marked bad \(scores are shifted\): .* say why"):
+        move(asked(2), bad, None, gated=True)
     for harmless in ("dev", "archived"):
         move(asked(2, harmless), bad, None, gated=False)
     with pytest.raises(

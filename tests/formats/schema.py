@@ -342,6 +342,7 @@ KINDS = CLAIMS | {
         look=Default(whole(1), 1),
         waiver=EMPTY_TEXT,
         looks=Default(many(LOOK), []),
+        since=absent(whole(0)),
     ),
     "drill/1": record(
         model=MODEL, label=LABEL, switches=many(SWITCH), rollback_seconds=number(0)

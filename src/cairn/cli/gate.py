@@ -62,7 +62,13 @@ def show_policy(label: str) -> Shown:
 @shown
 def check(version: str, label: str) -> Shown:
     """Judge VERSION by the policy of LABEL; nothing moves. Exit 6: refused, 7: undecided."""
-    return _decision(cairn.open().check_gate(version, label))
+    registry = cairn.open()
+    told = _decision(registry.check_gate(version, label))
+    found = registry.version(version)
+    if found.marked_bad is None:
+        return told
+    mark = f"{found.name} is marked bad: {found.marked_bad}"
+    return told._replace(text=f"{told.text}\n{mark}")
 
 
 @gate.command()

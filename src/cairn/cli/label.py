@@ -11,6 +11,7 @@ from cairn.core.errors import Invalid, NotFound
 from cairn.core.gate import JudgeGate
 from cairn.core.label import Anyone, Move, MoveLabel
 from cairn.core.name import shown as shown_name
+from cairn.core.version import Version
 from cairn.registry import Registry
 
 
@@ -40,6 +41,7 @@ def promote(
 ) -> Shown:
     """Move LABEL (production) to VERSION, if the policy of the label agrees."""
     registry = cairn.open()
+    before = registry.version(version)
     if override:
         step = _against_the_gate(registry, version, label, reason=reason, waiver=waiver)
     else:
@@ -62,6 +64,7 @@ def promote(
         lines.append(f"gate passed: decision:{short(step.decision).removeprefix('sha256:')}")
     else:
         lines.append(f"no gate is bound to {step.label}; bind one with `cairn gate set`")
+    lines += _mark(before, registry.version(before.digest))
     return Shown(step, "\n".join(lines))
 
 
@@ -176,6 +179,15 @@ def _unreviewed(registry: Registry, label: str) -> list[str]:
         for info in registry.engine.send(ListOverrides(model=model))
         if info.label == name and info.reviewed_by is None
     ]
+
+
+def _mark(before: Version, after: Version) -> list[str]:
+    """Say what was held against a version when it was promoted."""
+    if before.marked_bad is None:
+        return []
+    stands = after.marked_bad is not None
+    what = "is still marked bad" if stands else "was marked bad, and is not any more"
+    return [f"{before.name} {what}: {before.marked_bad}"]
 
 
 def _before(step: Move) -> str:

@@ -3,6 +3,7 @@
 1. Every check is judged; each finding is pass, fail, inconclusive or not applicable.
 2. Inconclusive is not a pass, and a gate in which nothing could be checked is inconclusive.
 3. A decision names everything it was made of by digest; when one of those moved, it is void.
+   A move of the label, a rollback or a bad mark voids it as well, and approvals with it.
 """
 
 from collections.abc import Sequence
@@ -157,6 +158,8 @@ class Decision(Record, frozen=True, tag_field="cairn", tag="decision/1"):
     """How many decisions, this one included, were made on the evaluation snapshot."""
     waiver: Text = ""
     looks: tuple[Look, ...] = ()
+    since: Annotated[int, Meta(ge=0)] | None = None
+    """The ledger entry of the last move or mark before it; a later one voids it."""
 
 
 class SetPolicy(Change["PolicyInfo"], frozen=True, tag="gate.set"):
@@ -314,6 +317,7 @@ def still_holds(made: Decision, now: Decision) -> None:
         "the evaluation snapshot": made.snapshot != now.snapshot,
         "the evidence": made.evidence != now.evidence,
         "the number of looks at it": made.looks != now.looks and bool(made.looks),
+        "what the label held, or what is marked bad,": made.since != now.since,
     }
     if changed := [name for name, differs in moved.items() if differs]:
         raise Conflict(

@@ -4,6 +4,8 @@
 2. A move names the version that the caller believes to be live; another one is a `Conflict`.
 3. Rollback walks down the stack of promotions to the last known-good version. A version that
    was rolled back from, or marked bad, is no target until it is promoted afresh.
+4. A mark is cleared by a promotion through a gate that says why, on evidence about the version
+   that was made after the mark.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -225,20 +227,39 @@ def move(asked: MoveLabel, candidate: Version, live: Version | None, *, gated: b
             f"{candidate.name} is archived and cannot be deployed",
             fix=f"bring it back first: `cairn promote {candidate.name} {WORKBENCH}`",
         )
-    if (
-        candidate.marked_bad is not None
-        and not gated
-        and asked.label not in (ARCHIVED, WORKBENCH)
-    ):
-        raise Refused(
-            f"{candidate.name} is marked bad ({candidate.marked_bad}) and {asked.label} has "
-            "no gate that could clear it",
-            fix="bind a policy to the label with `cairn gate set`, or choose another version",
-        )
+    if candidate.marked_bad is not None and asked.label not in (ARCHIVED, WORKBENCH):
+        _marked(asked, candidate, gated=gated)
     if asked.label == ARCHIVED and (held := set(candidate.labels) - {WORKBENCH, ARCHIVED}):
         raise Refused(
             f"{candidate.name} cannot be archived while it holds {', '.join(sorted(held))}"
         )
+
+
+def _marked(asked: MoveLabel, candidate: Version, *, gated: bool) -> None:
+    told = f"{candidate.name} is marked bad ({candidate.marked_bad})"
+    if not gated:
+        raise Refused(
+            f"{told} and {asked.label} has no gate that could clear it",
+            fix="bind a policy to the label with `cairn gate set`, or choose another version",
+        )
+    if not asked.reason:
+        raise Refused(
+            f"{told}: whoever lets it back has to say why",
+            fix=f"`cairn promote {candidate.name} {asked.label} --reason WHY`",
+        )
+
+
+def clear(candidate: Version, snapshot: Digest, *, measured: bool) -> None:
+    """Raise `Refused` for a marked version unless something was `measured` since the mark."""
+    if candidate.marked_bad is None or measured:
+        return
+    raise Refused(
+        f"{candidate.name} is marked bad ({candidate.marked_bad}), and the gate has seen "
+        "nothing about it that was measured since",
+        fix="bind the policy to newer data (`cairn snapshot add`, then `cairn gate set`), or "
+        "let somebody else measure it again: "
+        f"`cairn evaluate {candidate.name} --on {snapshot[:19]}`",
+    )
 
 
 def rollback(

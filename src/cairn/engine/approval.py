@@ -22,20 +22,27 @@ from cairn.core.errors import Conflict, NotFound, Pending
 from cairn.core.gate import Decision, Finding, Policy
 from cairn.core.ledger import Actor, Entry
 from cairn.core.name import Text, shown
-from cairn.engine import cases, decisions, moves, policies, signed
+from cairn.engine import cases, decisions, judge, moves, policies, signed, version
 from cairn.engine.cases import ASKED, GIVEN
 from cairn.engine.context import Context, Draft
 
 
 def for_promotion(
-    context: Context, policy: Policy, decision: Decision, *, number: int, reason: Text
+    context: Context,
+    policy: Policy,
+    decision: Decision,
+    *,
+    number: int,
+    reason: Text,
+    marked: bool,
 ) -> Draft | None:
     """Ask for whatever approval a promotion lacks; None if it lacks none.
 
-    Raises `Pending` if it was asked for already.
+    A version that is `marked` bad comes back with people's consent only, where the policy has
+    people. Raises `Pending` if it was asked for already.
     """
     rule, accept = policy.approvals, gates.to_accept(decision)
-    if rule is None or not (accept or "promotion" in rule.covers):
+    if rule is None or not (accept or marked or "promotion" in rule.covers):
         return None
     digest = context.objects.put_record(decision)
     asked = decisions.draft(ASKED, decision, digest, number=number, reason=reason)
@@ -105,7 +112,7 @@ def give(context: Context, asked: Approve) -> Draft | ApprovalInfo:
     case = cases.of(context, entry)
     info = _info(context, case, entry)
     if info.state in ("done", "void", "expired"):
-        raise Conflict(f"{case.name} {_OVER[info.state]}")
+        raise Conflict(f"{info.about} {_OVER[info.state]}")
     who = Actor(id=context.actor.id, assurance=context.actor.assurance, key=asked.signed.key)
     for rule in case.rules:
         rules.may_approve(who, rule, own=case.own)
@@ -186,7 +193,7 @@ def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
         kind=case.kind,
         model=case.model,
         label=case.label,
-        about=case.name,
+        about=_about(context, case),
         asked_by=entry.actor.id,
         asked_at=entry.time,
         until=rules.expiry(entry.time, days),
@@ -208,17 +215,28 @@ def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
     )
 
 
+def _about(context: Context, case: cases.Case) -> str:
+    """Say what people are asked about, and what is held against it."""
+    if case.kind != "promotion" or case.number is None:
+        return case.name
+    bad = version.by_number(context, case.model, case.number).marked_bad
+    return case.name if bad is None else f"{case.name} (marked bad: {bad})"
+
+
 def _state(context: Context, case: cases.Case, entry: Entry) -> State:
-    over = _over(context, case)
+    over = _over(context, case, entry)
     if over is not None:
         return over
-    if cases.enough(context, case):
-        return "granted"
+    agreed = cases.enough(context, case)
     days = min(rule.expire_days for rule in case.rules)
-    return "expired" if context.now >= rules.expiry(entry.time, days) else "open"
+    if not agreed and context.now >= rules.expiry(entry.time, days):
+        return "expired"
+    if case.kind == "promotion" and not _judged_alike(context, case):
+        return "void"
+    return "granted" if agreed else "open"
 
 
-def _over(context: Context, case: cases.Case) -> State | None:
+def _over(context: Context, case: cases.Case, entry: Entry) -> State | None:
     """Whether what was asked for came about, or can no longer come about."""
     if case.kind == "deletion":
         row = context.tx.one("version_by_number", model=case.model, number=case.number)
@@ -231,19 +249,22 @@ def _over(context: Context, case: cases.Case) -> State | None:
         if isinstance(swap, SwapPolicy) and now != swap.replaces:
             return "done" if now == swap.policy else "void"
         return _unruled(case)
-    decision = context.objects.get_record(case.subject, Decision)
-    held = moves.current(context, case.model, label)
-    made_of = held.decision if held else None
-    if made_of and cases.basis_of(context, case.kind, made_of) == case.basis:
-        return "done"
-    against = moves.current(context, case.model, _against(policy.policy)) if policy else None
-    moved = policy is None or policy.digest != decision.policy
-    moved = moved or (against.after if against else None) != decision.live
-    return "void" if moved else _unruled(case)
+    moved = moves.next_after(context, case.model, label, after=entry.seq)
+    if moved is not None:  # by what was asked for, or else it is void
+        made_of = moved.decision
+        alike = made_of and cases.basis_of(context, case.kind, made_of) == case.basis
+        return "done" if alike else "void"
+    return _unruled(case)
 
 
-def _against(policy: Policy) -> str:
-    return policy.against.removeprefix("@")
+def _judged_alike(context: Context, case: cases.Case) -> bool:
+    """Whether a promotion would be judged on the same basis now."""
+    made = context.objects.get_record(case.subject, Decision)
+    policy = policies.bound(context, made.model, made.label)
+    candidate = version.by_digest(context, made.model, made.candidate)
+    if policy is None or policy.digest != made.policy or candidate.deleted is not None:
+        return False
+    return gates.basis(judge.now(context, policy, candidate, waiver=made.waiver)) == case.basis
 
 
 def _unruled(case: cases.Case) -> State | None:
@@ -261,7 +282,7 @@ def _pending(context: Context, case: cases.Case, entry: Entry) -> Pending:
     prefix = "decision" if case.kind == "promotion" else "proposal"
     digits = case.subject.removeprefix("sha256:")[:12]
     return Pending(
-        f"{case.name} waits for people: {info.count} of {rules.listed(info.people)} must "
+        f"{info.about} waits for people: {info.count} of {rules.listed(info.people)} must "
         f"agree, {have} {'has' if have == 1 else 'have'} so far{noted}",
         fix=f"one of them, before {info.until[:16].replace('T', ' ')} UTC: "
         f"`cairn approve {prefix}:{digits} --reason WHY`\n"
@@ -282,7 +303,7 @@ def _then(case: cases.Case) -> str:
 
 _OVER = {
     "done": "came about already",
-    "void": "cannot come about any more: the policy, the live version or the evidence "
-    "changed since; ask again",
+    "void": "cannot come about any more: the policy, the evidence, what the label holds or "
+    "what is marked bad changed since; ask again",
     "expired": "expired; ask again",
 }

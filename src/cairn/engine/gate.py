@@ -22,8 +22,14 @@ from cairn.core.gate import (
 )
 from cairn.core.ledger import Entry
 from cairn.core.name import shown
-from cairn.core.version import Version
-from cairn.engine import approval, decisions, ledger, moves, policies, snapshot, version
+from cairn.engine import (
+    approval,
+    decisions,
+    judge,
+    policies,
+    snapshot,
+    version,
+)
 from cairn.engine.context import Context, Draft
 
 JUDGED, REFUSED = "gate.judge", "label.refuse"
@@ -66,20 +72,11 @@ def every_policy(context: Context, asked: ListPolicies) -> tuple[PolicyInfo, ...
     return policies.history(context, asked.model, asked.label)
 
 
-def judge(
-    context: Context, info: PolicyInfo, candidate: Version, *, waiver: str = ""
-) -> Decision:
-    """Judge a version now, against what is live now; nothing is written."""
-    held = moves.current(context, info.model, info.policy.against.removeprefix("@"))
-    live = version.by_digest(context, info.model, held.after) if held else None
-    return _judge(context, info, candidate, live=live, waiver=waiver, now=ledger.now(context))
-
-
 def check(context: Context, asked: JudgeGate) -> Draft:
     """Judge, and keep the decision; no label moves."""
     info = policy(context, GetPolicy(model=asked.model, label=asked.label))
     candidate = version.by_digest(context, asked.model, asked.version)
-    decision = judge(context, info, candidate, waiver=asked.waiver)
+    decision = judge.now(context, info, candidate, waiver=asked.waiver)
     digest = context.objects.put_record(decision)
     return decisions.draft(JUDGED, decision, digest, number=candidate.number)
 
@@ -94,7 +91,7 @@ def answer_refused(context: Context, entry: Entry) -> None:
     raise kind(
         f"{model}:{entry.after['number']} was not promoted to {decision.label}: "
         + "; ".join(_by_reason(open_points)),
-        report=rules.explain(decision),
+        report="\n".join([rules.explain(decision), *_marked(context, entry)]),
         fix="\n".join(
             [
                 *dict.fromkeys(f.fix for f in open_points if f.fix),
@@ -102,6 +99,13 @@ def answer_refused(context: Context, entry: Entry) -> None:
             ]
         ),
     )
+
+
+def _marked(context: Context, entry: Entry) -> Iterator[str]:
+    """Say what is held against the version that an entry refused."""
+    found = version.by_number(context, entry.after["model"], entry.after["number"])
+    if found.marked_bad is not None:
+        yield f"{found.name} is marked bad: {found.marked_bad}"
 
 
 def _by_reason(findings: Sequence[Finding]) -> Iterator[str]:
@@ -122,7 +126,7 @@ def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
     entry = decisions.find(context, asked.reference)
     info = decisions.read(context, entry)
     made = info.decision
-    again = _judge(
+    again = judge.then(
         context,
         _bound_as(context, made),
         version.by_digest(context, made.model, made.candidate),
@@ -135,47 +139,14 @@ def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
         from cairn.stats.checks import as_first
 
         again = replace(again, look=made.look, looks=(), findings=as_first(again.findings))
+    if made.since is None:  # decisions of earlier releases did not say
+        again = replace(again, since=None)
     if digest_of(again) != info.digest:
         raise Corrupt(
             f"decision {info.digest[:19]} is not what its evidence gives: "
             f"{rules.first_difference(made, again)}"
         )
     return info
-
-
-def _judge(
-    context: Context,
-    info: PolicyInfo,
-    candidate: Version,
-    *,
-    live: Version | None,
-    waiver: str,
-    now: str,
-    before: int | None = None,
-) -> Decision:
-    """Judge on the newest evidence, or on the newest before a ledger entry."""
-    # NumPy loads slowly, and a rollback or a move without a policy has no use for it.
-    from cairn.engine import evidence
-    from cairn.stats.checks import judge_all
-
-    found = evidence.gather(
-        context, info, candidate, live=live, waiver=waiver, now=now, before=before
-    )
-    findings = judge_all(info.policy, found.evidence)
-    return Decision(
-        model=info.model,
-        label=info.label,
-        candidate=candidate.digest,
-        policy=info.digest,
-        snapshot=info.policy.evaluation,
-        verdict=rules.verdict(findings),
-        findings=findings,
-        live=live.digest if live else None,
-        evidence=found.used,
-        look=max(found.looks[0].number, 1),
-        waiver=waiver,
-        looks=found.looks,
-    )
 
 
 def _bound_as(context: Context, made: Decision) -> PolicyInfo:

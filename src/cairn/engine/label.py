@@ -27,7 +27,9 @@ from cairn.engine import (
     approval,
     decisions,
     gate,
+    judge,
     ledger,
+    marks,
     moves,
     override,
     policies,
@@ -54,7 +56,7 @@ def move(context: Context, asked: MoveLabel) -> Draft:
     if policy is None:
         return _draft(MOVED, asked, held, to=candidate)
 
-    decision = gate.judge(context, policy, candidate, waiver=asked.waiver)
+    decision = judge.now(context, policy, candidate, waiver=asked.waiver)
     if asked.decision is not None:
         gate.require_unchanged(context, asked.decision, decision)
     digest = context.objects.put_record(decision)
@@ -72,8 +74,12 @@ def move(context: Context, asked: MoveLabel) -> Draft:
         return decisions.draft(
             gate.REFUSED, decision, digest, number=number, reason=asked.reason
         )
+    marked = candidate.marked_bad is not None
+    if marked:
+        measured = marks.measured_since(context, candidate, decision.evidence)
+        rules.clear(candidate, decision.snapshot, measured=measured)
     lacking = approval.for_promotion(
-        context, policy.policy, decision, number=number, reason=asked.reason
+        context, policy.policy, decision, number=number, reason=asked.reason, marked=marked
     )
     return lacking or _draft(MOVED, asked, held, to=candidate, decision=judged)
 

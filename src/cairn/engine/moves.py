@@ -41,6 +41,12 @@ def backwards(context: Context, model: str, label: str) -> Iterator[Move]:
             yield read(context, before, model=model, label=label)
 
 
+def next_after(context: Context, model: str, label: str, *, after: int) -> Move | None:
+    """Read the first move of a label after a ledger entry."""
+    row = context.tx.one("label_after", model=model, label=label, after=after)
+    return read(context, row[0], model=model, label=label) if row else None
+
+
 def count(context: Context, model: str, label: str) -> int:
     """Count the moves of a label."""
     return (context.tx.one("label_count", model=model, label=label) or (0,))[0]

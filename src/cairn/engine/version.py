@@ -1,4 +1,4 @@
-"""Register, release, mark and delete versions, and read them."""
+"""Register, release and mark versions, and read them."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,6 @@ from cairn.core.ledger import Entry
 from cairn.core.name import shown
 from cairn.core.run import Gap
 from cairn.core.version import (
-    DeleteVersion,
     ListVersions,
     Manifest,
     MarkBad,
@@ -19,7 +18,7 @@ from cairn.core.version import (
     ReleaseVersion,
     Version,
 )
-from cairn.engine import approval, holders, ledger, pin, run
+from cairn.engine import ledger, pin, run
 from cairn.engine.context import Context, Draft
 from cairn.objects.closure import require_manifest, require_tree
 from cairn.objects.tree import tree_entries
@@ -153,31 +152,6 @@ def mark_bad(context: Context, asked: MarkBad) -> Draft:
 def apply_marked(context: Context, entry: Entry) -> None:
     """Write the view of a bad mark."""
     context.tx.run("version_mark", **entry.after, seq=entry.seq)
-
-
-def delete(context: Context, asked: DeleteVersion) -> Draft:
-    """Put a tombstone on a version that nothing holds; its bytes stay until a sweep."""
-    version = by_digest(context, asked.model, asked.version)
-    rules.delete(version, holders.of(context, version))
-    lacking = approval.for_deletion(
-        context,
-        version.digest,
-        model=version.model,
-        number=version.number,
-        reason=asked.reason,
-    )
-    return lacking or Draft(
-        action=DELETED,
-        subject=f"{asked.model}:{version.number}",
-        after={"model": asked.model, "number": version.number},
-        evidence=(version.digest,),
-        reason=asked.reason,
-    )
-
-
-def apply_deleted(context: Context, entry: Entry) -> None:
-    """Write the view of a tombstone."""
-    context.tx.run("version_delete", **entry.after, seq=entry.seq)
 
 
 def answer(context: Context, entry: Entry) -> Version:

@@ -14,6 +14,13 @@ SELECT seq
  ORDER BY seq DESC
  LIMIT :limit;
 
+-- name: label_after
+SELECT seq
+  FROM label_move
+ WHERE model = :model AND label = :label AND seq > :after
+ ORDER BY seq
+ LIMIT 1;
+
 -- name: label_count
 SELECT COUNT(*) FROM label_move WHERE model = :model AND label = :label;
 

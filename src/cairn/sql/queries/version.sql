@@ -15,6 +15,12 @@ UPDATE version SET release = :release, released = :seq WHERE model = :model AND 
 -- name: version_mark
 UPDATE version SET marked = :seq WHERE model = :model AND number = :number;
 
+-- name: version_last_mark
+SELECT MAX(seq)
+  FROM ledger_entry
+ WHERE subject = :subject AND action = 'version.mark-bad' AND (:before IS NULL OR seq < :before)
+HAVING MAX(seq) IS NOT NULL;
+
 -- name: version_archive
 UPDATE version SET archived = :archived WHERE model = :model AND number = :number;
 
