@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cairn.core.errors import Invalid, NotFound
 from cairn.data.difference import SnapshotDiff, TableDiff, diff_snapshots
+from cairn.data.frames import snapshot_frame
 from cairn.registry import Registry
 from store import open_registry
 
@@ -115,7 +118,7 @@ def test_a_missing_value_differs_from_a_value_and_not_from_another(registry: Reg
     [
         (FLIGHTS.assign(carrier="AA"), "carrier", "carrier AA comes 1,000 times"),
         (FLIGHTS.assign(delay=float("nan")), "delay", "delay is missing in 1,000 rows"),
-        (FLIGHTS, "tail", "the key 'tail' is not a column of both"),
+        (FLIGHTS, "tail", "the key: tail is not a column of both; there are flight_id"),
     ],
     ids=["doubled", "missing", "unknown"],
 )
@@ -200,5 +203,124 @@ def test_a_broken_parquet_file_is_named(registry: Registry) -> None:
     (folder / "t.parquet").write_bytes(content[:-100])
     registry.snapshot(folder, name="broken")
 
-    with pytest.raises(Invalid, match=r"^t\.parquet: "):
+    with pytest.raises(Invalid, match=r"^t\.parquet is no whole Parquet file: "):
         diff_snapshots(registry, before, "snap:broken")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("h", "x"),
+        ("what", "x"),
+        ("id", "v", "n"),
+        ("a", "b", "p", "paired"),
+        ("c1", "c0", "more"),
+        ("id", "X", "x"),
+        ("where", "group", 'a"b'),
+        ("", "value"),
+    ],
+)
+def test_columns_may_be_called_anything(registry: Registry, names: tuple[str, ...]) -> None:
+    tables = {
+        name: pa.table(
+            [[1, 2, key], *([1, 2, 3] for _ in names[2:]), [1, moved, 3]], names=names
+        )
+        for name, key, moved in (("a", 3, 2), ("b", 4, 99))
+    }
+    by_name: list[str] = []
+    for name, table in tables.items():
+        (registry.settings.folder / name).mkdir()
+        pq.write_table(table, registry.settings.folder / name / "t.parquet")
+        registry.snapshot(registry.settings.folder / name, name=name)
+        by_name.append(f"snap:{name}")
+
+    (found,) = diff_snapshots(registry, *by_name, key=names[:1]).tables
+
+    assert (found.rows.added, found.rows.removed, found.rows.changed) == (1, 1, 1)
+    assert found.rows.by_column == {names[-1]: 1}
+    assert found.rows.changed_rows == ({names[0]: "2", names[-1]: "2 -> 99"},)
+
+
+def texts(registry: Registry, before: str, after: str, *key: str) -> TableDiff:
+    """Compare two CSV files, as they are written."""
+    for name, text in (("a", before), ("b", after)):
+        (registry.settings.folder / name).mkdir()
+        (registry.settings.folder / name / "t.csv").write_text(text)
+        registry.snapshot(registry.settings.folder / name, name=name)
+    (found,) = diff_snapshots(registry, "a", "b", key=key).tables
+    return found
+
+
+def test_a_word_for_missing_in_a_column_of_text_is_a_text(registry: Registry) -> None:
+    found = texts(registry, "id,land\n1,NA\n2,DE\n", "id,land\n1,\n2,DE\n")
+
+    assert found.rows.changed_rows == ({"id": "1", "land": "NA -> missing"},)
+    assert found.words_missing == {}
+
+
+def test_a_word_for_missing_in_a_column_of_numbers_is_missing_and_said(
+    registry: Registry,
+) -> None:
+    found = texts(registry, "id,x\n1,NA\n2,5\n", "id,x\n1,\n2,5\n")
+
+    assert (found.rows.changed, found.words_missing) == (0, {"x": ("NA",)})
+
+
+def test_zeros_in_front_tell_keys_apart(registry: Registry) -> None:
+    found = texts(registry, "zip,x\n01067,1\n1067,2\n", "zip,x\n1067,2\n4109,3\n", "zip")
+
+    assert (found.rows.added, found.rows.removed, found.rows.changed) == (1, 1, 0)
+    assert found.rows.removed_rows == ({"zip": "01067"},)
+    assert found.columns_retyped == {"zip": "VARCHAR -> BIGINT"}
+
+
+def test_numbers_of_two_types_are_compared_as_numbers(registry: Registry) -> None:
+    before = pd.DataFrame({"id": [1, 2, 3], "x": [1, 2, 3]}).astype({"id": "int32"})
+    after = pd.DataFrame({"id": [1, 2, 3], "x": [1.0, 2.5, 3.0]})
+
+    found = compared(registry, before, after)
+
+    assert found.rows.key == ("id",)
+    assert found.rows.changed_rows == ({"id": "2", "x": "2.0 -> 2.5"},)
+
+
+def test_a_key_of_two_types_is_named_as_that(registry: Registry) -> None:
+    before = pd.DataFrame({"id": [1, 2], "x": [1, 2]})
+
+    with pytest.raises(Invalid, match=r"id has another type in each \(BIGINT -> VARCHAR\)"):
+        compared(registry, before, before.astype({"id": str}), "id")
+
+
+def test_maps_and_instants_with_a_zone_are_compared_like_all_others(
+    registry: Registry,
+) -> None:
+    kinds = {
+        "at": pa.timestamp("us", "Europe/Berlin"),
+        "tags": pa.map_(pa.string(), pa.int64()),
+        "where": pa.struct([("x", pa.int64())]),
+    }
+    rows = [
+        {"id": 1, "at": 0, "tags": [("a", 1)], "where": {"x": 1}},
+        {"id": 2, "at": 1, "tags": None, "where": {"x": 2}},
+    ]
+    changed = [rows[0], {"id": 2, "at": 2, "tags": [("b", 2)], "where": {"x": 3}}]
+    schema = pa.schema([("id", pa.int64()), *kinds.items()])
+    for name, each in (("a", rows), ("b", changed)):
+        snapshot_frame(registry, pa.Table.from_pylist(each, schema), name=name)
+
+    (found,) = diff_snapshots(registry, "a", "b").tables
+
+    assert found.rows.by_column == {"at": 1, "tags": 1, "where": 1}
+    assert found.not_compared == ("tags", "where")
+
+
+def test_a_frame_in_many_files_is_one_table(registry: Registry) -> None:
+    before = pa.table({"n": range(600_000)})
+    after = pa.concat_tables([pa.table({"n": [-1]}), before.slice(0, 599_998)])
+    for name, table in (("a", before), ("b", after)):
+        snapshot_frame(registry, table, name=name)
+
+    (found,) = diff_snapshots(registry, "a", "b").tables
+
+    assert registry.find_snapshot("a").files > 1
+    assert (found.file, found.rows.added, found.rows.removed) == ("rows", 1, 2)

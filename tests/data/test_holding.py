@@ -167,5 +167,20 @@ def test_a_key_that_only_one_has_is_refused(registry: Registry) -> None:
     frozen(registry, "train", CUSTOMERS)
     frozen(registry, "test", CUSTOMERS.drop(columns="region"))
 
-    with pytest.raises(Invalid, match="train and test do not share region with one type"):
+    with pytest.raises(
+        Invalid, match="train and test cannot be compared: region is not a column of both"
+    ):
         overlap(registry, "train", "test", key=("region",))
+
+
+def test_keys_with_zeros_in_front_are_not_the_keys_without(registry: Registry) -> None:
+    for name, text in (
+        ("tr", "zip,x\n01067,1\n04109,2\n"),
+        ("held", "zip,x\n1067,9\n4109,8\n"),
+    ):
+        (registry.settings.folder / f"{name}.csv").write_text(text)
+        registry.snapshot(registry.settings.folder / f"{name}.csv", name=name)
+
+    found = overlap(registry, "snap:tr", "snap:held", key=("zip",))
+
+    assert (found.rows, found.shared) == (2, 0)

@@ -16,12 +16,17 @@ from hypothesis import strategies as st
 import packed
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.snapshot import SnapshotInfo
+from cairn.data import cells
 from cairn.data.table import Table, parse_table, read_table
 from cairn.registry import Registry
 from folders import Content, write
 from store import add_snapshot
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
+ODD_CELLS = [
+    *("", "NA", "1", "-2", "007", "2.5", "-0", "True", "false", "x", "inf", "nan"),
+    *(str(2**63), str(2**64), str(-(2**63)), "1e400", " 3"),
+]
 SMALL = b"id,region,amount\n1,north,0.5\n2,,7\n"
 
 
@@ -107,7 +112,8 @@ def test_a_damaged_table_is_never_read(registry: Registry) -> None:
         (b'a,b\n"x\ny",2\n\n1\n', "line 5: 1 cells"),
         (b'a,b\n"x,2\n', "line 2: unexpected end of data; look for a quote"),
         (b'a,b\n"x"y,2\n', "line 2: .* expected after .*; look for a quote"),
-        (b"a\n" + b"x" * 200_000, "line 2: field larger than field limit"),
+        (b"\xef\xbb\xbf", r"t\.csv is empty"),
+        (b"\xef\xbb\xbf\n\n", r"t\.csv is empty"),
         (b"a,b\n1,\xe9\n", "line 2: byte 0xe9 is not UTF-8; convert the whole file"),
         (b"a\nok\xc3\xa9\nno\xc3\n", "line 3: byte 0xc3 is not UTF-8"),
         ("a,b\n1,2\n".encode("utf-16"), "byte 0xff is not UTF-8"),
@@ -241,3 +247,32 @@ def test_two_million_cells_are_read_in_seconds() -> None:
 
     assert table.rows == 100_000
     assert seconds < 8
+
+
+def test_a_cell_may_be_as_long_as_it_is() -> None:
+    limit = csv.field_size_limit()
+
+    table = parse_table(b"id,text\n1," + b"x" * 200_000 + b"\n2,y\n", name="t.csv")
+
+    assert [len(text) for text in table.column("text").texts()] == [200_000, 1]
+    assert csv.field_size_limit() == limit
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(ODD_CELLS), min_size=2, max_size=2), min_size=1, max_size=9
+    )
+)
+def test_a_table_that_is_read_in_batches_is_the_same_table(rows: list[list[str]]) -> None:
+    content = "a,b\n" + "".join(f"{one},{other}\n" for one, other in rows)
+
+    whole = parse(content)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cells, "CELLS_AT_ONCE", 4)
+        in_batches = parse(content)
+
+    for one, other in zip(whole.columns, in_batches.columns, strict=True):
+        assert (one.name, one.kind) == (other.name, other.kind)
+        assert one.array.dtype == other.array.dtype
+        assert one.missing.tolist() == other.missing.tolist()
+        assert np.array_equal(one.array, other.array, equal_nan=one.kind == "float")

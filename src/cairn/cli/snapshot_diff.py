@@ -104,6 +104,7 @@ def _schema(found: TableDiff) -> list[str]:
     ]
     lines += [
         f"  column {name} has another type: {kinds}"
+        + ("; its values are not compared" if name in found.not_compared else "")
         for name, kinds in found.columns_retyped.items()
     ]
     return lines
@@ -127,6 +128,10 @@ def _rows(found: TableDiff) -> list[str]:
         named = ", ".join(f"{name} {row[name]}" for name in rows.key)
         what = ", ".join(f"{k}: {v}" for k, v in row.items() if k not in rows.key)
         lines.append(f"    {named}  {what}")
+    lines += [
+        f"  in {name}, a column of numbers, {' and '.join(words)} count as missing"
+        for name, words in found.words_missing.items()
+    ]
     return lines
 
 
@@ -152,7 +157,8 @@ def _columns(found: TableDiff) -> str:
     lines.append(f"{rest} moved no more than a little")
     if found.not_compared:
         lines.append(
-            f"not compared, since hardly a value comes twice: {', '.join(found.not_compared)}"
+            f"not compared, since hardly a value comes twice or the types do not allow it: "
+            f"{', '.join(found.not_compared)}"
         )
     return "\n".join(lines)
 

@@ -19,7 +19,10 @@ Frame = Any
 def arrow(part: str = "") -> Any:
     """Import `pyarrow`, or a part: `arrow("parquet")`; `Invalid` if it is not installed."""
     try:
-        return import_module(f"pyarrow.{part}" if part else "pyarrow")
+        import pyarrow as pa
+
+        whole: Any = pa
+        return import_module(f"pyarrow.{part}") if part else whole
     except ImportError as error:
         raise Invalid(
             "tables need PyArrow, which is not installed: pip install 'cairn-ml[table]'"

@@ -12,7 +12,7 @@ training script saw; but they are applied here, and do not depend on what is ins
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -34,6 +34,12 @@ _INTEGER = b"0123456789+-," + _SPACE.encode()
 _NUMBER = b".eEinfatyINFATY" + _INTEGER
 _TRUTH = {"true": True, "false": False}
 _FILLER: dict[Kind, Any] = {"bool": False, "int": 0, "float": math.nan, "text": ""}
+_DTYPES: dict[Kind, np.dtype[Any]] = {
+    "bool": np.dtype(np.bool_),
+    "int": np.dtype(np.int64),
+    "float": np.dtype(np.float64),
+    "text": np.dtype(object),
+}
 _DIGITS, _RANGE = 19, range(-(2**63), 2**63)
 
 
@@ -69,6 +75,55 @@ def read_column(name: str, cells: Sequence[str]) -> Column:
     return Column(name, kind, array, missing)
 
 
+class Finder:
+    """Finds out what a column is whose cells come a batch at a time, as `read_column` does."""
+
+    def __init__(self) -> None:
+        self._kinds: set[Kind] = set()
+        self.is_unsigned = False
+        self._has_negative = False
+        self._has_gaps = False
+
+    def see(self, cells: Sequence[str]) -> None:
+        """Look at more cells."""
+        if not MISSING.isdisjoint(cells):
+            self._has_gaps = True
+            cells = [cell for cell in cells if cell not in MISSING]
+        if not cells or "text" in self._kinds:
+            return
+        kind, array = _converted(cells, gaps=False)
+        self._kinds.add(kind)
+        if kind == "int":
+            self.is_unsigned |= array.dtype == np.uint64
+            self._has_negative |= bool((array < 0).any())
+
+    @property
+    def has_values(self) -> bool:
+        """Whether any cell that was seen is not missing."""
+        return bool(self._kinds)
+
+    @property
+    def kind(self) -> Kind:
+        """What the column is by all that was seen."""
+        numbers = self._kinds == {"int", "float"}
+        if self.is_unsigned and (numbers or self._has_negative or self._has_gaps):
+            return "text"
+        if numbers or not self._kinds:
+            return "float"
+        return "text" if len(self._kinds) > 1 else next(iter(self._kinds))
+
+    def convert(self, name: str, cells: Sequence[str]) -> Column:
+        """Convert cells that were seen; the arrays of all batches have one type."""
+        kind = self.kind
+        missing = np.array(list(map(MISSING.__contains__, cells)), dtype=np.bool_)
+        present = [cell for cell in cells if cell not in MISSING] if missing.any() else cells
+        values = _AS[kind](present) if present else None
+        dtype = np.dtype(np.uint64) if self.is_unsigned and kind == "int" else _DTYPES[kind]
+        array = np.full(len(cells), _FILLER[kind], dtype=dtype)
+        array[~missing] = [] if values is None else values
+        return Column(name, kind, array, missing)
+
+
 def _converted(cells: Sequence[str], *, gaps: bool) -> tuple[Kind, NDArray[Any]]:
     if (truths := _truths(cells)) is not None:
         return "bool", truths
@@ -76,7 +131,7 @@ def _converted(cells: Sequence[str], *, gaps: bool) -> tuple[Kind, NDArray[Any]]
         return "int", integers
     if (floats := _floats(cells)) is not None:
         return "float", floats
-    return "text", np.array(cells, dtype=object)
+    return "text", _texts(cells)
 
 
 def _truths(cells: Sequence[str]) -> NDArray[Any] | None:
@@ -108,6 +163,10 @@ def _floats(cells: Sequence[str]) -> NDArray[Any] | None:
     return array
 
 
+def _texts(cells: Sequence[str]) -> NDArray[Any]:
+    return np.array(cells, dtype=object)
+
+
 def _numbers(
     cells: Sequence[str], kind: type[int] | type[float], *, written_with: bytes
 ) -> list[int] | list[float] | None:
@@ -134,3 +193,15 @@ def _is_long(cell: str) -> bool:
     digits = plain.lstrip("+-").lstrip("0")
     sign = plain[:1] if plain.startswith("-") else ""
     return digits.isdigit() and (len(digits) > _DIGITS or int(sign + digits) not in _RANGE)
+
+
+def _signed(cells: Sequence[str]) -> NDArray[Any] | None:
+    return _integers(cells, gaps=False)
+
+
+_AS: dict[Kind, Callable[[Sequence[str]], NDArray[Any] | None]] = {
+    "bool": _truths,
+    "int": _signed,
+    "float": _floats,
+    "text": _texts,
+}

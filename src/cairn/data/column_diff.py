@@ -1,15 +1,17 @@
 """What moved in the columns that two tables share."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from typing import Literal
 
 from cairn.core.request import Record
-from cairn.data.relation import Relations, quoted
+from cairn.data.meeting import Shared
+from cairn.data.relation import Relations
 from cairn.stats import shift
 
-_NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL")
-_TIMES = ("TIMESTAMP", "DATE")
-_CATEGORIES = ("VARCHAR", "BOOLEAN", "ENUM", "UUID")
+_NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)")
+_TIMES = re.compile(r"TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|DATE")
+_CATEGORIES = re.compile(r"VARCHAR|BOOLEAN|UUID|ENUM\([^\]]*\)")
 _MISSING, _DEVIATIONS = 0.02, 3.3
 _NAMES_FROM = 0.8
 """Where more of the rows than this have a rare value in both, values are names of rows."""
@@ -39,31 +41,30 @@ class ColumnDiff(Record, frozen=True):
     after: tuple[float, ...]
 
 
-def diff_columns(tables: Relations, shared: Mapping[str, str]) -> tuple[ColumnDiff, ...]:
+def diff_columns(tables: Relations, shared: Sequence[Shared]) -> tuple[ColumnDiff, ...]:
     """Compare the columns of the relations `a` and `b`, what moved most first.
 
-    `shared` gives the type of each column; lists, structs, bytes and texts that are hardly
-    ever the same in two rows are left out.
+    Lists, maps, structs, bytes and texts that are hardly ever the same in two rows are left
+    out.
     """
     found: list[ColumnDiff] = []
-    for name, kind in shared.items():
-        if kind.endswith("[]"):
-            continue
-        if kind.startswith(_TIMES):
-            found.append(_numbers(tables, name, "times"))
-        elif any(word in kind for word in _NUMBERS) and "STRUCT" not in kind:
-            found.append(_numbers(tables, name, "numbers"))
-        elif kind.startswith(_CATEGORIES):
-            found += _categories(tables, name)
+    for each in shared:
+        if _TIMES.fullmatch(each.kind):
+            found.append(_numbers(tables, each, "times"))
+        elif _NUMBERS.fullmatch(each.kind):
+            found.append(_numbers(tables, each, "numbers"))
+        elif _CATEGORIES.fullmatch(each.kind):
+            found += _categories(tables, each)
     return tuple(sorted(found, key=lambda column: (-column.psi, column.name)))
 
 
-def _numbers(tables: Relations, name: str, kind: Literal["numbers", "times"]) -> ColumnDiff:
-    column = quoted(name)
-    value = f"epoch({column})" if kind == "times" else column
+def _numbers(
+    tables: Relations, shared: Shared, kind: Literal["numbers", "times"]
+) -> ColumnDiff:
+    value = f"epoch({shared.column})" if kind == "times" else shared.column
     moved = shift.of_numbers(tables.numbers(value, "a"), tables.numbers(value, "b"))
-    typical = [_middle(tables, relation, column, kind) for relation in ("a", "b")]
-    return _column(tables, name, kind, moved, typical)
+    typical = [_middle(tables, relation, shared.column, kind) for relation in ("a", "b")]
+    return _column(tables, shared, kind, moved, typical)
 
 
 def _middle(tables: Relations, relation: str, column: str, kind: str) -> str:
@@ -75,19 +76,19 @@ def _middle(tables: Relations, relation: str, column: str, kind: str) -> str:
     return "-" if mean is None else f"{mean:.4g}"
 
 
-def _categories(tables: Relations, name: str) -> list[ColumnDiff]:
+def _categories(tables: Relations, shared: Shared) -> list[ColumnDiff]:
     """Count the values that are frequent in either table; the rest is one category."""
-    value = f"{quoted(name)}::VARCHAR"
-    rows = tables.run(
+    value = f"{shared.column}::VARCHAR"
+    rows = tables.rows(
         "SELECT v, sum(a)::BIGINT, sum(b)::BIGINT FROM ("
         f"SELECT {value} AS v, count(*) AS a, 0 AS b FROM a WHERE v IS NOT NULL GROUP BY v "
         f"UNION ALL SELECT {value} AS v, 0, count(*) FROM b WHERE v IS NOT NULL GROUP BY v"
         f") GROUP BY v ORDER BY sum(a) + sum(b) DESC, v LIMIT {shift.CATEGORIES - 2}"
-    ).fetchall()
+    )
     counts = [{str(row[0]): int(row[place]) for row in rows} for place in (1, 2)]
     rare: list[float] = []
     for found, relation in zip(counts, ("a", "b"), strict=True):
-        whole, present = tables.row(f"SELECT count(*), count({quoted(name)}) FROM {relation}")
+        whole, present = tables.row(f"SELECT count(*), count({shared.column}) FROM {relation}")
         others, missing = present - sum(found.values()), whole - present
         rare.append(others / whole if whole else 0)
         rest = {"(other)": others, "(missing)": missing}
@@ -96,23 +97,23 @@ def _categories(tables: Relations, name: str) -> list[ColumnDiff]:
         return []
     typical = [max(found, key=lambda v: (found[v], v), default="-") for found in counts]
     moved = shift.of_categories(*counts)
-    return [_column(tables, name, "categories", moved, typical)]
+    return [_column(tables, shared, "categories", moved, typical)]
 
 
 def _column(
     tables: Relations,
-    name: str,
+    shared: Shared,
     kind: Literal["numbers", "times", "categories"],
     moved: shift.Shift,
     typical: list[str],
 ) -> ColumnDiff:
     counts = [
-        tables.row(f"SELECT count(*), count(*) - count({quoted(name)}) FROM {relation}")
+        tables.row(f"SELECT count(*), count(*) - count({shared.column}) FROM {relation}")
         for relation in ("a", "b")
     ]
     missing = [gone / rows if rows else 0.0 for rows, gone in counts]
     return ColumnDiff(
-        name=name,
+        name=shared.name,
         kind=kind,
         psi=moved.psi,
         noise=moved.noise,

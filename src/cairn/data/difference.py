@@ -6,10 +6,12 @@ from typing import NamedTuple
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.request import Record
 from cairn.core.snapshot import Query, Snapshot
-from cairn.core.tree import SYMLINK, Entry, escape
+from cairn.core.tree import Entry, escape
 from cairn.data.column_diff import ColumnDiff, diff_columns
-from cairn.data.relation import Relations, is_table
+from cairn.data.meeting import meet
+from cairn.data.relation import Relations
 from cairn.data.row_diff import RowDiff, diff_rows, find_key
+from cairn.data.table_files import TableFiles, tables_of
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
@@ -40,7 +42,10 @@ class TableDiff(Record, frozen=True):
     rows: RowDiff
     columns: tuple[ColumnDiff, ...]
     not_compared: tuple[str, ...] = ()
-    """Columns whose values hardly ever come twice, or are lists, structs or bytes."""
+    """Columns whose values hardly ever come twice, are lists, maps, structs or bytes, or have
+    types that cannot be compared."""
+    words_missing: dict[str, tuple[str, ...]] = {}
+    """Words that count as missing in a column of numbers: `NA`."""
 
 
 class SnapshotDiff(Record, frozen=True):
@@ -54,13 +59,12 @@ class SnapshotDiff(Record, frozen=True):
 
 
 class _Pair(NamedTuple):
-    before: Entry
-    after: Entry
+    before: TableFiles
+    after: TableFiles
 
     @property
     def name(self) -> str:
-        names = dict.fromkeys((escape(self.before.path), escape(self.after.path)))
-        return " -> ".join(names)
+        return " -> ".join(dict.fromkeys((self.before.name, self.after.name)))
 
 
 def diff_snapshots(
@@ -77,9 +81,10 @@ def diff_snapshots(
         {entry.path: entry for entry in tree_entries(registry.objects, info.tree)}
         for info in infos
     ]
-    pairs = list(_pairs(*files))
+    held = [tables_of(registry.objects, info) for info in infos]
+    pairs = list(_pairs(*held))
     if file:
-        pairs = [pair for pair in _same_path(*files) if escape(pair.after.path) == file]
+        pairs = [pair for pair in _same_name(*held) if pair.after.name == file]
         if not pairs:
             raise NotFound(f"the snapshots do not both have a table {file!r}")
     ordered = _ordered_by(registry.objects, [info.digest for info in infos])
@@ -107,31 +112,20 @@ def _files(old: Mapping[bytes, Entry], new: Mapping[bytes, Entry]) -> Iterator[F
             )
 
 
-def _pairs(old: Mapping[bytes, Entry], new: Mapping[bytes, Entry]) -> Iterator[_Pair]:
-    """Yield tables of both that differ: under one path, or the only ones under two."""
-    changed = [
-        pair for pair in _same_path(old, new) if pair.before.digest != pair.after.digest
-    ]
+def _pairs(old: Sequence[TableFiles], new: Sequence[TableFiles]) -> Iterator[_Pair]:
+    """Yield tables of both that differ: of one name, or the only ones of two names."""
+    same = _same_name(old, new)
+    changed = [pair for pair in same if pair.before.content != pair.after.content]
     yield from changed
-    alone = [_tables_only_in(old, new), _tables_only_in(new, old)]
+    names = {pair.before.name for pair in same}
+    alone = [[table for table in each if table.name not in names] for each in (old, new)]
     if not changed and len(alone[0]) == len(alone[1]) == 1:
         yield _Pair(alone[0][0], alone[1][0])
 
 
-def _same_path(old: Mapping[bytes, Entry], new: Mapping[bytes, Entry]) -> list[_Pair]:
-    return [
-        _Pair(old[path], new[path])
-        for path in sorted(old.keys() & new.keys())
-        if is_table(path) and SYMLINK not in (old[path].mode, new[path].mode)
-    ]
-
-
-def _tables_only_in(one: Mapping[bytes, Entry], other: Mapping[bytes, Entry]) -> list[Entry]:
-    return [
-        entry
-        for path, entry in one.items()
-        if path not in other and is_table(path) and entry.mode != SYMLINK
-    ]
+def _same_name(old: Sequence[TableFiles], new: Sequence[TableFiles]) -> list[_Pair]:
+    later = {table.name: table for table in new}
+    return [_Pair(table, later[table.name]) for table in old if table.name in later]
 
 
 def _ordered_by(objects: ObjectStore, digests: Sequence[str]) -> tuple[str, ...]:
@@ -143,32 +137,33 @@ def _ordered_by(objects: ObjectStore, digests: Sequence[str]) -> tuple[str, ...]
 
 def _diff_tables(objects: ObjectStore, pair: _Pair, key: Sequence[str]) -> TableDiff:
     with Relations(objects) as tables:
-        old, new = tables.add("a", pair.before), tables.add("b", pair.after)
-        shared = {name: kind for name, kind in old.items() if new.get(name) == kind}
-        if not shared:
+        old, new = tables.add("before", pair.before), tables.add("after", pair.after)
+        meeting = meet(tables, old, new)
+        if not meeting.shared:
             raise Invalid(
-                f"{pair.name}: no column has the same name and type in both; there are "
-                f"{', '.join(old)} and {', '.join(new)}"
+                f"{pair.name}: no column has the same name and a type that can be compared in "
+                f"both; there are {', '.join(each.name for each in old)} and "
+                f"{', '.join(each.name for each in new)}"
             )
-        names = (escape(pair.before.path), escape(pair.after.path))
-        by = tuple(key) or find_key(tables, shared)
+        by = tuple(key) or find_key(tables, meeting)
         (rows_before,), (rows_after,) = (
             tables.row(f"SELECT count(*) FROM {relation}") for relation in ("a", "b")
         )
-        columns = diff_columns(tables, shared)
+        columns = diff_columns(tables, meeting.shared)
         compared = {column.name for column in columns}
         return TableDiff(
             file=pair.name,
             rows_before=rows_before,
             rows_after=rows_after,
-            columns_added={name: new[name] for name in new if name not in old},
-            columns_removed={name: old[name] for name in old if name not in new},
-            columns_retyped={
-                name: f"{old[name]} -> {new[name]}"
-                for name in old
-                if name in new and old[name] != new[name]
-            },
-            rows=diff_rows(tables, shared, by, names),
+            columns_added=meeting.added,
+            columns_removed=meeting.removed,
+            columns_retyped=meeting.retyped,
+            rows=diff_rows(tables, meeting, by, (pair.before.name, pair.after.name)),
             columns=columns,
-            not_compared=tuple(name for name in shared if name not in compared),
+            not_compared=tuple(
+                name
+                for name in (*(each.name for each in meeting.shared), *meeting.apart)
+                if name not in compared
+            ),
+            words_missing=meeting.words,
         )

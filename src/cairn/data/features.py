@@ -15,7 +15,9 @@ from cairn.core.request import Record
 from cairn.core.tree import FILE, Entry, escape
 from cairn.core.version import Version
 from cairn.data.column_diff import ColumnDiff, diff_columns
-from cairn.data.relation import Relations, is_table
+from cairn.data.meeting import meet
+from cairn.data.relation import Relations
+from cairn.data.table_files import TableFiles, tables_of
 from cairn.objects import ObjectStore
 from cairn.objects.stored_tree import store_entries
 from cairn.objects.tree import tree_entries
@@ -108,10 +110,9 @@ def check_rows(registry: Registry, reference: str, rows: Path) -> RowSkew:
     Raises `NotFound` for a version without training data, `Invalid` if that is not one table.
     """
     version = registry.version(reference)
-    entry = _training_table(registry, version)
+    table = _training_table(registry, version)
     with Relations(registry.objects) as tables:
-        then, now = tables.add("a", entry), tables.add_file("b", rows)
-        shared = {name: kind for name, kind in then.items() if now.get(name) == kind}
+        meeting = meet(tables, tables.add("before", table), tables.add_file("after", rows))
         (trained,), (logged,) = (
             tables.row(query) for query in ("SELECT count(*) FROM a", "SELECT count(*) FROM b")
         )
@@ -119,14 +120,10 @@ def check_rows(registry: Registry, reference: str, rows: Path) -> RowSkew:
             version=version.name,
             trained=trained,
             logged=logged,
-            missing={name: kind for name, kind in then.items() if name not in now},
-            added={name: kind for name, kind in now.items() if name not in then},
-            retyped={
-                name: f"{then[name]} -> {now[name]}"
-                for name in then
-                if name in now and then[name] != now[name]
-            },
-            columns=diff_columns(tables, shared),
+            missing=meeting.removed,
+            added=meeting.added,
+            retyped=meeting.retyped,
+            columns=diff_columns(tables, meeting.shared),
         )
 
 
@@ -139,13 +136,12 @@ def _spec(version: Version) -> Digest:
     return version.manifest.feature_spec
 
 
-def _training_table(registry: Registry, version: Version) -> Entry:
+def _training_table(registry: Registry, version: Version) -> TableFiles:
     snapshots = [each.snapshot for each in version.manifest.inputs if each.role == "train"]
     tables = [
-        entry
+        table
         for digest in snapshots
-        for entry in tree_entries(registry.objects, registry.find_snapshot(digest).tree)
-        if is_table(entry.path)
+        for table in tables_of(registry.objects, registry.find_snapshot(digest))
     ]
     if not snapshots:
         raise NotFound(f"{version.name} has no training data to compare with")

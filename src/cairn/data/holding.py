@@ -10,7 +10,8 @@ from cairn.core.request import Record
 from cairn.core.snapshot import Snapshot, SnapshotInfo, is_kept
 from cairn.core.tree import SYMLINK, Entry, escape
 from cairn.core.version import ListVersions, Version
-from cairn.data.relation import Relations, is_table, quoted
+from cairn.data.relation import Relations, literal
+from cairn.data.table_files import TableFiles, is_table
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
@@ -97,18 +98,17 @@ class _Counter:
 
     def _look(self, entry: Entry) -> int:
         name = f"t{len(self._known)}"
-        columns = self._tables.add(name, entry)
+        columns = self._tables.add(name, TableFiles(escape(entry.path), (entry,)))
         wanted = self._wanted.column
-        value = "'" + self._wanted.value.replace("'", "''") + "'"
+        value = literal(self._wanted.value)
         tests = [
-            f"{quoted(column)} = TRY_CAST({value} AS {kind})"
-            for column, kind in columns.items()
-            if wanted in (None, column) and not kind.endswith(("]", ")"))
+            f"{column.value} = TRY_CAST({value} AS {column.kind})"
+            for column in columns
+            if wanted in (None, column.name) and not column.kind.endswith(("]", ")"))
         ]
         if not tests:
             return 0
         (rows,) = self._tables.row(f"SELECT count(*) FROM {name} WHERE {' OR '.join(tests)}")
-        self._tables.drop(name)
         return int(rows)
 
 

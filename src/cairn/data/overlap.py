@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from cairn.core.errors import Invalid
 from cairn.core.request import Record
 from cairn.core.snapshot import SnapshotInfo
-from cairn.core.tree import SYMLINK, Entry, escape
-from cairn.data.relation import Relations, is_table, quoted
-from cairn.objects.tree import tree_entries
+from cairn.data.meeting import Meeting, Shared, meet
+from cairn.data.relation import Column, Relations
+from cairn.data.table_files import TableFiles, named, tables_of
 from cairn.registry import Registry
 
 EXAMPLES = 5
@@ -35,58 +35,73 @@ def overlap(
     Raises `NotFound` for a snapshot that is not there, `Invalid` if a snapshot has not one
     table and `file` names none, or if a key column is not in both.
     """
-    entries = [
+    held = [
         _table(registry, registry.find_snapshot(reference), reference, file)
         for reference in (first, second)
     ]
     with Relations(registry.objects) as tables:
-        old, new = (tables.add(name, entry) for name, entry in zip("ab", entries, strict=True))
-        shared = [name for name, kind in new.items() if old.get(name) == kind]
-        columns = tuple(key) or tuple(shared)
-        strange = [name for name in columns if name not in shared]
-        if strange or not columns:
-            raise Invalid(
-                f"{first} and {second} do not share "
-                f"{' or '.join(strange) or 'any column'} with one type; in {first}: "
-                f"{', '.join(old)}; in {second}: {', '.join(new)}"
-            )
-        named = ", ".join(map(quoted, columns))
-        found = f"FROM b SEMI JOIN (SELECT DISTINCT {named} FROM a) a ON {_same(columns)}"
+        old, new = (
+            tables.add(name, table)
+            for name, table in zip(("before", "after"), held, strict=True)
+        )
+        meeting = meet(tables, old, new)
+        columns = _chosen(meeting, key, (first, old), (second, new))
+        keys = ", ".join(each.column for each in columns)
+        found = f"FROM b SEMI JOIN (SELECT DISTINCT {keys} FROM a) a ON {_same(columns)}"
         (rows,), (count,) = (
             tables.row(query)
             for query in ("SELECT count(*) FROM b", f"SELECT count(*) {found}")
         )
-        some = tables.run(f"SELECT b.* {found} ORDER BY ALL LIMIT {EXAMPLES}")
-        names = [about[0] for about in some.description or ()]
+        spelled = ", ".join(f"b.{each.column}::VARCHAR" for each in meeting.shared)
+        some = tables.rows(f"SELECT {spelled} {found} ORDER BY {keys} LIMIT {EXAMPLES}")
         return Overlap(
             first=first,
             second=second,
-            columns=columns,
+            columns=tuple(each.name for each in columns),
             rows=rows,
             shared=count,
             examples=tuple(
-                {name: str(value) for name, value in zip(names, row, strict=True)}
-                for row in some.fetchall()
+                {
+                    each.name: "missing" if value is None else value
+                    for each, value in zip(meeting.shared, row, strict=True)
+                }
+                for row in some
             ),
         )
 
 
-def _same(columns: Sequence[str]) -> str:
+def _chosen(
+    meeting: Meeting,
+    key: Sequence[str],
+    old: tuple[str, Sequence[Column]],
+    new: tuple[str, Sequence[Column]],
+) -> list[Shared]:
+    """Return the columns that make rows the same; raises `Invalid`."""
+    by_name = {each.name: each for each in meeting.shared}
+    strange = [name for name in key if name not in by_name]
+    if strange or not by_name:
+        (first, then), (second, now) = old, new
+        why = meeting.without_meaning(strange[0]) if strange else "they share no column"
+        raise Invalid(
+            f"{first} and {second} cannot be compared: {why}; in {first}: "
+            f"{', '.join(each.name for each in then)}; in {second}: "
+            f"{', '.join(each.name for each in now)}"
+        )
+    return [by_name[name] for name in key] or list(meeting.shared)
+
+
+def _same(columns: Sequence[Shared]) -> str:
     return " AND ".join(
-        f"a.{quoted(name)} IS NOT DISTINCT FROM b.{quoted(name)}" for name in columns
+        f"a.{each.column} IS NOT DISTINCT FROM b.{each.column}" for each in columns
     )
 
 
-def _table(registry: Registry, info: SnapshotInfo, reference: str, file: str) -> Entry:
-    entries = [
-        entry
-        for entry in tree_entries(registry.objects, info.tree)
-        if entry.mode != SYMLINK and is_table(entry.path)
-    ]
-    named = [entry for entry in entries if not file or escape(entry.path) == file]
-    if len(named) != 1:
-        there = ", ".join(escape(entry.path) for entry in entries[:EXAMPLES]) or "none"
+def _table(registry: Registry, info: SnapshotInfo, reference: str, file: str) -> TableFiles:
+    tables = tables_of(registry.objects, info)
+    chosen = [table for table in tables if not file or table.name == file]
+    if len(chosen) != 1:
         raise Invalid(
-            f"{reference} has {len(entries)} tables ({there}); name one of them with --file"
+            f"{reference} has {len(tables)} tables ({named(tables, most=EXAMPLES)}); name one "
+            "of them with --file"
         )
-    return named[0]
+    return chosen[0]

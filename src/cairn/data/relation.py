@@ -1,32 +1,46 @@
 """Tables of snapshots as relations that can be queried, in bounded memory.
 
-Parquet is copied to a scratch file, verified on the way, and read from there; a CSV file gets
-the types that `column.py` gives it everywhere else.
+Columns are called `c0`, `c1` in SQL, by their place: their own names are data, and never meet
+the names in a query of ours. Parquet is copied to scratch files, verified on the way, and read
+from there; a CSV file is read as it was written (`written.py`).
 """
 
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cairn.core.errors import Invalid, Unavailable, first_line
 from cairn.core.tree import FILE, Entry, escape
-from cairn.data.column import Column
-from cairn.data.table import DELIMITERS, parse_table
+from cairn.data.parquet import reading_parquet
+from cairn.data.table import DELIMITERS
+from cairn.data.table_files import PARQUET, TableFiles, suffix_of
+from cairn.data.written import read_written
 from cairn.objects import ObjectStore, in_memory
 
 if TYPE_CHECKING:
     import duckdb
 
 MEMORY = "1500MB"
-PARQUET = {".parquet", ".pq"}
-TABLES = PARQUET | DELIMITERS.keys()
+
+
+class Column(NamedTuple):
+    """A column of a relation: its name, its type in DuckDB, and what it is called in SQL.
+
+    `written` is the text of its cells, where the column of a text file is not text itself;
+    `words` count as missing in it.
+    """
+
+    name: str
+    kind: str
+    value: str
+    written: str = ""
+    words: tuple[str, ...] = ()
 
 
 class Relations:
@@ -44,12 +58,12 @@ class Relations:
         except ImportError as error:
             raise Invalid(
                 "tables are compared by DuckDB, which is not installed: "
-                "pip install 'cairn-ml[table]'"
+                "pip install 'cairn-ml[duckdb]'"
             ) from error
         self._folder = Path(self._held.enter_context(tempfile.TemporaryDirectory()))
         self._database = self._held.enter_context(duckdb.connect())
         self._database.execute(f"SET memory_limit = '{MEMORY}'")
-        self._database.execute(f"SET temp_directory = '{self._folder}'")
+        self._database.execute(f"SET temp_directory = {literal(str(self._folder))}")
         self._database.execute("SET TimeZone = 'UTC'")
         self._database.execute("SET enable_progress_bar = false")  # it writes to our answer
         return self
@@ -63,42 +77,72 @@ class Relations:
         """Remove everything."""
         self._held.close()
 
-    def add(self, name: str, entry: Entry) -> dict[str, str]:
-        """Let the file of a snapshot be the relation `name`; returns its columns and types.
+    def add(self, name: str, table: TableFiles) -> tuple[Column, ...]:
+        """Let a table of a snapshot be the relation `name`; returns its columns.
 
-        Raises `Invalid` for a file that is no table, `NotFound` and `Corrupt` as stores do.
+        Raises `Invalid` for a file that is not a table, `NotFound` and `Corrupt` as stores do.
         """
-        file = escape(entry.path)
-        kind = PurePosixPath(file).suffix.lower()
-        if kind in PARQUET:
-            place = self._folder / f"{name}.parquet"
-            self._objects.copy_to(entry.digest, place)
-            self.run(f"CREATE VIEW {name} AS FROM read_parquet('{place}')", file)
-        elif kind in DELIMITERS:
-            table = parse_table(
-                self._objects.get(entry.digest), name=file, delimiter=DELIMITERS[kind]
-            )
-            self._database.register(name, _arrow(table.columns))
-        else:
-            raise Invalid(f"{file} is not a table that can be compared: CSV, TSV or Parquet")
-        described = self.run(f"DESCRIBE {name}", file).fetchall()
-        return {str(row[0]): str(row[1]) for row in described}
+        if suffix_of(table.name) in DELIMITERS:
+            return self._add_text(name, table)
+        if all(suffix_of(escape(entry.path)) in PARQUET for entry in table.entries):
+            return self._add_parquet(name, table)
+        raise Invalid(f"{table.name} is not a table that can be compared: CSV, TSV or Parquet")
 
-    def add_file(self, name: str, path: Path) -> dict[str, str]:
+    def add_file(self, name: str, path: Path) -> tuple[Column, ...]:
         """Let a file of this machine be the relation `name`, as `add` does."""
         scratch = in_memory()
         digest, size = scratch.put_file(path)
         kept, self._objects = self._objects, scratch
         try:
-            return self.add(name, Entry(os.fsencode(path.name), FILE, size, digest))
+            entry = Entry(path.name.encode("utf-8", "surrogateescape"), FILE, size, digest)
+            return self.add(name, TableFiles(path.name, (entry,)))
         finally:
             self._objects = kept
 
-    def drop(self, name: str) -> None:
-        """Forget a relation and the space that it takes."""
-        self._database.unregister(name)
-        self._database.execute(f"DROP VIEW IF EXISTS {name}")
-        (self._folder / f"{name}.parquet").unlink(missing_ok=True)
+    def _add_parquet(self, name: str, table: TableFiles) -> tuple[Column, ...]:
+        places: list[Path] = []
+        for number, entry in enumerate(table.entries):
+            place = self._folder / f"{name}-{number}.parquet"
+            self._objects.copy_to(entry.digest, place)
+            places.append(place)
+        with reading_parquet(places[0], what=table.name) as file:
+            names: list[str] = file.schema_arrow.names
+        files = ", ".join(literal(str(place)) for place in places)
+        called = ", ".join(f"c{at}" for at in range(len(names)))
+        self.run(
+            f"CREATE VIEW {name} AS FROM read_parquet([{files}], hive_partitioning = false) "
+            f"AS t({called})",
+            table.name,
+        )
+        return tuple(
+            Column(own, kind, f"c{at}")
+            for at, (own, kind) in enumerate(
+                zip(distinct(names), self._kinds(name, table.name), strict=True)
+            )
+        )
+
+    def _add_text(self, name: str, table: TableFiles) -> tuple[Column, ...]:
+        (entry,) = table.entries
+        delimiter = DELIMITERS[suffix_of(table.name)]
+        read = read_written(
+            self._objects.get(entry.digest), name=table.name, delimiter=delimiter
+        )
+        self._database.register(name, read.table)
+        beside = set(read.table.column_names)
+        kinds = self._kinds(name, table.name)[: len(read.names)]
+        return tuple(
+            Column(
+                own,
+                kind,
+                f"c{at}",
+                f"w{at}" if f"w{at}" in beside else "",
+                read.words.get(own, ()),
+            )
+            for at, (own, kind) in enumerate(zip(read.names, kinds, strict=True))
+        )
+
+    def _kinds(self, name: str, what: str) -> list[str]:
+        return [str(row[1]) for row in self.run(f"DESCRIBE {name}", what).fetchall()]
 
     def run(self, query: str, what: str = "the comparison") -> "duckdb.DuckDBPyConnection":
         """Run a query; raises `Invalid` for a broken file, `Unavailable` for a full disk."""
@@ -106,14 +150,23 @@ class Relations:
 
         try:
             return self._database.execute(query)
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        except (duckdb.IOException, duckdb.OutOfMemoryException, MemoryError) as error:
             raise Unavailable(f"{what}: {first_line(error)}") from error
-        except duckdb.Error as error:
+        except (duckdb.Error, UnicodeDecodeError) as error:
             raise Invalid(f"{what}: {first_line(error)}") from error
+
+    def rows(self, query: str) -> list[Sequence[Any]]:
+        """Return all rows of a query."""
+        import duckdb
+
+        try:
+            return list(self.run(query).fetchall())
+        except duckdb.Error as error:
+            raise Invalid(f"the comparison: {first_line(error)}") from error
 
     def row(self, query: str) -> Sequence[Any]:
         """Return the only row of a query."""
-        return self.run(query).fetchall()[0]
+        return self.rows(query)[0]
 
     def numbers(self, expression: str, relation: str) -> NDArray[np.float64]:
         """Return an expression over all rows as numbers; what is missing is NaN."""
@@ -123,28 +176,19 @@ class Relations:
         return np.ma.filled(found["value"], np.nan).astype(np.float64, copy=False)
 
 
-def quoted(name: str) -> str:
-    """Write a column's name so that it is read as a name, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
+def distinct(names: Sequence[str]) -> list[str]:
+    """Tell columns of one name apart in what is shown: `x`, `x (2)`."""
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+    counted: dict[str, int] = {}
+    found: list[str] = []
+    for name in names:
+        counted[name] = counted.get(name, 0) + 1
+        found.append(f"{name} ({counted[name]})" if counted[name] > 1 else name)
+    return found
 
 
-def is_table(path: bytes) -> bool:
-    """Tell by its name whether a file can be compared row by row."""
-    return PurePosixPath(os.fsdecode(path)).suffix.lower() in TABLES
-
-
-def _arrow(columns: Sequence[Column]) -> Any:
-    import pyarrow as pa
-
-    arrow: Any = pa
-
-    def kind(column: Column) -> Any:
-        text = column.kind == "text"
-        return arrow.string() if text else arrow.from_numpy_dtype(column.array.dtype)
-
-    return arrow.table(
-        {
-            column.name: arrow.array(column.array, mask=column.missing, type=kind(column))
-            for column in columns
-        }
-    )
+def literal(text: str) -> str:
+    """Write a text so that SQL reads it as one, whatever is in it."""
+    return "'" + text.replace("'", "''") + "'"

@@ -4,11 +4,12 @@ Rows are told apart by a 64-bit hash over the columns that both tables have; the
 the rows that differ are compared one by one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from cairn.core.errors import Invalid
 from cairn.core.request import Record
-from cairn.data.relation import Relations, quoted
+from cairn.data.meeting import Meeting, Shared
+from cairn.data.relation import Relations
 
 EXAMPLES = 5
 
@@ -32,118 +33,130 @@ class RowDiff(Record, frozen=True):
     """Of a changed row its key, and `before -> after` of every column that differs."""
 
 
-def find_key(tables: Relations, shared: Mapping[str, str]) -> tuple[str, ...]:
+def find_key(tables: Relations, meeting: Meeting) -> tuple[str, ...]:
     """Return the first column called `id` or `..._id` that names each row of both tables."""
-    for name in shared:
-        if name.lower() == "id" or name.lower().endswith("_id"):
-            found = [_problem(tables, relation, (name,), shared) for relation in ("a", "b")]
+    for shared in meeting.shared:
+        if shared.name.lower() == "id" or shared.name.lower().endswith("_id"):
+            found = [_problem(tables, relation, [shared]) for relation in ("a", "b")]
             if found == [None, None]:
-                return (name,)
+                return (shared.name,)
     return ()
 
 
 def diff_rows(
-    tables: Relations, shared: Mapping[str, str], key: Sequence[str], names: tuple[str, str]
+    tables: Relations, meeting: Meeting, key: Sequence[str], names: tuple[str, str]
 ) -> RowDiff:
-    """Compare the relations `a` and `b` over the columns in `shared`.
+    """Compare the relations `a` and `b` over the columns that they share.
 
     Raises `Invalid` if a key column is not in both, is missing or NaN in a row, or if two rows
     of a table have the same key.
     """
     if not key:
-        return _whole_rows(tables, shared)
+        return _whole_rows(tables, meeting.shared)
+    by_name = {shared.name: shared for shared in meeting.shared}
     for name in key:
-        if name not in shared:
-            raise Invalid(f"the key {name!r} is not a column of both: {', '.join(shared)}")
+        if name not in by_name:
+            raise Invalid(
+                f"the key: {meeting.without_meaning(name)}; there are {', '.join(by_name)}"
+            )
+    keys = [by_name[name] for name in key]
     for relation, table in zip(("a", "b"), names, strict=True):
-        problem = _problem(tables, relation, key, shared)
+        problem = _problem(tables, relation, keys)
         if problem is not None:
             raise Invalid(f"{table}: {problem}; name columns that tell rows apart with --key")
-    return _by_key(tables, shared, key)
+    return _by_key(tables, keys, [each for each in meeting.shared if each not in keys])
 
 
-def _problem(
-    tables: Relations, relation: str, key: Sequence[str], shared: Mapping[str, str]
-) -> str | None:
-    """Say why these columns are no key of a relation."""
-    for name in key:
-        column = quoted(name)
-        bad = f"{column} IS NULL"
-        if shared[name] in ("DOUBLE", "FLOAT"):
-            bad += f" OR isnan({column})"
+def _problem(tables: Relations, relation: str, key: Sequence[Shared]) -> str | None:
+    """Say why these columns are not a key of a relation."""
+    for shared in key:
+        bad = f"{shared.column} IS NULL"
+        if shared.kind in ("DOUBLE", "FLOAT"):
+            bad += f" OR isnan({shared.column})"
         (missing,) = tables.row(f"SELECT count(*) FILTER ({bad}) FROM {relation}")
         if missing:
-            return f"{name} is missing in {missing:,} rows and cannot be a key"
+            return f"{shared.name} is missing in {missing:,} rows and cannot be a key"
     columns = _list(key)
-    found = tables.run(
-        f"SELECT {columns}, count(*) FROM {relation} GROUP BY {columns} "
-        "HAVING count(*) > 1 ORDER BY ALL LIMIT 1"
-    ).fetchall()
+    spelled = ", ".join(f"{shared.column}::VARCHAR" for shared in key)
+    found = tables.rows(
+        f"SELECT {spelled}, count(*) FROM {relation} GROUP BY {columns} "
+        f"HAVING count(*) > 1 ORDER BY {columns} LIMIT 1"
+    )
     if found:
         *values, times = found[0]
-        named = ", ".join(f"{n} {v}" for n, v in zip(key, values, strict=True))
-        return f"{named} comes {times:,} times, so {', '.join(key)} is no key"
+        named = ", ".join(f"{each.name} {v}" for each, v in zip(key, values, strict=True))
+        called = ", ".join(each.name for each in key)
+        return f"{named} comes {times:,} times, so {called} is not a key"
     return None
 
 
-def _by_key(tables: Relations, shared: Mapping[str, str], key: Sequence[str]) -> RowDiff:
-    others = [name for name in shared if name not in key]
+def _by_key(tables: Relations, key: Sequence[Shared], others: Sequence[Shared]) -> RowDiff:
     columns, hashed = _list(key), f"hash({_list(others)})" if others else "0::UBIGINT"
-    on = " AND ".join(f"a.{quoted(name)} = b.{quoted(name)}" for name in key)
+    on = " AND ".join(f"a.{each.column} = b.{each.column}" for each in key)
     tables.run(
         "CREATE TEMP TABLE paired AS SELECT "
-        + ", ".join(f"coalesce(a.{quoted(n)}, b.{quoted(n)}) AS {quoted(n)}" for n in key)
+        + ", ".join(
+            f"coalesce(a.{each.column}, b.{each.column}) AS {each.column}" for each in key
+        )
         + ", CASE WHEN b.h IS NULL THEN 'removed' WHEN a.h IS NULL THEN 'added' "
         "ELSE 'changed' END AS what FROM "
         f"(SELECT {columns}, {hashed} AS h FROM a) a FULL OUTER JOIN "
         f"(SELECT {columns}, {hashed} AS h FROM b) b ON {on} "
         "WHERE a.h IS DISTINCT FROM b.h"
     )
-    counts = dict(tables.run("SELECT what, count(*) FROM paired GROUP BY what").fetchall())
+    found = tables.rows("SELECT what, count(*) FROM paired GROUP BY what")
+    counts = {str(what): int(rows) for what, rows in found}
     by_column, changed_rows = (
         _changes(tables, key, others) if counts.get("changed") else ({}, ())
     )
+    added_rows, removed_rows = (
+        _examples(tables, key, f"paired WHERE what = '{what}'")
+        for what in ("added", "removed")
+    )
     return RowDiff(
-        key=tuple(key),
+        key=tuple(each.name for each in key),
         added=counts.get("added", 0),
         removed=counts.get("removed", 0),
         changed=counts.get("changed", 0),
         by_column=by_column,
-        added_rows=_examples(tables, f"SELECT {columns} FROM paired WHERE what = 'added'"),
-        removed_rows=_examples(tables, f"SELECT {columns} FROM paired WHERE what = 'removed'"),
+        added_rows=added_rows,
+        removed_rows=removed_rows,
         changed_rows=changed_rows,
     )
 
 
 def _changes(
-    tables: Relations, key: Sequence[str], others: Sequence[str]
+    tables: Relations, key: Sequence[Shared], others: Sequence[Shared]
 ) -> tuple[dict[str, int], tuple[dict[str, str], ...]]:
     """Count the changed rows by column, and show some of them."""
     joined = (
         f"(SELECT * FROM paired WHERE what = 'changed') p JOIN a USING ({_list(key)}) "
         f"JOIN b USING ({_list(key)})"
     )
-    differs = [f"a.{quoted(name)} IS DISTINCT FROM b.{quoted(name)}" for name in others]
+    differs = [f"a.{each.column} IS DISTINCT FROM b.{each.column}" for each in others]
     sums = tables.row(
         f"SELECT {', '.join(f'count(*) FILTER ({test})' for test in differs)} FROM {joined}"
     )
-    counts = {name: int(n) for name, n in zip(others, sums, strict=True) if n}
-    shown = [f"p.{quoted(name)}::VARCHAR AS {quoted(name)}" for name in key]
-    for name in counts:
-        column = quoted(name)
+    counts = [(each, int(n)) for each, n in zip(others, sums, strict=True) if n]
+    shown = [f"p.{each.column}::VARCHAR" for each in key]
+    for each, _ in counts:
+        column = each.column
         words = f"concat({_text(f'a.{column}')}, ' -> ', {_text(f'b.{column}')})"
-        shown.append(
-            f"CASE WHEN a.{column} IS DISTINCT FROM b.{column} THEN {words} END AS {column}"
-        )
-    by = ", ".join(f"p.{quoted(name)}" for name in key)
-    rows = _examples(tables, f"SELECT {', '.join(shown)} FROM {joined}", order=by)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return dict(ordered), rows
+        shown.append(f"CASE WHEN a.{column} IS DISTINCT FROM b.{column} THEN {words} END")
+    by = ", ".join(f"p.{each.column}" for each in key)
+    found = tables.rows(
+        f"SELECT {', '.join(shown)} FROM {joined} ORDER BY {by} LIMIT {EXAMPLES}"
+    )
+    names = [each.name for each in (*key, *(each for each, _ in counts))]
+    ordered = sorted(
+        ((each.name, n) for each, n in counts), key=lambda item: (-item[1], item[0])
+    )
+    return dict(ordered), _named(names, found)
 
 
-def _whole_rows(tables: Relations, shared: Mapping[str, str]) -> RowDiff:
+def _whole_rows(tables: Relations, shared: Sequence[Shared]) -> RowDiff:
     """Count rows, each as often as it comes, that only one of the tables has."""
-    columns = _list(tuple(shared))
+    columns = _list(shared)
     tables.run(
         "CREATE TEMP TABLE whole AS SELECT h, coalesce(b.n, 0) - coalesce(a.n, 0) AS more "
         "FROM "
@@ -160,27 +173,35 @@ def _whole_rows(tables: Relations, shared: Mapping[str, str]) -> RowDiff:
         added=added,
         removed=removed,
         changed=0,
-        added_rows=_only_in(tables, "b", columns, "more > 0"),
-        removed_rows=_only_in(tables, "a", columns, "more < 0"),
+        added_rows=_only_in(tables, "b", shared, "more > 0"),
+        removed_rows=_only_in(tables, "a", shared, "more < 0"),
     )
 
 
 def _only_in(
-    tables: Relations, relation: str, columns: str, test: str
+    tables: Relations, relation: str, shared: Sequence[Shared], test: str
 ) -> tuple[dict[str, str], ...]:
     hashes = f"SELECT h FROM whole WHERE {test}"
-    some = f"SELECT {columns} FROM {relation} WHERE hash({columns}) IN ({hashes})"
-    return _examples(tables, some, order=columns)
+    return _examples(tables, shared, f"{relation} WHERE hash({_list(shared)}) IN ({hashes})")
 
 
 def _examples(
-    tables: Relations, query: str, *, order: str = "ALL"
+    tables: Relations, shared: Sequence[Shared], rows: str
 ) -> tuple[dict[str, str], ...]:
-    found = tables.run(f"{query} ORDER BY {order} LIMIT {EXAMPLES}")
-    names = [about[0] for about in found.description or ()]
+    """Show some rows as text, so that no type needs anything else to be shown."""
+    spelled = ", ".join(f"{each.column}::VARCHAR" for each in shared)
+    found = tables.rows(
+        f"SELECT {spelled} FROM {rows} ORDER BY {_list(shared)} LIMIT {EXAMPLES}"
+    )
+    return _named([each.name for each in shared], found)
+
+
+def _named(
+    names: Sequence[str], rows: Sequence[Sequence[str | None]]
+) -> tuple[dict[str, str], ...]:
     return tuple(
-        {name: str(value) for name, value in zip(names, row, strict=True) if value is not None}
-        for row in found.fetchall()
+        {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        for row in rows
     )
 
 
@@ -188,5 +209,5 @@ def _text(expression: str) -> str:
     return f"coalesce({expression}::VARCHAR, 'missing')"
 
 
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(map(quoted, names))
+def _list(shared: Sequence[Shared]) -> str:
+    return ", ".join(each.column for each in shared)

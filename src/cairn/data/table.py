@@ -1,9 +1,7 @@
 """Tables in snapshots: the text of a CSV file becomes typed columns, alike everywhere."""
 
-import csv
 import difflib
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,9 @@ import numpy as np
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.tree import SYMLINK, Entry, escape
-from cairn.data.column import Column, read_column
+from cairn.data.cells import Cells
+from cairn.data.column import Column
+from cairn.data.columns import read_columns
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
 
@@ -85,44 +85,10 @@ def parse_table(content: bytes, *, name: str, delimiter: str = ",") -> Table:
 
     Quotes are as in RFC 4180, empty lines are passed over. Raises `Invalid` naming the line.
     """
-    lines = _Lines(_decoded(content, name), name, delimiter)
-    names = _names(lines.header, name, delimiter)
-    cells = lines.cells()
-    width = len(names)
-    columns = tuple(read_column(names[at], cells[at::width]) for at in range(width))
-    return Table(name, len(cells) // width, columns)
-
-
-class _Lines:
-    """The cells of a CSV file, its header first."""
-
-    def __init__(self, text: str, name: str, delimiter: str) -> None:
-        file = io.StringIO(text, newline="")
-        self._reader = csv.reader(file, delimiter=delimiter, strict=True)
-        self._name = name
-        self.header = next(self._lines())
-
-    def cells(self) -> list[str]:
-        """Return all cells below the header, row by row."""
-        width = len(self.header)
-        cells: list[str] = []
-        for row in self._lines():
-            if len(row) != width:
-                raise Invalid(
-                    f"{self._name}, line {self._reader.line_num}: {len(row)} cells where the "
-                    f"header names {width} columns; write the file again"
-                )
-            cells += row
-        return cells
-
-    def _lines(self) -> Iterator[list[str]]:
-        try:
-            yield from filter(None, self._reader)
-        except csv.Error as error:
-            raise Invalid(
-                f"{self._name}, line {self._reader.line_num}: {error}; look for a quote that "
-                "is not closed"
-            ) from error
+    cells = Cells(content, name=name, delimiter=delimiter)
+    columns = read_columns(cells)
+    rows = len(columns[0].array)
+    return Table(name, rows, columns)
 
 
 def _choose(objects: ObjectStore, snapshot: SnapshotInfo, file: str) -> Entry:
@@ -154,35 +120,6 @@ def _delimiter(name: str) -> str:
             "(frame.to_csv(path, index=False)) and snapshot that"
         )
     return DELIMITERS[suffix]
-
-
-def _decoded(content: bytes, name: str) -> str:
-    if not content.strip():
-        raise Invalid(f"{name} is empty: a table begins with a line of column names")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
-        raise Invalid(
-            f"{name}, line {line}: byte 0x{byte:02x} is not UTF-8; convert the whole file "
-            "(iconv -f LATIN1 -t UTF-8), and mind that encodings are not mixed in it"
-        ) from error
-    if "\0" in text:
-        raise Invalid(f"{name} is not text: write it as CSV in UTF-8")
-    return text
-
-
-def _names(header: list[str], name: str, delimiter: str) -> list[str]:
-    others = [other for other in ";\t|" if other != delimiter and other in header[0]]
-    if len(header) == 1 and others:
-        raise Invalid(
-            f"{name} seems to be separated by {others[0]!r}: write it with {delimiter!r}"
-        )
-    names = [text or f"Unnamed: {at}" for at, text in enumerate(header)]
-    doubled = next((text for at, text in enumerate(names) if text in names[:at]), None)
-    if doubled is not None:
-        raise Invalid(f"{name} has two columns {doubled!r}: rename one")
-    return names
 
 
 def _for_pandas(column: Column) -> Any:
