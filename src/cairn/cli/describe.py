@@ -32,6 +32,8 @@ def described(registry: Registry, version: Version) -> dict[str, Any]:
         "marked_bad": version.marked_bad,
         "deleted": version.deleted,
         "origin": version.origin,
+        "safety": version.safety,
+        "verdict": version.verdict,
         **parts(registry, manifest),
     }
 
@@ -71,11 +73,8 @@ def text_of(registry: Registry, version: Version) -> str:
         ("run", f"run:{version.run[:12]}" if version.run else "-"),
         *((("pulled from", origin_line(version.origin)),) if version.origin else ()),
         *_marks(version),
-        ("artifacts", _artifact_line(registry, manifest)),
-        *(
-            ("", reason)
-            for reason in (manifest.artifacts.reasons if manifest.artifacts else ())
-        ),
+        ("artifacts", _artifact_line(registry, version)),
+        *(("", reason) for reason in _reasons(version)),
         *((f"data, {i.role}", f"{short(i.snapshot)}  {i.path}") for i in manifest.inputs),
         ("code", _code_line(manifest)),
         ("environment", _environment_line(manifest)),
@@ -157,14 +156,28 @@ def _marks(version: Version) -> list[tuple[str, str]]:
     ]
 
 
-def _artifact_line(registry: Registry, manifest: Manifest) -> str:
-    artifacts = manifest.artifacts
+def _safety(version: Version) -> str:
+    """Say what this store found, and what the maker says if that is something else."""
+    artifacts = version.manifest.artifacts
+    if artifacts is None or artifacts.safety == version.safety:
+        return artifacts.safety if artifacts else "-"
+    return f"{version.safety or 'not judged here'} (its maker says {artifacts.safety})"
+
+
+def _reasons(version: Version) -> tuple[str, ...]:
+    if version.verdict is not None:
+        return version.verdict.reasons
+    return version.manifest.artifacts.reasons if version.manifest.artifacts else ()
+
+
+def _artifact_line(registry: Registry, version: Version) -> str:
+    artifacts = version.manifest.artifacts
     if artifacts is None:
         return "-"
     entries = list(tree_entries(registry.objects, artifacts.tree))
     total = size(sum(entry.size for entry in entries))
     return (
-        f"{short(artifacts.tree)}  {artifacts.flavor}, {artifacts.safety}, "
+        f"{short(artifacts.tree)}  {artifacts.flavor}, {_safety(version)}, "
         f"{counted(len(entries), 'file')}, {total}"
     )
 

@@ -17,12 +17,12 @@ from cairn.core.errors import Conflict, Invalid, Refused
 from cairn.core.name import LabelName, ModelName, RunId, Text, shown
 from cairn.core.request import Change, Record, Request
 from cairn.core.run import Code, Environment, Gap, Input, Scalar, Seed
+from cairn.core.verdict import Safety, Verdict
 
 Number = Annotated[int, Meta(ge=1)]
 Release = Annotated[
     str, Meta(pattern=r"^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})$(?!\n)")
 ]
-Safety = Literal["safe", "unsafe", "unknown"]
 UNSTAGED: LabelName = "dev"
 """The stage of a version that nobody has put anywhere."""
 
@@ -155,11 +155,24 @@ class Version(Record, frozen=True):
     marked_bad: str | None = None
     deleted: str | None = None
     origin: Origin | None = None
+    verdict: Verdict | None = None
+    """What this store found when it judged the weights itself."""
 
     @property
     def complete(self) -> bool:
         """Whether nothing is missing."""
         return not self.gaps
+
+    @property
+    def safety(self) -> Safety | None:
+        """Whether loading can run code, by the judgement of this store; None if it made none.
+
+        Registered here, the manifest says what was judged here; pulled, it is only a claim.
+        """
+        if self.verdict is not None:
+            return self.verdict.safety
+        artifacts = self.manifest.artifacts
+        return artifacts.safety if artifacts and self.origin is None else None
 
     @property
     def name(self) -> str:

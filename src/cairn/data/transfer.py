@@ -3,6 +3,7 @@
 Bytes first, verified; then, for each snapshot and version, one record that refers to them: a
 ref in the remote, a ledger entry here. So whatever is interrupted has recorded nothing that
 lacks bytes, and goes on where it stopped. Labels, gates and runs stay where they were made.
+What a pulled manifest says of its safety is a claim: this store judges the bytes itself.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +15,9 @@ from cairn.core.name import shown
 from cairn.core.request import Record
 from cairn.core.snapshot import AddSnapshot, Snapshot, parents_of
 from cairn.core.transfer import AnyRef, SnapshotRef, VersionRef
-from cairn.core.version import UNSTAGED, Origin, RegisterVersion
+from cairn.core.version import UNSTAGED, Manifest, Origin, RegisterVersion
 from cairn.data.refs import Remote, open_remote
+from cairn.data.verdict import verdict_on
 from cairn.data.wanted import (
     Here,
     chosen_here,
@@ -186,6 +188,7 @@ def _recorded(registry: Registry, here: Here, ref: AnyRef, entry: Entry, log: st
     if isinstance(ref, SnapshotRef):
         return _add_snapshot(registry, here, ref, entry, log)
     number = entry.after["number"]
+    judged = _judged(registry, ref.digest)
     version = registry.engine.send(
         RegisterVersion(
             model=ref.model,
@@ -196,8 +199,20 @@ def _recorded(registry: Registry, here: Here, ref: AnyRef, entry: Entry, log: st
             origin=Origin(log=log, number=number, seq=entry.seq),
         )
     )
-    note = "" if version.number == number else f"number {number} there"
+    there = "" if version.number == number else f"number {number} there"
+    note = "; ".join(each for each in (there, judged) if each)
     return Item(name=version.name, digest=ref.digest, note=note)
+
+
+def _judged(registry: Registry, manifest: Digest) -> str:
+    """Judge the bytes that came, whatever their maker says; tell where the two disagree."""
+    artifacts = registry.objects.get_record(manifest, Manifest).artifacts
+    if artifacts is None:
+        return ""
+    found = verdict_on(registry, artifacts.tree)
+    if found.safety == artifacts.safety:
+        return ""
+    return f"{found.safety}, though its maker says {artifacts.safety}"
 
 
 def _add_snapshot(

@@ -14,6 +14,7 @@ from cairn.engine import (
     run,
     snapshot,
     sweep,
+    verdict,
     version,
 )
 from cairn.engine.context import Action
@@ -24,6 +25,7 @@ ACTIONS: dict[str, Action] = {
     pin.CHECKED: Action(pin.apply_checked, pin.answer_checked),
     run.STARTED: Action(run.apply_started, run.answer),
     run.FINISHED: Action(run.apply_finished, run.answer),
+    verdict.RECORDED: Action(verdict.apply_recorded, verdict.answer_recorded),
     version.REGISTERED: Action(version.apply_registered, version.answer),
     version.REMADE: Action(version.apply_remade, version.answer),
     version.RELEASED: Action(version.apply_released, version.answer),

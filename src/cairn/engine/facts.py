@@ -9,8 +9,9 @@ from cairn.core.check import LabelOrder, RateLimit, Reproduced, RollbackDrill, S
 from cairn.core.gate import Policy, PolicyInfo
 from cairn.core.label import Drill
 from cairn.core.ledger import Time
+from cairn.core.verdict import Safety
 from cairn.core.version import Version
-from cairn.engine import ledger, moves, version
+from cairn.engine import ledger, moves, verdict, version
 from cairn.engine.context import Context
 from cairn.objects.tree import tree_entries
 from cairn.stats.checks.evidence import Facts, Tenure
@@ -26,6 +27,7 @@ def gather(
     artifacts = candidate.manifest.artifacts
     entries = tree_entries(context.objects, artifacts.tree) if artifacts else ()
     stayed = asked & {LabelOrder, SoakTime}
+    safety, reasons = _judged(context, candidate, before=before)
     drilled, remade = RollbackDrill in asked, Reproduced in asked
     return Facts(
         now=now,
@@ -35,10 +37,23 @@ def gather(
         drilled_at=_drilled_at(context, info, before=before) if drilled else None,
         reproduced_at=_remade_at(context, candidate, before=before) if remade else None,
         fields=candidate.manifest.fields,
-        safety=artifacts.safety if artifacts else None,
-        safety_reasons=artifacts.reasons if artifacts else (),
+        safety=safety,
+        safety_reasons=reasons,
         size_bytes=sum(entry.size for entry in entries) if artifacts else None,
     )
+
+
+def _judged(
+    context: Context, candidate: Version, *, before: int | None
+) -> tuple[Safety | None, tuple[str, ...]]:
+    """Read what this store found in the candidate's weights; nothing that others claim."""
+    artifacts = candidate.manifest.artifacts
+    if artifacts is None:
+        return None, ()
+    found = verdict.newest(context, artifacts.tree, before=before)
+    if found is not None:
+        return found.safety, found.reasons
+    return (artifacts.safety, artifacts.reasons) if candidate.origin is None else (None, ())
 
 
 def _tenures(

@@ -50,6 +50,7 @@ from cairn.core.request import Answer, Change, Request, checked
 from cairn.core.run import FinishRun, GetRun, ListRuns, StartRun
 from cairn.core.snapshot import AddSnapshot, GetSnapshot, ListSnapshots
 from cairn.core.sweep import FindMissing, ListKept, RecordSweep, WhyKept
+from cairn.core.verdict import GetVerdict, RecordVerdict
 from cairn.core.version import (
     DeleteVersion,
     GetVersion,
@@ -75,6 +76,7 @@ from cairn.engine import (
     snapshot,
     store,
     sweep,
+    verdict,
     verify,
     version,
 )
@@ -92,6 +94,8 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     FinishRun: run.finish,
     GetRun: run.get,
     ListRuns: run.every,
+    RecordVerdict: verdict.record,
+    GetVerdict: verdict.get,
     RegisterVersion: version.register,
     ReleaseVersion: version.release,
     MarkBad: version.mark_bad,

@@ -9,6 +9,7 @@ from cairn.core.errors import Conflict, NotFound
 from cairn.core.ledger import Entry
 from cairn.core.name import shown
 from cairn.core.run import Gap
+from cairn.core.verdict import Verdict
 from cairn.core.version import (
     ListVersions,
     Manifest,
@@ -18,7 +19,7 @@ from cairn.core.version import (
     ReleaseVersion,
     Version,
 )
-from cairn.engine import ledger, pin, run
+from cairn.engine import ledger, pin, run, verdict
 from cairn.engine.context import Context, Draft
 from cairn.objects.closure import require_manifest, require_tree
 from cairn.objects.tree import tree_entries
@@ -209,6 +210,7 @@ def read(context: Context, row: Row) -> Version:
         marked_bad=_reason(context, marked, MARKED),
         deleted=_reason(context, deleted, DELETED),
         origin=Origin(**pulled) if (pulled := entry.after.get("origin")) else None,
+        verdict=_verdict(context, manifest),
     )
 
 
@@ -242,6 +244,11 @@ def _origin(origin: Origin | None) -> dict[str, object]:
     if origin is None:
         return {}
     return {"origin": {"log": origin.log, "number": origin.number, "seq": origin.seq}}
+
+
+def _verdict(context: Context, manifest: Manifest) -> Verdict | None:
+    artifacts = manifest.artifacts
+    return verdict.newest(context, artifacts.tree) if artifacts else None
 
 
 def _reason(context: Context, seq: int | None, action: str) -> str | None:

@@ -52,7 +52,7 @@ def evaluate_with(
             snapshot=snapshot.digest,
             scorer=scorer,
             predictions=predictions,
-            trusted=trust and artifacts.safety != "safe",
+            trusted=trust and version.safety != "safe",
         )
     except (Invalid, NotFound) as error:
         name = f"{version.name} on {snapshot.name or snapshot.digest[:19]}"

@@ -17,6 +17,7 @@ from cairn.core.check import (
     NoSubgroupRegression,
     OwnCheck,
     Robustness,
+    SafetyScan,
     Superiority,
 )
 from cairn.core.digest import Digest, digest_of
@@ -27,6 +28,7 @@ from cairn.core.label import GetLabel
 from cairn.core.name import LabelName
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
+from cairn.data.verdict import verdict_on
 from cairn.engine import person
 from cairn.gates.evaluation import evaluate_with
 from cairn.gates.in_turn import measure_in_turn
@@ -48,6 +50,7 @@ def measure(registry: Registry, version: Version, *, label: LabelName) -> None:
         policy = registry.engine.send(GetPolicy(model=version.model, label=label)).policy
     except NotFound:
         return
+    _judge(registry, version, policy)
     snapshot = registry.find_snapshot(policy.evaluation)
     own = [check for check in policy.checks if isinstance(check, OwnCheck)]
     for check in own if version.manifest.artifacts else ():
@@ -70,6 +73,13 @@ def measure(registry: Registry, version: Version, *, label: LabelName) -> None:
     if any(_undecided(registry, version, budget) for budget in budgets):
         with suppress(Refused):
             measure_latency(registry, version, on=snapshot, scorer=scorer, budgets=budgets)
+
+
+def _judge(registry: Registry, version: Version, policy: Policy) -> None:
+    """Let this store judge the candidate's bytes itself, if the policy asks what they are."""
+    artifacts = version.manifest.artifacts
+    if artifacts is not None and any(isinstance(c, SafetyScan) for c in policy.checks):
+        verdict_on(registry, artifacts.tree)
 
 
 def _scorer(registry: Registry, version: Version, policy: Policy) -> Scorer | None:

@@ -48,8 +48,9 @@ class Facts:
     the candidate's, oldest first; `promotions` are the instants of promotions to the label
     within the longest time that a rate limit of the policy asks for. `drilled_at` is the last
     rollback drill of the label that passed, `reproduced_at` the last time that somebody made
-    the candidate again. `fields` and `safety` are the candidate's manifest's, `safety_reasons`
-    why it is not `safe`; `size_bytes` is the sum over its files.
+    the candidate again. `fields` are the candidate's manifest's; `safety` is what this store
+    found in its files, None if it never looked, and `safety_reasons` why it is not `safe`;
+    `size_bytes` is the sum over its files.
     """
 
     now: Time
