@@ -39,15 +39,13 @@ class GetVerdict(Request["Verdict | None"], frozen=True, tag="verdict.get"):
 
 
 class Verdict(Record, frozen=True):
-    """What a tree was found to be, by which judge, and when."""
+    """What a tree was found to be, and by which judge."""
 
     tree: Digest
     safety: Safety
     reasons: Reasons
     judge: str
     allow_list: Digest
-    judged_by: str
-    judged_at: str
 
 
 def same(asked: RecordVerdict, known: Verdict | None) -> bool:

@@ -66,6 +66,4 @@ def _read(entry: Entry) -> Verdict:
         reasons=tuple(after["reasons"]),
         judge=after["judge"],
         allow_list=after["allow_list"],
-        judged_by=entry.actor.id,
-        judged_at=entry.time,
     )
