@@ -97,6 +97,17 @@ def test_a_version_is_shown_explained_compared_and_verified(live: Desk) -> None:
     assert "churn:1 is intact" in live("verify", "churn:1")
 
 
+def test_a_model_is_shown_with_every_label_the_empty_ones_too(live: Desk) -> None:
+    text = live("show", "churn")
+
+    assert "churn: 2 versions, the newest is churn:2" in text
+    held = {line.split()[0]: line.split()[1] for line in text.splitlines()[4:]}
+    empty = dict.fromkeys(("dev", "staging", "canary", "archived"), "-")
+    assert held == {**empty, "production": "churn:2"}
+    assert live.json("show", "churn")["labels"]["production"]["policy"].startswith("sha256:")
+    live.fails("show", "nobody", code=NotFound.exit_code, says="there is no model nobody yet")
+
+
 def test_the_required_fields_and_the_minimum_set_are_checked(live: Desk) -> None:
     live.write("old.json", "{}")
     live("register", "old.json", "--model", "old", "--retroactive")

@@ -43,6 +43,22 @@ def test_a_passed_gate_waits_until_enough_others_agreed(ada: Person, become: Bec
     assert ada.registry.verify().problems == ()
 
 
+def test_a_version_that_enough_people_approved_is_found_by_that(
+    ada: Person, become: Becomes
+) -> None:
+    subject = asks(ada)
+
+    def found(word: str) -> list[str]:
+        where = f'approved = "{word}"'
+        return [version.name for version in ada.registry.versions(where=where)]
+
+    become("bo").approve(subject)
+    assert (found("yes"), found("no")) == ([], ["churn:1"])
+    become("cy").approve(subject)
+
+    assert (found("yes"), found("no")) == (["churn:1"], [])
+
+
 def test_waiting_again_leaves_no_second_request(ada: Person) -> None:
     for _ in range(3):
         asks(ada)

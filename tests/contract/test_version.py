@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 import packed
 from cairn.core.errors import CairnError, Conflict, Corrupt, Invalid, NotFound, Refused
-from cairn.core.run import Gap
+from cairn.core.run import Gap, Input, StartRun
 from cairn.core.version import Artifacts, Manifest, RegisterVersion
 from cairn.registry import Registry
 from store import MODEL, data, manifest, open_registry, register, weights_of
@@ -241,6 +241,43 @@ def test_versions_are_searched_by_what_they_are(
     assert [version.number for version in registry.versions("churn", where=where)] == found
 
 
+def test_versions_are_searched_by_the_snapshot_that_they_were_made_of(
+    registry: Registry,
+) -> None:
+    register(registry, "a")
+    other = data(registry, "id,x,y\n9,9,1\n", name="other")
+    inputs = (Input(role="train", snapshot=other.digest),)
+    registry.engine.send(
+        RegisterVersion(model=MODEL, manifest=manifest(registry, "b", inputs=inputs))
+    )
+
+    def found(where: str) -> list[int]:
+        return [version.number for version in registry.versions(where=where)]
+
+    assert found('snapshot = "snap:other"') == found(f'snapshot = "{other.digest}"') == [2]
+    assert found('snapshot != "snap:other" and number >= 1') == [1]
+    with pytest.raises(NotFound, match="no snapshot is called nope"):
+        found('snapshot = "nope"')
+
+
+def test_versions_are_searched_by_the_run_that_made_them(registry: Registry) -> None:
+    runs = ["0123456789abcdef" * 2, "fedcba9876543210" * 2]
+    for run, weights in zip(runs, "ab", strict=True):
+        registry.engine.send(StartRun(run=run, model=MODEL, command=("python", "train.py")))
+        registry.engine.send(
+            RegisterVersion(model=MODEL, manifest=manifest(registry, weights), run=run)
+        )
+
+    def found(where: str) -> list[int]:
+        return [version.number for version in registry.versions(where=where)]
+
+    assert found('experiment = "run:01234567"') == [1]
+    assert found(f'experiment = "{runs[1]}"') == [2]
+    assert found('experiment != "run:01234567"') == [2]
+    with pytest.raises(Invalid, match="experiment is a run such as"):
+        found('experiment = "%"')
+
+
 @pytest.mark.parametrize(
     "where",
     [
@@ -252,6 +289,8 @@ def test_versions_are_searched_by_what_they_are(
         "digest = 'x'; DROP TABLE version",
         "model = 'x' -- comment",
         "stage > 'a'",
+        "approved = 'maybe'",
+        "approved > 'yes'",
     ],
 )
 def test_a_filter_that_is_none_is_refused_with_an_example(

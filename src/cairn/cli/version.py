@@ -8,6 +8,7 @@ from cairn.cli.describe import described, text_of
 from cairn.cli.text import moment, number, short, table
 from cairn.core.errors import Invalid, Refused
 from cairn.core.name import shown as model_shown
+from cairn.core.reference import model_name
 from cairn.core.required import minimum_set as minimum_set_of
 from cairn.core.required import nine_fields
 from cairn.core.version import Version
@@ -18,7 +19,9 @@ SEMANTIC = ("major", "minor", "patch")
 
 @click.command("list")
 @click.argument("model", required=False)
-@click.option("--where", default="", help='A filter: metrics.roc_auc > 0.7 and stage = "dev"')
+@click.option(
+    "--where", default="", help='A filter: metrics.roc_auc > 0.7 and approved = "yes"'
+)
 @click.option("--sort", help="A metric to sort by, the best first.")
 @shown
 def list_versions(model: str | None, *, where: str, sort: str | None) -> Shown:
@@ -50,7 +53,7 @@ def list_versions(model: str | None, *, where: str, sort: str | None) -> Shown:
 @click.argument("reference")
 @shown
 def show(reference: str) -> Shown:
-    """Show a version (churn:3, churn@production), a run (run:...) or a snapshot (snap:...)."""
+    """Show a version (churn:3, churn@production), a model, a run:... or a snap:..."""
     registry = cairn.open()
     if reference.startswith("run:"):
         from cairn.cli.run import shown_run
@@ -60,6 +63,10 @@ def show(reference: str) -> Shown:
         from cairn.cli.snapshot import shown_snapshot
 
         return shown_snapshot(registry, reference)
+    if ":" not in reference and "@" not in reference and "/versions/" not in reference:
+        from cairn.cli.model import shown_model
+
+        return shown_model(registry, model_name(reference, team=registry.settings.team))
     version = registry.version(reference)
     return Shown(described(registry, version), text_of(registry, version))
 

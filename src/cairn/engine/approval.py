@@ -163,6 +163,16 @@ def every(context: Context, asked: ListApprovals) -> tuple[ApprovalInfo, ...]:
     return tuple(i for i in found if asked.past or i.state in ("open", "granted"))
 
 
+def agreed(context: Context) -> frozenset[tuple[str, Digest]]:
+    """List the versions, with their models, that enough people let into production."""
+    asked = every(context, ListApprovals(past=True))
+    return frozenset(
+        (info.model, context.objects.get_record(info.subject, Decision).candidate)
+        for info in asked
+        if info.kind == "promotion" and info.state in ("granted", "done")
+    )
+
+
 def _lacking(
     context: Context, asked: Draft, *, kind: Covered, subject: Digest
 ) -> Draft | None:

@@ -79,6 +79,7 @@ from cairn.engine import (
     verdict,
     verify,
     version,
+    version_search,
 )
 from cairn.engine.actions import ACTIONS
 from cairn.engine.context import Context, Draft
@@ -101,7 +102,7 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     MarkBad: version.mark_bad,
     DeleteVersion: deletion.delete,
     GetVersion: resolve.get,
-    ListVersions: version.every,
+    ListVersions: version_search.every,
     RecordEvaluation: evaluation.record,
     ListEvaluations: evaluation.every,
     RecordLatency: evaluation.record_latency,

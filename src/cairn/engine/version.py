@@ -11,7 +11,6 @@ from cairn.core.name import shown
 from cairn.core.run import Gap
 from cairn.core.verdict import Verdict
 from cairn.core.version import (
-    ListVersions,
     Manifest,
     MarkBad,
     Origin,
@@ -158,12 +157,6 @@ def apply_marked(context: Context, entry: Entry) -> None:
 def answer(context: Context, entry: Entry) -> Version:
     """Answer whoever changed a version."""
     return by_number(context, entry.after["model"], entry.after["number"])
-
-
-def every(context: Context, asked: ListVersions) -> tuple[Version, ...]:
-    """Answer `ListVersions`."""
-    text, values = search.versions(asked.where, model=asked.model, limit=asked.limit)
-    return tuple(read(context, row) for row in context.tx.select(text, values))
 
 
 def by_number(context: Context, model: str, number: int) -> Version:

@@ -42,7 +42,32 @@ _LABEL = """
                   AND moved.label = :{value}
                   AND moved.seq = (SELECT MAX(seq) FROM label_move
                                     WHERE model = moved.model AND label = moved.label))"""
+_RUN = """
+   AND {exists} (SELECT 1 FROM run
+                 WHERE run.id LIKE :{value}
+                   AND (run.id = version.run
+                     OR EXISTS (SELECT 1 FROM version_remake AS again
+                                 WHERE again.model = version.model
+                                   AND again.number = version.number
+                                   AND again.run = run.id)))"""
 _EXAMPLE = 'metrics.roc_auc > 0.7 and params.max_depth = 4 and stage = "production"'
+
+
+TAGS = ("stage", "experiment", "snapshot", "approved")
+"""What Cairn itself says of a version: nobody sets these, everybody can search by them."""
+MOST = 10_000
+_LEFT = ("snapshot", "approved")
+
+
+class Search(NamedTuple):
+    """A statement with its parameters, and the terms that no table answers.
+
+    Each of `rest` is a tag, a value, and whether a version must have it or must not.
+    """
+
+    text: str
+    parameters: dict[str, Any]
+    rest: tuple[tuple[str, str, bool], ...]
 
 
 class _Term(NamedTuple):
@@ -60,19 +85,28 @@ def values(manifest: Manifest) -> Iterator[tuple[str, str | float]]:
             yield f"{prefix}.{name}", value if isinstance(value, str) else _number(value)
 
 
-def versions(where: str, *, model: str | None, limit: int) -> tuple[str, dict[str, Any]]:
-    """Return the statement that lists matching versions, newest first, and its parameters.
+def versions(where: str, *, model: str | None, limit: int) -> Search:
+    """Return the search for matching versions, newest first.
 
-    Raises `Invalid` with an example for text that is no filter.
+    Raises `Invalid` with an example for text that is not a filter.
     """
-    text, parameters = _SELECT, dict[str, Any](model=model, limit=limit)
-    for index, term in enumerate(_terms(where)):
+    terms = tuple(_terms(where))
+    rest = tuple(
+        (term.name, str(term.value), _equals(term) == "EXISTS")
+        for term in terms
+        if term.name in _LEFT
+    )
+    text = _SELECT
+    parameters = dict[str, Any](model=model, limit=MOST if rest else limit)
+    for index, term in enumerate(term for term in terms if term.name not in _LEFT):
         name, value = f"name{index}", f"value{index}"
         parameters[value] = term.value
         text += _condition(term, name, value)
         if "." in term.name:
             parameters[name] = term.name
-    return text + "\n ORDER BY registered DESC LIMIT :limit", parameters
+        if term.name == "experiment":
+            parameters[value] = f"{_run(term)}%"
+    return Search(text + "\n ORDER BY registered DESC LIMIT :limit", parameters, rest)
 
 
 def _condition(term: _Term, name: str, value: str) -> str:
@@ -80,17 +114,26 @@ def _condition(term: _Term, name: str, value: str) -> str:
         column = "word" if isinstance(term.value, str) else "amount"
         return _VALUE.format(name=name, value=value, column=column, operator=term.operator)
     if term.name in ("stage", "label"):
-        return _LABEL.format(value=value, exists=_held(term))
+        return _LABEL.format(value=value, exists=_equals(term))
+    if term.name == "experiment":
+        return _RUN.format(value=value, exists=_equals(term))
     if term.name not in _COLUMNS:
-        known = ", ".join([*_COLUMNS, "stage", "metrics.NAME", "params.NAME", "fields.NAME"])
+        known = ", ".join([*_COLUMNS, *TAGS, "metrics.NAME", "params.NAME", "fields.NAME"])
         raise Invalid(f"cannot filter by {term.name!r}; there are {known}")
     return f"\n   AND {_COLUMNS[term.name]} {term.operator} :{value}"
 
 
-def _held(term: _Term) -> str:
+def _equals(term: _Term) -> str:
     if term.operator not in ("=", "!="):
         raise Invalid(f"{term.name} can be compared with = and != only: {_EXAMPLE}")
     return "EXISTS" if term.operator == "=" else "NOT EXISTS"
+
+
+def _run(term: _Term) -> str:
+    digits = str(term.value).removeprefix("run:")
+    if re.fullmatch(r"[0-9a-f]{4,32}", digits) is None:
+        raise Invalid(f'experiment is a run such as "run:3f2a90c1", not {term.value!r}')
+    return digits
 
 
 def _terms(where: str) -> Iterator[_Term]:

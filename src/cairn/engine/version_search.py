@@ -1,0 +1,40 @@
+"""Lists versions: tables answer what they hold, and the rest is asked of each version."""
+
+from collections.abc import Callable
+from itertools import islice
+
+from cairn.core.errors import Invalid, NotFound
+from cairn.core.version import ListVersions, Version
+from cairn.engine import approval, version
+from cairn.engine.context import Context
+from cairn.sql import search
+
+
+def every(context: Context, asked: ListVersions) -> tuple[Version, ...]:
+    """Answer `ListVersions`."""
+    found = search.versions(asked.where, model=asked.model, limit=asked.limit)
+    tests = [_tagged(context, name, value) for name, value, _ in found.rest]
+    wanted = [holds for *_, holds in found.rest]
+    matching = (
+        one
+        for one in (version.read(context, row) for row in context.tx.select(*found[:2]))
+        if [test(one) for test in tests] == wanted
+    )
+    return tuple(islice(matching, asked.limit))
+
+
+def _tagged(context: Context, name: str, value: str) -> Callable[[Version], bool]:
+    """Return what tells whether a version has a tag: it is approved, or made of a snapshot."""
+    if name == "approved":
+        agreed = approval.agreed(context)
+        if value not in ("yes", "no"):
+            raise Invalid(f'approved is "yes" or "no", not {value!r}')
+        return lambda one: ((one.model, one.digest) in agreed) == (value == "yes")
+    if value.startswith("sha256:"):
+        rows = context.tx.all("snapshot_by_digest", pattern=f"{value}%")
+    else:
+        rows = context.tx.all("snapshot_every_named", name=value.removeprefix("snap:"))
+    if not rows:
+        raise NotFound(f"no snapshot is called {value}; `cairn snapshot list` shows all")
+    digests = {row[1] for row in rows}
+    return lambda one: any(given.snapshot in digests for given in one.manifest.inputs)
