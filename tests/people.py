@@ -85,9 +85,13 @@ class Person:
 
 
 def bind(
-    registry: Registry, rule: Approvals | None, *, override: tuple[str, ...] = ()
+    registry: Registry,
+    rule: Approvals | None,
+    *,
+    override: tuple[str, ...] = (),
+    label: str = "production",
 ) -> PolicyInfo:
-
+    """Bind a policy of one floor to a label."""
     policy = Policy(
         evaluation=registry.find_snapshot("test").digest,
         checks=(FLOOR,),
@@ -95,7 +99,7 @@ def bind(
         approvals=rule,
         override=override,
     )
-    return registry.set_policy("churn@production", policy)
+    return registry.set_policy(f"churn@{label}", policy)
 
 
 def asks(who: Person, *, version: str = "churn:1") -> Digest:

@@ -279,11 +279,20 @@ class Registry:
             )
         )
 
-    def rollback(self, label: str, *, reason: str = "") -> Move:
-        """Point `churn@production` back at the last known-good version."""
+    def rollback(self, label: str, *, reason: str = "", to: str | None = None) -> Move:
+        """Point `churn@production` back at the last known-good version, or at `to`.
+
+        `to` chooses a version that the label held before, known-good or not, with a reason.
+        """
         model, name = self._label(label)
         return self.engine.send(
-            Rollback(model=model, label=name, expecting=Anyone(), reason=reason)
+            Rollback(
+                model=model,
+                label=name,
+                expecting=Anyone(),
+                reason=reason,
+                to=self.version(to).digest if to else None,
+            )
         )
 
     def live(self, label: str, *, at: str | None = None) -> Move | None:

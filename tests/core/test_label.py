@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import Conflict, Corrupt, Refused
+from cairn.core.known_good import Ground, known_good, rollback, standing
 from cairn.core.label import (
     Anyone,
     Drill,
@@ -20,10 +21,7 @@ from cairn.core.label import (
     Nobody,
     Rollback,
     Switch,
-    known_good,
     move,
-    rollback,
-    standing,
 )
 from cairn.core.version import Manifest, Version
 
@@ -67,8 +65,8 @@ def promoted(*numbers: int) -> list[Move]:
 def targets(history: Sequence[Move], bad: Sequence[int] = ()) -> list[int]:
     """The numbers that a rollback may go to, the nearest first."""
     names = {digest(number): number for number in range(20)}
-    marked = [digest(number) for number in bad]
-    return [names[found] for found in known_good(reversed(history), marked)]
+    ground = Ground(bad=frozenset(digest(number) for number in bad))
+    return [names[found] for found in known_good(reversed(history), ground)]
 
 
 def asked(
@@ -142,7 +140,7 @@ def test_a_rollback_past_a_bad_version_forgets_it() -> None:
     history = [*promoted(1, 2, 3), step("rollback", 1, before=3)]
 
     assert targets(history) == []
-    assert list(standing(reversed(history))) == [digest(1)]
+    assert [found.after for found in standing(reversed(history))] == [digest(1)]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +164,7 @@ def test_no_more_moves_are_read_than_a_rollback_needs() -> None:
         yield from reversed([*promoted(1, 2, 3, 4), step("rollback", 3, before=4)])
         pytest.fail("the whole history was read")
 
-    assert next(known_good(moves(), [])) == digest(2)
+    assert next(known_good(moves(), Ground())) == digest(2)
 
 
 @dataclass
@@ -281,7 +279,7 @@ def test_a_stale_expectation_is_a_conflict(
     with pytest.raises(Conflict, match=f"production of churn {message}"):
         move(asked(2, expecting=expecting), version(2), live, gated=True)
     with pytest.raises(Conflict, match=message):
-        rollback(back(expecting=expecting), live, [version(2)], moves=2)
+        rollback(back(expecting=expecting), live, [version(2)], others=[], moves=2)
 
 
 def test_a_deleted_version_goes_nowhere() -> None:
@@ -334,29 +332,29 @@ def test_a_version_that_serves_is_not_archived() -> None:
 def test_a_rollback_takes_the_nearest_target_that_is_there() -> None:
     nearest = [version(4, archived=True), version(3, deleted="gone"), version(2), version(1)]
 
-    assert rollback(back(), version(5), nearest, moves=5).number == 2
+    assert rollback(back(), version(5), nearest, others=[], moves=5).number == 2
 
 
 def test_a_rollback_without_a_target_says_how_often_the_label_moved() -> None:
     with pytest.raises(
         Refused, match=r"no earlier .* \(it moved 1 time\); churn:1 stays"
     ) as one:
-        rollback(back(), version(1), [], moves=1)
+        rollback(back(), version(1), [], others=[], moves=1)
     assert (
         one.value.fix == "promote a good version instead: `cairn promote churn:N production`"
     )
     with pytest.raises(Refused, match=r"it moved 2 times"):
-        rollback(back(), version(2), [version(1, archived=True)], moves=2)
+        rollback(back(), version(2), [version(1, archived=True)], others=[], moves=2)
 
 
 def test_a_label_that_holds_nothing_cannot_roll_back() -> None:
     with pytest.raises(Refused, match="production of churn holds nothing"):
-        rollback(back(), None, [], moves=0)
+        rollback(back(), None, [], others=[], moves=0)
 
 
 def test_the_archive_does_not_roll_back() -> None:
     with pytest.raises(Refused, match="archived serves nothing"):
-        rollback(back("archived"), version(2), [version(1)], moves=2)
+        rollback(back("archived"), version(2), [version(1)], others=[], moves=2)
 
 
 def switched(step: Literal["start", "promote", "rollback"], *, right: bool = True) -> Switch:

@@ -72,17 +72,21 @@ def promote(
 @click.argument("label")
 @click.option("--reason", "-m", default="", help="Why; it is kept in the ledger.")
 @click.option("--drill", is_flag=True, help="Rehearse it on a copy of the label and time it.")
+@click.option("--to", help="Choose the version that it goes back to, known-good or not.")
 @shown
-def rollback(label: str, *, reason: str, drill: bool) -> Shown:
+def rollback(label: str, *, reason: str, drill: bool, to: str | None) -> Shown:
     """Point LABEL (churn, or churn@staging) back at its last known-good version."""
     registry = cairn.open()
     if drill:
         from cairn.cli.drill import rehearse
 
         return rehearse(registry, label)
-    step = registry.rollback(label, reason=reason)
+    step = registry.rollback(label, reason=reason, to=to)
     model = step.model.removeprefix("default/")
-    return Shown(step, f"{model}@{step.label} now holds {model}:{step.number} {_before(step)}")
+    lines = [f"{model}@{step.label} now holds {model}:{step.number} {_before(step)}"]
+    if step.chosen:
+        lines.append(f"{model}:{step.number} was chosen, not found to be known-good")
+    return Shown(step, "\n".join(lines))
 
 
 @click.command()
@@ -132,7 +136,7 @@ def _table(steps: tuple[Move, ...]) -> str:
     rows = [
         (
             moment(step.time),
-            "OVERRIDE" if step.kind == "override" else step.kind,
+            _kind(step),
             f"{step.before_number or '-'} -> {step.number}",
             short(step.after),
             step.actor,
@@ -188,6 +192,12 @@ def _mark(before: Version, after: Version) -> list[str]:
     stands = after.marked_bad is not None
     what = "is still marked bad" if stands else "was marked bad, and is not any more"
     return [f"{before.name} {what}: {before.marked_bad}"]
+
+
+def _kind(step: Move) -> str:
+    if step.kind == "override":
+        return "OVERRIDE"
+    return f"{step.kind}, chosen" if step.chosen else step.kind
 
 
 def _before(step: Move) -> str:

@@ -2,19 +2,18 @@
 
 1. A label moves through `MoveLabel` and `Rollback` only.
 2. A move names the version that the caller believes to be live; another one is a `Conflict`.
-3. Rollback walks down the stack of promotions to the last known-good version. A version that
-   was rolled back from, or marked bad, is no target until it is promoted afresh.
+3. Rollback walks down the stack of promotions to the last known-good version (see
+   `core/known_good.py`), or to the one that a person names.
 4. A mark is cleared by a promotion through a gate that says why, on evidence about the version
    that was made after the mark.
 """
 
-from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Conflict, Corrupt, Refused
+from cairn.core.errors import Conflict, Refused
 from cairn.core.ledger import Signed, Time
 from cairn.core.name import LabelName, ModelName, Text, shown
 from cairn.core.request import Change, Record, Request
@@ -41,7 +40,10 @@ Expecting = Anyone | Nobody | Holder
 
 
 class Move(Record, frozen=True):
-    """One step in a label's history; `override` is a promotion against the gate."""
+    """One step in a label's history; `override` is a promotion against the gate.
+
+    `chosen` says that a person named the version that a rollback went to.
+    """
 
     model: ModelName
     label: LabelName
@@ -56,6 +58,7 @@ class Move(Record, frozen=True):
     reason: Text = ""
     decision: Digest | None = None
     waiver: Text = ""
+    chosen: bool = False
 
 
 class MoveLabel(Change[Move], frozen=True, tag="label.move"):
@@ -78,12 +81,13 @@ class MoveLabel(Change[Move], frozen=True, tag="label.move"):
 
 
 class Rollback(Change[Move], frozen=True, tag="label.rollback"):
-    """Point a label back at the last known-good version."""
+    """Point a label back at the last known-good version, or at the one named by `to`."""
 
     model: ModelName
     label: LabelName
     expecting: Expecting = Anyone()
     reason: Text = ""
+    to: Digest | None = None
 
 
 class RecordDrill(Change["DrillInfo"], frozen=True, tag="label.drill"):
@@ -154,44 +158,6 @@ class DrillInfo(Record, frozen=True):
     run_at: str
 
 
-def standing(newest_first: Iterable[Move]) -> Iterator[Digest]:
-    """Yield the promotions that a rollback may walk down, the live one first.
-
-    Moves are read as far back as is asked for and no further. A rollback hides what lay above
-    the promotion that it went back to. A version that was rolled back from is left out until
-    it is promoted again. Raises `Corrupt` for a rollback to what the label never held.
-    """
-    back_to: list[Digest] = []
-    left: set[Digest] = set()
-    promoted: set[Digest] = set()
-    step = None
-    for step in newest_first:
-        if step.kind == "rollback":
-            back_to.append(step.after)
-            if step.before is not None and step.before not in promoted:
-                left.add(step.before)
-            continue
-        while back_to and back_to[-1] == step.after:
-            back_to.pop()
-        if not back_to and step.after not in left:
-            yield step.after
-        promoted.add(step.after)
-    if step is not None and back_to:
-        raise Corrupt(
-            f"{step.label} of {shown(step.model)} went back to {back_to[-1][:19]}, "
-            "which it did not hold before; run `cairn verify --all`"
-        )
-
-
-def known_good(newest_first: Iterable[Move], bad: Collection[Digest]) -> Iterator[Digest]:
-    """Yield rollback targets, the nearest first, the live version left out."""
-    found = set(bad)
-    for place, version in enumerate(standing(newest_first)):
-        if place and version not in found:
-            yield version
-        found.add(version)
-
-
 def expected(asked: MoveLabel | Rollback, live: Version | None) -> None:
     """Raise `Conflict` unless the label holds what the caller believes."""
     holds = f"holds {live.name}" if live else "holds nothing"
@@ -259,29 +225,4 @@ def clear(candidate: Version, snapshot: Digest, *, measured: bool) -> None:
         fix="bind the policy to newer data (`cairn snapshot add`, then `cairn gate set`), or "
         "let somebody else measure it again: "
         f"`cairn evaluate {candidate.name} --on {snapshot[:19]}`",
-    )
-
-
-def rollback(
-    asked: Rollback, live: Version | None, targets: Iterable[Version], *, moves: int
-) -> Version:
-    """Pick the version to go back to: the first of `targets` (see `known_good`)."""
-    expected(asked, live)
-    if asked.label == ARCHIVED:
-        raise Refused(
-            f"{ARCHIVED} serves nothing, so there is nothing to roll back",
-            fix=f"bring a version back: `cairn promote {shown(asked.model)}:N {WORKBENCH}`",
-        )
-    if live is None:
-        raise Refused(
-            f"{asked.label} of {shown(asked.model)} holds nothing, so nothing can roll back"
-        )
-    for target in targets:
-        if not target.archived and target.deleted is None:
-            return target
-    raise Refused(
-        f"{asked.label} of {shown(asked.model)} has no earlier known-good version "
-        f"(it moved {moves} time{'s' if moves != 1 else ''}); {live.name} stays",
-        fix="promote a good version instead: "
-        f"`cairn promote {shown(asked.model)}:N {asked.label}`",
     )

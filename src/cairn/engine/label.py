@@ -5,6 +5,7 @@ stands for.
 """
 
 from cairn.core import gate as gate_rules
+from cairn.core import known_good as good_rules
 from cairn.core import label as rules
 from cairn.core.digest import Digest
 from cairn.core.errors import Invalid
@@ -28,6 +29,7 @@ from cairn.engine import (
     decisions,
     gate,
     judge,
+    known_good,
     ledger,
     marks,
     moves,
@@ -85,19 +87,35 @@ def move(context: Context, asked: MoveLabel) -> Draft:
 
 
 def rollback(context: Context, asked: Rollback) -> Draft:
-    """Point the label at its last known-good version; no gate, no copy."""
+    """Point the label at its last known-good version, or the chosen one; no gate, no copy."""
     held = live(context, asked.model, asked.label)
-    past = moves.backwards(context, asked.model, asked.label)
-    targets = (
-        version.by_digest(context, asked.model, digest)
-        for digest in rules.known_good(past, moves.bad(context, asked.model))
-    )
-    times = moves.count(context, asked.model, asked.label)
-
-    target = rules.rollback(asked, held, targets, moves=times)
+    target = _chosen(context, asked, held) if asked.to else _known_good(context, asked, held)
     version.require_intact(context, target)
 
     return _draft(ROLLED_BACK, asked, held, to=target)
+
+
+def _known_good(context: Context, asked: Rollback, held: Version | None) -> Version:
+    ground = known_good.ground(context, asked.model, asked.label)
+    good = known_good.of(context, asked.model, asked.label)
+    return good_rules.rollback(
+        asked,
+        held,
+        (version.by_digest(context, asked.model, digest) for digest in good),
+        others=(
+            (version.by_digest(context, asked.model, step.after), why)
+            for step in known_good.targets(context, asked.model, asked.label)
+            if (why := good_rules.doubt(step, ground)) is not None
+        ),
+        moves=moves.count(context, asked.model, asked.label),
+    )
+
+
+def _chosen(context: Context, asked: Rollback, held: Version | None) -> Version:
+    chosen = version.by_digest(context, asked.model, str(asked.to))
+    stand = known_good.targets(context, asked.model, asked.label)
+    stands = any(step.after == chosen.digest for step in stand)
+    return good_rules.roll_back_to(asked, held, chosen, stands=stands)
 
 
 def apply_moved(context: Context, entry: Entry) -> None:
@@ -223,6 +241,7 @@ def _draft(
             "decision": digest,
             "waiver": asked.waiver if isinstance(asked, MoveLabel) else "",
             **signed.fields(asked.override if isinstance(asked, MoveLabel) else None),
+            **({"chosen": True} if isinstance(asked, Rollback) and asked.to else {}),
         },
         evidence=(digest, *judged.evidence) if digest and judged else (),
         reason=asked.reason,

@@ -89,4 +89,5 @@ def from_entry(entry: Entry) -> Move:
         reason=entry.reason,
         decision=entry.after["decision"],
         waiver=entry.after["waiver"],
+        chosen=entry.after.get("chosen", False),
     )

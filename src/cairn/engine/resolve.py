@@ -4,7 +4,6 @@ from itertools import islice
 
 from cairn.core import reference
 from cairn.core.errors import Conflict, NotFound
-from cairn.core.label import known_good
 from cairn.core.name import shown
 from cairn.core.reference import (
     ByCommit,
@@ -15,7 +14,7 @@ from cairn.core.reference import (
     ByTag,
 )
 from cairn.core.version import GetVersion, Version
-from cairn.engine import label, moves, version
+from cairn.engine import known_good, label, version
 from cairn.engine.context import Context
 
 
@@ -59,9 +58,7 @@ def _held(context: Context, asked: ByLabel) -> Version:
         )
     if asked.back == 0:
         return live
-    past = moves.backwards(context, asked.model, asked.label)
-    good = known_good(past, moves.bad(context, asked.model))
-    targets = tuple(islice(good, asked.back))
+    targets = tuple(islice(known_good.of(context, asked.model, asked.label), asked.back))
     if asked.back > len(targets):
         raise NotFound(
             f"{asked.label} of {shown(asked.model)} has {len(targets)} known-good "
