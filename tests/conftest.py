@@ -1,5 +1,6 @@
 """What all tests share: a quiet environment, and a project to type commands in."""
 
+import gc
 import os
 import signal
 import sys
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+import room
 
 if TYPE_CHECKING:
     from desk import Desk
@@ -21,6 +24,8 @@ sys.dont_write_bytecode = False
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
+room.move_in()
+
 # The same examples in every run, and no deadline on a slow machine.
 settings.register_profile("cairn", deadline=None, derandomize=True)
 settings.load_profile("cairn")
@@ -28,6 +33,22 @@ settings.load_profile("cairn")
 # Whoever runs the tests in the background may have had these ignored, and children inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported out of the garbage collector's rounds.
+
+    With all of scikit-learn among it, a round takes a quarter of a second, and each test that
+    closes a database as the end of a process does makes one.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Clean up, unless a failed test left something to look at."""
+    room.move_out(clean=exitstatus == pytest.ExitCode.OK)
 
 
 @pytest.fixture(scope="session")

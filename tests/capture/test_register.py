@@ -198,7 +198,11 @@ def test_a_field_that_the_project_requires_can_be_given_afterwards(tmp_path: Pat
     assert version.gaps == ()
 
 
-def test_a_file_that_was_not_recognised_can_be_named(tmp_path: Path) -> None:
+def test_a_file_that_was_not_recognised_can_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
     registry = project(
         tmp_path / "work",
         'open("data/customers.csv").read()\nopen("net.onnx", "w").write("weights")\n',

@@ -153,7 +153,11 @@ def test_many_files_of_one_folder_are_one_snapshot_of_those_that_were_read(
     assert registry.snapshots()[0].files == 50
 
 
-def test_settings_are_parameters_and_files_of_the_code(tmp_path: Path) -> None:
+def test_settings_are_parameters_and_files_of_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
     files: dict[str, str | bytes] = {
         "conf/train.yaml": "optimizer:\n  lr: 0.1\n  betas: [0.9, 0.99]\nname: a\n",
         "conf/more.toml": "[data]\nrows = 5\n",
