@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults strace
+.PHONY: help setup demo test check bench faults tools
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,7 +27,7 @@ setup: $(VENV)/.everything $(AZURITE)  ## build .venv from uv.lock; costs nothin
 demo: $(VENV)/.demo  ## the nine steps on 336,776 real flights, narrated
 	$(BIN)/cairn demo
 
-test: $(VENV)/.everything $(AZURITE) strace  ## every test, in parallel
+test: $(VENV)/.everything $(AZURITE) tools  ## every test, in parallel
 	$(BIN)/pytest -n $(WORKERS)
 
 check: $(VENV)/.everything  ## format, lint, types, import contracts, dead code, spelling
@@ -42,14 +42,14 @@ check: $(VENV)/.everything  ## format, lint, types, import contracts, dead code,
 bench: $(VENV)/.everything  ## every script in benchmarks/; prints ratios against peers
 	@for script in benchmarks/*.py; do echo "== $$script"; PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python "$$script"; done
 
-faults: $(VENV)/.everything strace  ## kill -9, EIO and ENOSPC at every write, and long random lives, not only a sample
+faults: $(VENV)/.everything tools  ## kill -9, EIO and ENOSPC at every write, and long random lives, not only a sample
 	CAIRN_FAULTS=all $(BIN)/pytest tests/faults tests/world -n $(WORKERS)
 
-strace:
-	@command -v strace >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+tools:  # strace watches the fault tests, ssh-keygen signs a tag of git's
+	@command -v strace >/dev/null && command -v ssh-keygen >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	  && apt-get update -qq </dev/null \
-	  && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends strace </dev/null; } \
-	  || { echo "The fault tests need strace, and it could not be installed: install it (Debian: apt-get install strace) and try again." >&2; exit 1; }
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends strace openssh-client </dev/null; } \
+	  || { echo "The tests need strace and ssh-keygen, and they could not be installed: install them (Debian: apt-get install strace openssh-client) and try again." >&2; exit 1; }
 
 $(BIN)/uv:
 	@[ -n "$(PYTHON)" ] && $(PYTHON) -c '$(OLD_PYTHON)' || { \

@@ -170,9 +170,17 @@ class Registry:
         return self.engine.send(ListVersions(model=name, where=where))
 
     def release(
-        self, version: str, *, release: str | None = None, part: str = "minor"
+        self,
+        version: str,
+        *,
+        release: str | None = None,
+        part: str = "minor",
+        allow_dirty: bool = False,
     ) -> Version:
-        """Give a version its semantic release number: this one, or the next of its `part`."""
+        """Give a version its semantic release number: this one, or the next of its `part`.
+
+        Raises `Refused` for code with uncommitted changes unless `allow_dirty` is set.
+        """
         if release is not None:
             parse_release(release)
         found = self.version(version)
@@ -182,6 +190,7 @@ class Registry:
                 version=found.digest,
                 release=release,
                 part=part,  # pyright: ignore[reportArgumentType] (checked by the engine)
+                allow_dirty=allow_dirty,
             )
         )
 

@@ -6,7 +6,7 @@ import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.describe import described, text_of
 from cairn.cli.text import moment, number, short, table
-from cairn.core.errors import Invalid, Refused
+from cairn.core.errors import Invalid, Refused, Unavailable
 from cairn.core.name import shown as model_shown
 from cairn.core.reference import model_name
 from cairn.core.required import minimum_set as minimum_set_of
@@ -155,23 +155,36 @@ def export(version: str, root: str) -> Shown:
 @click.argument("version")
 @click.argument("number_or_part", default="minor")
 @click.option("--no-tag", is_flag=True, help="Write no git tag.")
+@click.option("--sign", is_flag=True, help="Let git sign the tag; exit code 10 if it cannot.")
+@click.option(
+    "--allow-dirty",
+    is_flag=True,
+    help="Release uncommitted changes; the tag says so.",
+)
 @shown
-def release(version: str, number_or_part: str, *, no_tag: bool) -> Shown:
+def release(
+    version: str, number_or_part: str, *, no_tag: bool, sign: bool, allow_dirty: bool
+) -> Shown:
     """Release VERSION as the next major, minor, patch, or as 1.4.0; tags the commit."""
+    if no_tag and sign:
+        raise Invalid("--sign signs the tag that --no-tag leaves out: choose one")
     registry = cairn.open()
     if number_or_part in SEMANTIC:
-        found = registry.release(version, part=number_or_part)
+        found = registry.release(version, part=number_or_part, allow_dirty=allow_dirty)
     elif number_or_part[:1].isdigit():
-        found = registry.release(version, release=number_or_part)
+        found = registry.release(version, release=number_or_part, allow_dirty=allow_dirty)
     else:
         raise Invalid(
             f"{number_or_part!r} is neither major, minor, patch nor a number like 1.4.0"
         )
     text = f"{found.name} is released as {model_shown(found.model)}:{found.release}"
+    if no_tag:
+        return Shown(_line(found), f"{text}\nno git tag was asked for")
     from cairn.capture.tag import tag_release
 
-    told = "no git tag was asked for" if no_tag else tag_release(registry, found)
-    return Shown(_line(found), f"{text}\n{told}")
+    tag = tag_release(registry, found, sign=sign)
+    failed = sign and not tag.is_written
+    return Shown(_line(found), f"{text}\n{tag.told}", Unavailable.exit_code if failed else 0)
 
 
 @click.command("mark-bad")

@@ -119,6 +119,8 @@ class ReleaseVersion(Change["Version"], frozen=True, tag="version.release"):
     version: Digest
     release: Release | None = None
     part: Literal["major", "minor", "patch"] = "minor"
+    allow_dirty: bool = False
+    """Release it although its code had uncommitted changes."""
 
 
 class MarkBad(Change["Version"], frozen=True, tag="version.mark-bad"):
@@ -274,10 +276,19 @@ def again(version: Version) -> Version:
 def next_release(asked: ReleaseVersion, version: Version, earlier: Sequence[str]) -> Release:
     """Decide the release number; releases of a model only go up.
 
-    Raises `Conflict` if the version has one already and `Invalid` if it would not go up.
+    Raises `Conflict` if the version has one already, `Refused` if its code had uncommitted
+    changes and nobody allowed that, and `Invalid` if the number would not go up.
     """
     if version.release is not None:
         raise Conflict(f"{version.name} is already released as {version.release}")
+    code = version.manifest.code
+    if code is not None and code.patch is not None and not asked.allow_dirty:
+        raise Refused(
+            f"{version.name} was made with uncommitted changes: commit {code.commit[:12]} "
+            "alone does not make it",
+            fix="commit the changes, train again and release that version\n"
+            "or release this one with `--allow-dirty`: the tag then says so",
+        )
     last = max((parse_release(r) for r in earlier), default=(0, 0, 0))
     if asked.release is None:
         found = ".".join(map(str, _bump(last, asked.part)))
