@@ -11,8 +11,10 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import EvaluationInfo, Perturbation, Scorer
 from cairn.data.table import parse_table
+from cairn.gates.compare import compare
 from cairn.gates.evaluation import configured_scorer, evaluate, evaluate_with
 from cairn.gates.perturb import perturb
+from cairn.gates.report import comparison_text
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, decode
 from workshop import add_table, open_workshop, register
@@ -132,6 +134,58 @@ def test_numbers_of_the_projects_own_are_recorded_by_the_digest_of_their_source(
         "cost": "lower", "kept": "higher",
     }  # fmt: skip
     assert set(info.evaluation.metrics) == {"mean/cost", "mean/kept"}
+
+
+RANKING = """
+[model.churn.evaluation]
+data = "snap:test"
+id = "order"
+label = "share"
+task = "ranking"
+unit = "customer"
+score = "predict"
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "label", "says", "grouped"),
+    [
+        (NUMBERS, "minutes", "is closer to the label on", "mae by size"),
+        (CLASSES, "size", "are right only with", "Decided differently"),
+        (RANKING, "minutes", "agree on 0.00% of 200 rows.", "Scored differently"),
+        (OWN, "minutes", "agree on", "mean/cost"),
+    ],
+)
+def test_versions_of_every_task_are_compared(
+    shop: Any, settings: str, label: str, says: str, grouped: str
+) -> None:
+    registry = shop(settings)
+    kind = LogisticRegression if settings is CLASSES else LinearRegression
+    live = register(registry, trained(kind(), label))
+    candidate = register(registry, trained(kind(fit_intercept=False), label))
+
+    found = compare(registry, candidate, live)
+
+    text = " ".join(comparison_text(found).split())
+    assert says in text
+    assert grouped in text
+    assert found.gained + found.lost <= found.rows - round(found.agreement * found.rows)
+    assert {metric.metric for metric in found.metrics} == set(
+        evaluate(registry, live, on="test").evaluation.metrics
+    )
+
+
+def test_a_flipped_row_of_several_classes_names_them(shop: Any) -> None:
+    registry = shop(CLASSES)
+    live = register(registry, trained(LogisticRegression(), "size"))
+    candidate = register(registry, trained(LogisticRegression(C=1e-4), "size"))
+
+    found = compare(registry, candidate, live)
+
+    assert found.flipped
+    for row in found.flipped:
+        assert {row.label, row.candidate, row.live} <= {"large", "small", "usual"}
+        assert row.candidate != row.live
 
 
 @pytest.mark.parametrize(

@@ -51,10 +51,12 @@ def evaluate(version: str, *, on: str, predictions: Path | None, trust: bool) ->
 @click.argument("candidate")
 @click.argument("live")
 @click.option("--on", help="The snapshot to compare on; by default the one in cairn.toml.")
-@click.option("--metric", default="roc_auc", show_default=True, help="For the groups' table.")
+@click.option("--metric", help="For the groups' table; by default one that fits the task.")
 @click.option("--examples", default=10, show_default=True, type=click.IntRange(0, 1000))
 @shown
-def compare(candidate: str, live: str, *, on: str | None, metric: str, examples: int) -> Shown:
+def compare(
+    candidate: str, live: str, *, on: str | None, metric: str | None, examples: int
+) -> Shown:
     """Compare the predictions of CANDIDATE and LIVE on the same rows."""
     from cairn.gates.compare import compare as rows_of
     from cairn.gates.report import comparison_text

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Invalid
-from cairn.core.evaluation import EvaluationInfo, ListEvaluations
+from cairn.core.evaluation import EvaluationInfo, ListEvaluations, Task
 from cairn.core.request import Record
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
@@ -16,10 +16,12 @@ from cairn.stats.estimate import Undefined
 from cairn.stats.measure import compare as compare_metric
 from cairn.stats.metrics import parse_metric
 from cairn.stats.predictions import Predictions, decode
-from cairn.stats.summary import METRICS, rounded
+from cairn.stats.summary import metrics_of, rounded
 
 CONFIDENCE = 0.95
 EXAMPLES = 10
+PREFERRED: dict[Task, str] = {"binary": "roc_auc"}
+"""What groups are compared by unless told otherwise; else the first that is recorded."""
 
 
 class MetricDifference(Record, frozen=True):
@@ -46,25 +48,25 @@ class GroupDifference(Record, frozen=True):
     grouping: str
     group: str
     rows: int
-    positives: int
     agreement: float
     metric: MetricDifference
 
 
 class Flipped(Record, frozen=True):
-    """One row that the versions decide differently; `label` is 0 or 1."""
+    """One row that the versions treat otherwise: scores, names of classes, or numbers."""
 
     id: str
-    label: int
-    candidate: float
-    live: float
+    label: float | str
+    candidate: float | str
+    live: float | str
 
 
 class Comparison(Record, frozen=True):
     """Everything that two versions say differently about one snapshot.
 
     `gained` rows are decided rightly by the candidate alone, `lost` ones by the live version
-    alone; `flipped` are examples of both, the largest change of score first.
+    alone; of numbers, the error is smaller there. `flipped` are examples of both, the largest
+    change first.
     """
 
     candidate: str
@@ -72,6 +74,7 @@ class Comparison(Record, frozen=True):
     snapshot: Digest
     scorer: Digest
     evaluations: tuple[Digest, Digest]
+    task: Task
     rows: int
     agreement: float
     gained: int
@@ -87,34 +90,35 @@ def compare(
     live: Version,
     *,
     on: str | None = None,
-    metric: str = "roc_auc",
+    metric: str | None = None,
     examples: int = EXAMPLES,
 ) -> Comparison:
     """Compare two versions on a snapshot; one that was not evaluated there is evaluated now.
 
     `on` is by default the snapshot that `cairn.toml` names for the model. `metric` is the one
-    that groups are compared by.
+    that groups are compared by, by default the first of those that the task is recorded with.
     """
-    parse_metric(metric)
+    if metric is not None:
+        parse_metric(metric)
     first, second = _evaluated(registry, candidate, live, on=on)
     pair = align(_predictions(registry, first), _predictions(registry, second))
     agreed = agreement(pair)
+    names = metrics_of(pair.ours)
     return Comparison(
         candidate=candidate.name,
         live=live.name,
         snapshot=first.evaluation.snapshot,
         scorer=first.evaluation.scorer,
         evaluations=(first.digest, second.digest),
+        task=pair.task,
         rows=pair.rows,
         agreement=rounded(agreed.rate),
         gained=agreed.gained,
         lost=agreed.lost,
-        metrics=tuple(_difference(name, pair) for name in METRICS),
-        groups=tuple(_groups(pair, metric)),
+        metrics=tuple(_difference(name, pair) for name in names),
+        groups=tuple(_groups(pair, metric or PREFERRED.get(pair.task, names[0]))),
         flipped=tuple(
-            Flipped(
-                id=flip.id, label=int(flip.positive), candidate=flip.candidate, live=flip.live
-            )
+            Flipped(id=flip.id, label=flip.label, candidate=flip.candidate, live=flip.live)
             for flip in flips(pair, limit=examples)
         ),
     )
@@ -174,7 +178,6 @@ def _groups(pair: Pair, metric: str) -> Iterator[GroupDifference]:
                 grouping=grouping,
                 group=group,
                 rows=rows.rows,
-                positives=int(rows.positive.sum()),
                 agreement=rounded(agreed.rate),
                 metric=_difference(metric, rows),
             )

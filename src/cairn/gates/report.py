@@ -47,13 +47,20 @@ def comparison_text(comparison: Comparison) -> str:
 
 
 def _agreement(comparison: Comparison) -> list[str]:
+    ours, theirs = comparison.candidate, comparison.live
     agreed = f"{100 * comparison.agreement:.2f}% of {count(comparison.rows)}"
-    return _wrapped(
-        f"{comparison.candidate} and {comparison.live} agree on {agreed}; "
-        f"{comparison.gained:,} are right only with {comparison.candidate}, "
-        f"{comparison.lost:,} only with {comparison.live}.",
-        first="",
-    )
+    text = f"{ours} and {theirs} agree on {agreed}"
+    if comparison.task in ("binary", "multiclass"):
+        text += (
+            f"; {comparison.gained:,} are right only with {ours}, "
+            f"{comparison.lost:,} only with {theirs}"
+        )
+    elif comparison.task == "regression":
+        text += (
+            f"; {ours} is closer to the label on {comparison.gained:,}, "
+            f"{theirs} on {comparison.lost:,}"
+        )
+    return _wrapped(f"{text}.", first="")
 
 
 _DIFFERENCE = ["difference", "at least", "at most"]
@@ -163,14 +170,21 @@ def _flipped(comparison: Comparison) -> Iterator[str]:
     if not comparison.flipped:
         return
     yield ""
-    yield "Decided differently, the largest change of score first:"
+    decided = comparison.task in ("binary", "multiclass")
+    yield f"{'Decided' if decided else 'Scored'} differently, the largest change first:"
     yield from _table(
         ["row", "label", comparison.candidate, comparison.live],
         [
-            [row.id, str(row.label), f"{row.candidate:.4f}", f"{row.live:.4f}"]
+            [row.id, *(_value(one) for one in (row.label, row.candidate, row.live))]
             for row in comparison.flipped
         ],
     )
+
+
+def _value(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return str(int(value)) if value == int(value) else f"{value:.4f}"
 
 
 def _number(value: float | None, places: int, *, sign: bool = False) -> str:

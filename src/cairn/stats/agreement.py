@@ -1,11 +1,12 @@
 """Two models side by side on the same rows: where they agree, and which rows flipped."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from cairn.stats.align import Pair, Sample
-from cairn.stats.metrics import DEFAULT_THRESHOLD, Metric, parse_metric
+from cairn.stats.metrics import DEFAULT_THRESHOLD, parse_metric
 from cairn.stats.scored import Floats
 
 
@@ -21,25 +22,30 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flip:
-    """One row on which the decisions differ."""
+    """One row that the models treat otherwise, and by how much.
+
+    Of two classes: the label 0 or 1 and the scores; of several: names of classes.
+    """
 
     id: str
-    positive: bool
-    candidate: float
-    live: float
+    label: float | str
+    candidate: float | str
+    live: float | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """Decisions of two models at one threshold; `gained` rows are right only now."""
+    """What two models say about the same rows.
 
-    threshold: float
+    `agreeing` rows get the same decision (same class, same number). `gained` rows are right
+    only now, of numbers: closer to the label now; `lost` the other way round. A task without
+    labels a row, a ranking or numbers of one's own, has neither.
+    """
+
     rows: int
     agreeing: int
-    gained: int
-    lost: int
-    candidate: Confusion
-    live: Confusion
+    gained: int = 0
+    lost: int = 0
 
     @property
     def rate(self) -> float:
@@ -49,19 +55,57 @@ class Agreement:
 
 def agreement(pair: Pair, threshold: float = DEFAULT_THRESHOLD) -> Agreement:
     """Count how the decisions of candidate and live model compare; `pair` has rows."""
-    ours, theirs = pair.candidate >= threshold, pair.live >= threshold
-    flipped = ours != theirs
-    gained = int((flipped & (ours == pair.positive)).sum())
-    candidate, live = pair.samples()
+    change = _changes(pair, threshold)
+    agreeing = pair.rows - int(np.count_nonzero(change))
+    if pair.task not in ("binary", "multiclass", "regression"):
+        return Agreement(rows=pair.rows, agreeing=agreeing)
+    ours, theirs = (_misses(rows, threshold) for rows in pair.samples())
     return Agreement(
-        threshold=threshold,
         rows=pair.rows,
-        agreeing=pair.rows - int(flipped.sum()),
-        gained=gained,
-        lost=int(flipped.sum()) - gained,
-        candidate=confusion(candidate, threshold),
-        live=confusion(live, threshold),
+        agreeing=agreeing,
+        gained=int((ours < theirs).sum()),
+        lost=int((theirs < ours).sum()),
     )
+
+
+def flips(pair: Pair, threshold: float = DEFAULT_THRESHOLD, *, limit: int) -> tuple[Flip, ...]:
+    """The rows that are treated otherwise, largest change of score first, then by id.
+
+    Rows of numbers of one's own alone have nothing to show: `()`.
+    """
+    if pair.task == "values":
+        return ()
+    ours, theirs = pair.samples()
+    return tuple(
+        Flip(
+            id=pair.ids[row],
+            label=_told(ours, ours.label[row]),
+            candidate=_told(ours, ours.score[row]),
+            live=_told(theirs, theirs.score[row]),
+        )
+        for row in _largest(_changes(pair, threshold), limit)
+    )
+
+
+def _misses(rows: Sample, threshold: float) -> Floats:
+    """How far each row is from its label: 0 or 1 for a decision, else the absolute error."""
+    if rows.task == "multiclass":
+        return (rows.score.argmax(axis=1) != rows.label).astype(np.float64)
+    if rows.task == "binary":
+        return ((rows.score >= threshold) != rows.positive).astype(np.float64)
+    return np.abs(rows.score - rows.label)
+
+
+def _told(rows: Sample, value: Any) -> float | str:
+    """Name the class that a label, or a row of scores, stands for; else give the number."""
+    if rows.task != "multiclass":
+        return float(value)
+    return rows.classes[int(np.argmax(value) if np.ndim(value) else value)]
+
+
+def _largest(change: Floats, limit: int) -> list[int]:
+    rows = np.flatnonzero(change)
+    return rows[np.argsort(-change[rows], kind="stable")][:limit].tolist()
 
 
 def confusion(sample: Sample, threshold: float = DEFAULT_THRESHOLD) -> Confusion:
@@ -78,44 +122,34 @@ def confusion(sample: Sample, threshold: float = DEFAULT_THRESHOLD) -> Confusion
     )
 
 
-def flips(pair: Pair, threshold: float = DEFAULT_THRESHOLD, *, limit: int) -> tuple[Flip, ...]:
-    """The rows whose decision changed, largest change of score first, then by id."""
-    changed = np.flatnonzero((pair.candidate >= threshold) != (pair.live >= threshold))
-    change = np.abs(pair.candidate - pair.live)[changed]
-    largest: list[int] = changed[np.argsort(-change, kind="stable")][:limit].tolist()
-    return tuple(
-        Flip(
-            id=pair.ids[row],
-            positive=bool(pair.positive[row]),
-            candidate=float(pair.candidate[row]),
-            live=float(pair.live[row]),
-        )
-        for row in largest
-    )
-
-
 def flipped_ids(pair: Pair, metric: str, *, limit: int) -> tuple[str, ...]:
     """Ids of the rows that the models treat otherwise, largest change first, then by id.
 
     Of two classes, rows whose decision changed at the metric's threshold; of several, rows
     whose likeliest class changed; else rows whose numbers differ.
     """
-    change = _changes(pair, parse_metric(metric))
-    rows = np.flatnonzero(change)
-    largest: list[int] = rows[np.argsort(-change[rows], kind="stable")][:limit].tolist()
-    return tuple(pair.ids[row] for row in largest)
+    parsed = parse_metric(metric)
+    if parsed.kind == "mean":
+        change = _changes_of(pair, parsed.target)
+    else:
+        change = _changes(pair, parsed.threshold)
+    return tuple(pair.ids[row] for row in _largest(change, limit))
 
 
-def _changes(pair: Pair, metric: Metric) -> Floats:
+def _changes(pair: Pair, threshold: float) -> Floats:
     """How much each row changed; 0 for those that count as unchanged."""
-    if metric.kind == "mean":
-        ours, theirs = (one.values.get(metric.target) for one in pair.samples())
-        return np.abs(ours.numbers - theirs.numbers) if ours and theirs else np.empty(0)
+    if pair.task == "values":
+        return np.sum([_changes_of(pair, name) for name in pair.ours.values], axis=0)
     if pair.task == "multiclass":
         flipped = pair.candidate.argmax(axis=1) != pair.live.argmax(axis=1)
         return np.abs(pair.candidate - pair.live).max(axis=1) * flipped
     change = np.abs(pair.candidate - pair.live)
     if pair.task == "binary":
-        at = metric.threshold
-        change = change * ((pair.candidate >= at) != (pair.live >= at))
+        change = change * ((pair.candidate >= threshold) != (pair.live >= threshold))
     return change
+
+
+def _changes_of(pair: Pair, name: str) -> Floats:
+    """How much a number of the project's own changed, row by row."""
+    ours, theirs = (one.values.get(name) for one in pair.samples())
+    return np.abs(ours.numbers - theirs.numbers) if ours and theirs else np.empty(0)
