@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 import room
+import warm
 
 if TYPE_CHECKING:
     from desk import Desk
@@ -49,6 +51,13 @@ def pytest_collection_finish() -> None:
 def pytest_sessionfinish(exitstatus: int) -> None:
     """Clean up, unless a failed test left something to look at."""
     room.move_out(clean=exitstatus == pytest.ExitCode.OK)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm() -> Iterator[None]:
+    """Load models back without importing scikit-learn each time."""
+    with warm.loading_back():
+        yield
 
 
 @pytest.fixture(scope="session")

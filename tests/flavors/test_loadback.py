@@ -7,8 +7,9 @@ import pytest
 
 from cairn import flavors
 from cairn.core.errors import Refused
-from cairn.flavors import pickled
+from cairn.flavors import loadback, pickled
 from cairn.flavors.npy import read_array, write_array
+from cairn.interpreter import isolated
 from fitted import MODELS
 
 KILLER = """
@@ -19,6 +20,13 @@ class Killer:
     def __getstate__(self):
         return {"a": 1}
 """
+
+
+@pytest.fixture(autouse=True, params=["fresh", "warm"])
+def _interpreter(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask an interpreter as people have it, and one as most tests here have it."""
+    if request.param == "fresh":
+        monkeypatch.setattr(loadback, "isolated", isolated)
 
 
 @pytest.fixture
