@@ -51,7 +51,7 @@ def test_what_was_pushed_is_pulled(here: Registry, there: Registry, remote: str)
     assert there.objects.get(weights_of(theirs)) == here.objects.get(weights_of(mine))
     assert there.verify(objects=True).problems == ()
     assert [action for action, _ in actions(there)] == [
-        *("snapshot.add", "verdict.record", "version.register")
+        *("remote.trust", "snapshot.add", "verdict.record", "version.register")
     ]
 
 

@@ -109,7 +109,7 @@ def test_a_pull_that_is_killed_at_every_sync_goes_on(here: Registry, tmp_path: P
 
     assert said.count("killed") > 3
     there = store(tmp_path, "bob")
-    assert len(actions(there)) == 6  # two snapshots, two versions, each judged once
+    assert len(actions(there)) == 7  # a key, two snapshots, two versions, each judged once
     assert there.verify(objects=True).problems == ()
     assert there.version("churn:2").digest == here.version("churn:2").digest
 

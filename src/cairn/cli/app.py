@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("label", "history"),
     "push": ("transfer", "push"),
     "pull": ("transfer", "pull"),
+    "remote": ("remote", "remote"),
     "guard": ("guard", "guard"),
     "verify": ("ledger", "verify"),
     "ledger": ("ledger", "ledger"),
@@ -91,6 +92,7 @@ SUMMARIES = {
     "history": "Show where a label was, when and why.",
     "push": "Copy snapshots and versions to a folder or bucket.",
     "pull": "Copy snapshots and versions from a folder or bucket.",
+    "remote": "Whose ledgers are believed: trust, keys.",
     "guard": "Keep weights and large files out of git.",
     "verify": "Check the ledger, every row and every byte.",
     "ledger": "Read and prove the ledger: log, verify, prove, checkpoint.",
@@ -108,7 +110,7 @@ SECTIONS = {
         *("gate", "promote", "approve", "approvals", "rollback", "history"),
         *("release", "mark-bad", "delete"),
     ),
-    "Share": ("push", "pull"),
+    "Share": ("push", "pull", "remote"),
     "Trust": ("guard", "verify", "ledger", "rebuild", "sweep", "fsck", "whoami", "completion"),
 }
 

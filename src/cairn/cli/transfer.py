@@ -66,6 +66,10 @@ def _told(done: Transferred, what: str) -> str:
         f"{done.objects:,} object{'s' * (done.objects != 1)}, {size(done.size_bytes)}"
     )
     rows = [(item.name, short(item.digest), item.note) for item in done.items]
-    return "\n".join(
-        [table(("name", "digest", ""), rows), summary + (f"; {already}" if already else "")]
-    )
+    met = [
+        f"met for the first time, and believed by this key from now on: {key}\n"
+        "compare it with what `cairn remote keys` shows in that store"
+        for key in done.trusted
+    ]
+    listed = table(("name", "digest", ""), rows)
+    return "\n".join([listed, summary + (f"; {already}" if already else ""), *met])

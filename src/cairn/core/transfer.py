@@ -14,8 +14,10 @@ from cairn.core import ledger
 from cairn.core.digest import Digest, from_canonical
 from cairn.core.errors import Corrupt
 from cairn.core.ledger import Entry, InclusionProof
-from cairn.core.name import ModelName, SnapshotName
+from cairn.core.name import ModelName, SnapshotName, Text
+from cairn.core.remote import Log
 from cairn.core.request import Record
+from cairn.core.version import Number
 
 REFS = "refs/"
 NAMELESS = "-"
@@ -25,7 +27,7 @@ _SNAPSHOTS, _VERSIONS = f"{REFS}snapshots/", f"{REFS}versions/"
 class Ref(Record, frozen=True, tag_field="cairn", tag="ref/1"):
     """The content of a ref: an entry with its proof, and the public key of that ledger."""
 
-    log: str
+    log: Log
     proof: InclusionProof
 
 
@@ -76,6 +78,24 @@ def read_key(key: str) -> AnyRef:
     return found
 
 
+class _Snapshot(msgspec.Struct):
+    """What an entry has to say of a snapshot, so that it can be pulled."""
+
+    digest: Digest
+    name: SnapshotName | None
+    origin: str
+    profile: Digest | None = None
+
+
+class _Version(msgspec.Struct):
+    """What an entry has to say of a version."""
+
+    model: ModelName
+    number: Number
+    digest: Digest
+    stage: Text
+
+
 def recorded(entry: Entry) -> AnyRef | None:
     """Return what an entry recorded; None for one that is about anything else."""
     after = entry.after
@@ -111,11 +131,15 @@ def proven(key: str, ref: Ref, checkpoint: str) -> Entry:
 
 
 def _recorded(key: str, entry: Entry) -> AnyRef | None:
+    """Return what a foreign entry recorded; raises `Corrupt` unless it says all it has to."""
+    kinds = {"snapshot.add": _Snapshot, "version.register": _Version}
+    if (kind := kinds.get(entry.action)) is None:
+        return None
     try:
-        found = recorded(entry)
-    except KeyError as error:
-        raise Corrupt(f"{key}: the entry lacks {error}") from error
-    return found
+        msgspec.convert(entry.after, kind)
+    except msgspec.ValidationError as error:
+        raise Corrupt(f"{key}: its entry is not one of ours: {error}") from error
+    return recorded(entry)
 
 
 def _check(key: str, *values: tuple[object, object]) -> None:

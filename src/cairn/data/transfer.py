@@ -16,6 +16,7 @@ from cairn.core.request import Record
 from cairn.core.snapshot import AddSnapshot, Snapshot, parents_of
 from cairn.core.transfer import AnyRef, SnapshotRef, VersionRef
 from cairn.core.version import UNSTAGED, Manifest, Origin, RegisterVersion
+from cairn.data.foreign_keys import new_keys, pin
 from cairn.data.refs import Remote, open_remote
 from cairn.data.verdict import verdict_on
 from cairn.data.wanted import (
@@ -50,6 +51,8 @@ class Transferred(Record, frozen=True):
     objects: int
     size_bytes: int
     done: bool = True
+    trusted: tuple[str, ...] = ()
+    """Keys of ledgers that were met for the first time, and are pinned from now on."""
 
 
 def push(
@@ -104,7 +107,8 @@ def pull(
     """Copy snapshots and versions, all or those named, from a remote, and record them here.
 
     One ledger entry each; who has the digest already keeps number and name. Raises `Corrupt`
-    if the remote holds other bytes than it says, and then nothing is recorded here.
+    if the remote holds other bytes than it says, and `Refused` if a ledger has another key
+    than before; then nothing is recorded here.
     """
     there = open_remote(registry.settings, remote, to_write=False)
     registry.objects.hold()  # what lies here already is relied on until it is recorded
@@ -114,6 +118,7 @@ def pull(
     proven = {ref: there.read(ref) for ref in asked if not here.has(ref)}
     missing = with_sources(there.objects, proven, offered)
     proven = {ref: there.read(ref) for ref in missing if not here.has(ref)}
+    keys = new_keys(registry, (log for _, log in proven.values()), met=here.entries.values())
     entries = {ref: entry for ref, (entry, _) in proven.items()}
     needed = objects_of(there.objects, proven) | _profiles(entries, proven)
     shipment = plan(there.objects, registry.objects, needed)
@@ -121,6 +126,8 @@ def pull(
         items = tuple(_item(ref, entries[ref]) for ref in _in_order(proven, entries))
     else:
         ship(shipment, check_first=False, on_progress=on_progress)
+        for key in keys:
+            pin(registry, key)
         items = tuple(_record(registry, here, proven))
     return Transferred(
         remote=there.address,
@@ -129,6 +136,7 @@ def pull(
         objects=shipment.objects,
         size_bytes=shipment.size_bytes,
         done=not dry_run,
+        trusted=tuple(keys),
     )
 
 

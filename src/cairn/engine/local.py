@@ -46,6 +46,7 @@ from cairn.core.label import (
 from cairn.core.ledger import Actor, Entry, GetCheckpoint, ProveEntry, ReadLedger, VerifyStore
 from cairn.core.name import Team
 from cairn.core.pin import CheckPin, GetPin
+from cairn.core.remote import GetTrusted, TrustLedger
 from cairn.core.request import Answer, Change, Request, checked
 from cairn.core.run import FinishRun, GetRun, ListRuns, StartRun
 from cairn.core.snapshot import AddSnapshot, GetSnapshot, ListSnapshots
@@ -70,6 +71,7 @@ from cairn.engine import (
     ledger,
     override,
     pin,
+    remote,
     resolve,
     run,
     segments,
@@ -91,6 +93,8 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     ListSnapshots: snapshot.every,
     CheckPin: pin.check,
     GetPin: pin.get,
+    TrustLedger: remote.trust,
+    GetTrusted: remote.get,
     StartRun: run.start,
     FinishRun: run.finish,
     GetRun: run.get,
