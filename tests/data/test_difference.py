@@ -203,7 +203,7 @@ def test_a_broken_parquet_file_is_named(registry: Registry) -> None:
     (folder / "t.parquet").write_bytes(content[:-100])
     registry.snapshot(folder, name="broken")
 
-    with pytest.raises(Invalid, match=r"^t\.parquet is no whole Parquet file: "):
+    with pytest.raises(Invalid, match=r"^t\.parquet is not a whole Parquet file: "):
         diff_snapshots(registry, before, "snap:broken")
 
 

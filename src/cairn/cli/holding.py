@@ -5,7 +5,7 @@ from pathlib import Path
 from cairn.cli.app import Shown
 from cairn.cli.text import short, table
 from cairn.core.digest import Digest
-from cairn.core.errors import Invalid, NotFound, Refused
+from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
 from cairn.data.holding import Search, find_file, find_row
 from cairn.data.overlap import Overlap
 from cairn.registry import Registry
@@ -65,15 +65,25 @@ def _told(found: Search) -> Shown:
         for holding in found.holding
         for path, count in holding.files.items()
     ]
-    head = (
-        f"{found.looked_for}: in {len(found.holding)} of {found.snapshots} snapshots"
-        if rows
-        else f"{found.looked_for}: in none of {found.snapshots} snapshots"
-    )
-    parts = [head]
+    parts = [_head(found)]
     if rows:
         parts.append(table(("snapshot", "file", "rows", "versions that used it"), rows))
     if found.unsearched:
         lines = [f"  {name}: {reason}" for name, reason in found.unsearched.items()]
-        parts.append("\n".join([f"{len(lines)} could not be searched:", *lines]))
-    return Shown(found, "\n\n".join(parts))
+        parts.append("\n".join([f"not searched, or not all of it, in {len(lines)}:", *lines]))
+    code = Inconclusive.exit_code if found.unsearched else 0
+    return Shown(found, "\n\n".join(parts), code)
+
+
+def _head(found: Search) -> str:
+    """Say where it is; "none" only where everything was looked into."""
+    if found.holding:
+        return f"{found.looked_for}: in {len(found.holding)} of {found.snapshots} snapshots"
+    if found.unsearched:
+        searched = found.snapshots - len(found.unsearched)
+        text = f"in none of the {searched} snapshots that could be searched whole"
+    else:
+        text = f"in none of {found.snapshots} snapshots"
+    if not found.column_seen:
+        text += "; no file that was searched has such a column"
+    return f"{found.looked_for}: {text}"

@@ -81,7 +81,7 @@ def learn(
 def reading_parquet(source: Any, *, what: str) -> Generator[Any]:
     """Open a Parquet file (a path, or a file that can seek); gives a `ParquetFile`.
 
-    Raises `Invalid` for what is no whole Parquet file, here or while it is read.
+    Raises `Invalid` for what is not a whole Parquet file, here or while it is read.
     """
     pa = arrow()
     try:
@@ -89,7 +89,7 @@ def reading_parquet(source: Any, *, what: str) -> Generator[Any]:
             yield file
     except (pa.ArrowException, OSError) as error:
         raise Invalid(
-            f"{what} is no whole Parquet file: {first_line(error)}; write or copy it again"
+            f"{what} is not a whole Parquet file: {first_line(error)}; write or copy it again"
         ) from error
 
 

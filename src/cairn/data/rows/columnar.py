@@ -1,0 +1,120 @@
+"""Rows with a value in files of columns: Parquet, Arrow, Feather, ORC, DuckDB."""
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cairn.core.errors import Invalid, first_line
+from cairn.data.arrow import Batch, arrow
+from cairn.data.parquet import reading_parquet
+from cairn.data.rows.asked import Asked, Looked
+from cairn.data.rows.wanted import Wanted
+
+BATCH_ROWS = 16_384
+
+
+def look_in_parquet(place: Path, asked: Asked, *, what: str) -> Looked:
+    """Look into a Parquet file; columns that are not asked for are not read."""
+    with reading_parquet(place, what=what) as file:
+        names: list[str] = file.schema_arrow.names
+        columns = asked.columns(names)
+        if not columns:
+            return Looked(0, has_column=False)
+        called = [names[at] for at in columns]
+        few = len(set(names)) == len(names) and not any("." in name for name in names)
+        batches = file.iter_batches(BATCH_ROWS, columns=called if few else None)
+        if few:
+            columns = dict(enumerate(columns.values()))
+        return look_in_batches(batches, columns, names=called if few else names)
+
+
+def look_in_arrow(place: Path, asked: Asked, *, what: str) -> Looked:
+    """Look into a file or stream of Arrow's; Feather is one."""
+    with _broken(what), arrow().OSFile(str(place)) as source:
+        names, batches = _opened(source)
+        return look_in_batches(batches, asked.columns(names), names=names)
+
+
+def look_in_orc(place: Path, asked: Asked, *, what: str) -> Looked:
+    """Look into an ORC file, a stripe at a time."""
+    with _broken(what):
+        file = arrow("orc").ORCFile(place)
+        names: list[str] = file.schema.names
+        stripes = (file.read_stripe(at) for at in range(file.nstripes))
+        return look_in_batches(stripes, asked.columns(names), names=names)
+
+
+def look_in_duckdb(place: Path, asked: Asked, *, what: str) -> Looked:
+    """Look into every table of a DuckDB file."""
+    import duckdb
+
+    found: list[Looked] = []
+    try:
+        with duckdb.connect(place, read_only=True) as database:
+            database.execute("SET TimeZone = 'UTC'")
+            tables = database.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT temporary"
+            ).fetchall()
+            for pair in tables:
+                inner = ".".join('"' + str(name).replace('"', '""') + '"' for name in pair)
+                answer: Any = database.sql(f"FROM {inner}")
+                reader: Any = answer.to_arrow_reader(BATCH_ROWS)
+                names: list[str] = reader.schema.names
+                found.append(look_in_batches(reader, asked.columns(names), names=names))
+    except duckdb.Error as error:
+        raise Invalid(f"{what} cannot be opened by DuckDB: {first_line(error)}") from error
+    return together(found)
+
+
+def look_in_batches(
+    batches: Iterable[Batch], columns: dict[int, Wanted], *, names: list[str]
+) -> Looked:
+    """Count the rows that have a value in one of the columns; columns go by their place."""
+    rows = 0
+    unread: dict[int, str] = {}
+    for batch in batches:
+        masks: list[NDArray[np.bool_]] = []
+        for at, wanted in columns.items():
+            if at in unread:
+                continue
+            try:
+                masks.append(wanted.mask(batch.column(at)))
+            except TypeError as error:
+                unread[at] = f"column {names[at]!r}: {error}"
+        if masks:
+            rows += int(np.count_nonzero(np.logical_or.reduce(masks)))
+    return Looked(rows, has_column=bool(columns), unread=tuple(unread.values()))
+
+
+def together(found: list[Looked]) -> Looked:
+    """Add up what was found in the tables of one file."""
+    return Looked(
+        sum(each.rows for each in found),
+        has_column=any(each.has_column for each in found),
+        unread=tuple(text for each in found for text in each.unread),
+    )
+
+
+def _opened(source: Any) -> tuple[list[str], Iterable[Batch]]:
+    """Return the columns and the rows of a file of Arrow's, by how it begins."""
+    ipc: Any = arrow("ipc")
+    start: bytes = source.read(6)
+    source.seek(0)
+    if start.startswith(b"ARROW1"):
+        file = ipc.open_file(source)
+        return file.schema.names, map(file.get_batch, range(file.num_record_batches))
+    stream = ipc.open_stream(source)
+    return stream.schema.names, stream
+
+
+@contextmanager
+def _broken(what: str) -> Generator[None]:
+    pa = arrow()
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{what} cannot be read by PyArrow: {first_line(error)}") from error

@@ -1,0 +1,205 @@
+"""Looking into a stored file for a row: which reader a file gets, by its name and its start.
+
+What has no reader, or cannot be read to its end, is an `Invalid` whose sentence says why: so
+whoever asks is told that nothing was looked at there.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import IO, Any
+from urllib.parse import unquote
+
+from cairn.core.errors import Invalid, first_line
+from cairn.core.tree import Entry, escape
+from cairn.data.arrow import arrow
+from cairn.data.databases.sqlite_tables import tables_in
+from cairn.data.parquet import reading_parquet
+from cairn.data.rows import columnar, textual
+from cairn.data.rows.asked import Asked, Looked
+from cairn.data.table import DELIMITERS
+from cairn.objects import ObjectStore
+
+MOST_BYTES = 2**30
+LOGS = (b"-wal", b"-journal")
+START = 4096
+_PLACED: Mapping[str, Callable[..., Looked]] = {
+    "parquet": columnar.look_in_parquet,
+    "arrow": columnar.look_in_arrow,
+    "orc": columnar.look_in_orc,
+    "duckdb": columnar.look_in_duckdb,
+}
+_STARTS = (
+    (0, b"PAR1", "parquet"),
+    (0, b"ARROW1", "arrow"),
+    (0, b"\xff\xff\xff\xff", "arrow"),
+    (0, b"ORC", "orc"),
+    (0, b"SQLite format 3\0", "sqlite"),
+    (8, b"DUCK", "duckdb"),
+)
+_SUFFIXES = {
+    **dict.fromkeys((".parquet", ".pq"), "parquet"),
+    **dict.fromkeys((".arrow", ".arrows", ".feather", ".ipc"), "arrow"),
+    **dict.fromkeys((".jsonl", ".ndjson"), "lines"),
+    ".orc": "orc",
+    ".json": "json",
+    **dict.fromkeys(DELIMITERS, "csv"),
+}
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zstd")
+_CLOSED = {
+    **dict.fromkeys((".pkl", ".pickle", ".joblib"), "a pickle, which is not opened"),
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".7z", ".rar"), "an archive"),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "a spreadsheet"),
+    **dict.fromkeys(
+        (".html", ".htm", ".xml", ".svg"), "markup, which spells texts its own way"
+    ),
+}
+
+
+def look(
+    objects: ObjectStore, entry: Entry, beside: Mapping[bytes, Entry], asked: Asked
+) -> Looked:
+    """Look for a row in a stored file; `beside` are all files of its snapshot, by path.
+
+    Raises `Invalid` for a file that cannot be looked into, and what stores raise.
+    """
+    what = escape(entry.path)
+    name, is_packed = _unpacked_name(what)
+    if not entry.size:
+        return Looked(0, has_column=False)
+    if is_packed:
+        return _in_content(_unpacked(objects, entry, what), name, asked)
+    kind = _kind(name, objects.read_range(entry.digest, 0, min(START, entry.size)))
+    if kind in _PLACED or kind == "sqlite":
+        with TemporaryDirectory(prefix="cairn-") as folder:
+            place = Path(folder) / "file"
+            objects.copy_to(entry.digest, place)
+            if kind == "sqlite":
+                _place_beside(objects, entry, beside, place)
+            return _in_place(place, kind, what, asked)
+    if entry.size > MOST_BYTES:
+        raise Invalid(f"{what} is larger than 1 GiB: as Parquet it could be searched")
+    return _in_content(objects.get(entry.digest), what, asked)
+
+
+def _in_content(content: bytes, name: str, asked: Asked) -> Looked:
+    kind = _kind(name, content[:START])
+    if kind in _PLACED or kind == "sqlite":
+        with TemporaryDirectory(prefix="cairn-") as folder:
+            place = Path(folder) / "file"
+            place.write_bytes(content)
+            return _in_place(place, kind, name, asked)
+    if kind == "csv":
+        delimiter = DELIMITERS[_suffix(name)]
+        return textual.look_in_csv(content, asked, what=name, delimiter=delimiter)
+    if kind == "lines":
+        return textual.look_in_lines(content, asked, what=name)
+    if kind == "json":
+        return textual.look_in_json(content, asked, what=name)
+    return textual.look_in_text(content, asked, what=name)
+
+
+def _in_place(place: Path, kind: str, what: str, asked: Asked) -> Looked:
+    if kind == "sqlite":
+        return _in_sqlite(place, asked, what=what)
+    return _PLACED[kind](place, asked, what=what)
+
+
+def _in_sqlite(place: Path, asked: Asked, *, what: str) -> Looked:
+    rows, has_column = 0, False
+    with tables_in(place, what=what) as tables:
+        for table in tables:
+            columns = asked.columns(table.columns)
+            has_column = has_column or bool(columns)
+            for row in table.rows if columns else ():
+                rows += any(wanted.is_value(row[at]) for at, wanted in columns.items())
+    return Looked(rows, has_column)
+
+
+def _kind(name: str, start: bytes) -> str:
+    """Say how a file is read; raises `Invalid` for one that is not."""
+    for at, signature, kind in _STARTS:
+        if start[at : at + len(signature)] == signature:
+            return kind
+    suffix = _suffix(name)
+    if start.startswith(b"FEA1"):
+        raise Invalid(f"{name} is of Feather's first version: write it again, as Parquet")
+    if suffix in _CLOSED:
+        raise Invalid(f"{name} is {_CLOSED[suffix]}")
+    return _SUFFIXES.get(suffix, "text")
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
+
+
+def _unpacked_name(name: str) -> tuple[str, bool]:
+    """Return the name of a compressed file without that suffix."""
+    for suffix in _PACKED:
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)], True
+    return name, False
+
+
+def _unpacked(objects: ObjectStore, entry: Entry, what: str) -> bytes:
+    """Unpack a file in memory, up to a limit."""
+    if entry.size > MOST_BYTES:
+        raise Invalid(f"{what} is larger than 1 GiB: unpack it to have it searched")
+    packed = objects.get(entry.digest)
+    try:
+        with _opened(io.BytesIO(packed), _suffix(what)) as file:
+            content = file.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise Invalid(f"{what} cannot be unpacked: {first_line(error)}") from error
+    if len(content) > MOST_BYTES:
+        raise Invalid(f"{what} unpacks to more than 1 GiB: as Parquet it could be searched")
+    return content
+
+
+def _opened(packed: IO[bytes], suffix: str) -> Any:
+    if suffix == ".gz":
+        return gzip.open(packed)
+    if suffix == ".bz2":
+        return bz2.open(packed)
+    if suffix == ".xz":
+        return lzma.open(packed)
+    return arrow().CompressedInputStream(packed, "zstd")
+
+
+def _place_beside(
+    objects: ObjectStore, entry: Entry, beside: Mapping[bytes, Entry], place: Path
+) -> None:
+    """Put the log of a SQLite file beside it: rows may be in there alone."""
+    for suffix in LOGS:
+        other = beside.get(entry.path + suffix)
+        if other is not None:
+            objects.copy_to(other.digest, place.with_name(place.name + os.fsdecode(suffix)))
+
+
+def is_beside(path: bytes, beside: Mapping[bytes, Entry]) -> bool:
+    """Tell whether a file is the log of a SQLite file that is there, and is read with it."""
+    logs = (suffix for suffix in (*LOGS, b"-shm") if path.endswith(suffix))
+    return any(path.removesuffix(suffix) in beside for suffix in logs)
+
+
+def partitions(path: bytes) -> dict[str, str]:
+    """Read the columns that the folders of a path name: `region=north/part-0.parquet`."""
+    pieces = (piece.partition("=") for piece in os.fsdecode(path).split("/")[:-1])
+    return {unquote(name): unquote(value) for name, equals, value in pieces if equals}
+
+
+def rows_of(objects: ObjectStore, entry: Entry) -> int:
+    """Count all rows of a file; 1 for one whose rows cannot be counted."""
+    if _suffix(escape(entry.path)) not in (".parquet", ".pq"):
+        return 1
+    with TemporaryDirectory(prefix="cairn-") as folder:
+        place = Path(folder) / "file"
+        objects.copy_to(entry.digest, place)
+        with reading_parquet(place, what=escape(entry.path)) as file:
+            return int(file.metadata.num_rows)
