@@ -28,6 +28,7 @@ data = "snap:test"
 id = "customer"
 label = "churned"
 groups = ["region"]
+task = "binary"
 """
 MODEL = "default/churn"
 SOUTH = 0.2

@@ -26,21 +26,21 @@ class EvaluationSettings(Record, frozen=True):
     """How versions of a model are scored: which snapshot, which columns, which function.
 
     `score` is `predict_proba`, `predict`, `module:function`, or `elsewhere` for predictions
-    that others make and hand in; `file` names the table where
-    the snapshot holds several; columns under `drop` are hidden from the model. `task` says
-    what is predicted; `unit` and `weight` are columns as well. `metrics` is a function of the
-    project that gives the numbers named in `values`, one a row; `values` say whether `higher`
-    or `lower` is better.
+    that others make and hand in; `file` names the table where the snapshot holds several;
+    columns under `drop` are hidden from the model. `task` says what is predicted; without it
+    the labels in `data` decide (`gates/task.py`). `unit` and `weight` are columns as well.
+    `metrics` is a function of the project that gives the numbers named in `values`, one a
+    row; `values` say whether `higher` or `lower` is better.
     """
 
     data: str
     label: str
     id: str | None = None
     groups: tuple[str, ...] = ()
-    score: Annotated[str, Meta(pattern=SCORE)] = "predict_proba"
+    score: Annotated[str, Meta(pattern=SCORE)] | None = None
     drop: tuple[str, ...] = ()
     file: str = ""
-    task: Task = "binary"
+    task: Task | None = None
     unit: str | None = None
     weight: str | None = None
     values: dict[str, Better] = {}

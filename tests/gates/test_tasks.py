@@ -10,11 +10,13 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import EvaluationInfo, Perturbation, Scorer
+from cairn.data.column import read_column
 from cairn.data.table import parse_table
 from cairn.gates.compare import compare
 from cairn.gates.evaluation import configured_scorer, evaluate, evaluate_with
 from cairn.gates.perturb import perturb
 from cairn.gates.report import comparison_text
+from cairn.gates.task import task_of
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, decode
 from workshop import add_table, open_workshop, register
@@ -134,6 +136,58 @@ def test_numbers_of_the_projects_own_are_recorded_by_the_digest_of_their_source(
         "cost": "lower", "kept": "higher",
     }  # fmt: skip
     assert set(info.evaluation.metrics) == {"mean/cost", "mean/kept"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "label", "task"),
+    [
+        (
+            NUMBERS.replace('task = "regression"\nscore = "predict"\n', ""),
+            LinearRegression,
+            "minutes",
+            "regression",
+        ),
+        (
+            CLASSES.replace('task = "multiclass"\n', ""),
+            LogisticRegression,
+            "size",
+            "multiclass",
+        ),
+    ],
+)
+def test_what_is_predicted_is_found_out_from_the_labels(
+    shop: Any, settings: str, kind: type[Any], label: str, task: str
+) -> None:
+    lines = settings.splitlines(keepends=True)
+    registry = shop("".join(x for x in lines if not x.startswith(("task", "score"))))
+
+    info = evaluate(registry, register(registry, trained(kind(), label)), on="test")
+
+    assert info.evaluation.task == task
+
+
+@pytest.mark.parametrize(
+    ("values", "numbers", "task"),
+    [
+        (["0", "1", "1"], False, "binary"),
+        (["true", "false"], False, "binary"),
+        (["0", "1", "2"], False, "multiclass"),
+        (["0", "1", "2"], True, "regression"),
+        ([str(value) for value in range(50)], False, "regression"),
+        (["0.5", "1.25"], False, "regression"),
+        (["late", "early"], False, "multiclass"),
+    ],
+)
+def test_labels_say_what_they_are(values: list[str], *, numbers: bool, task: str) -> None:
+    assert task_of(read_column("label", values), numbers=numbers) == task
+
+
+def test_text_for_two_classes_says_what_to_write(shop: Any) -> None:
+    registry = shop(CLASSES.replace("multiclass", "binary"))
+    version = register(registry, trained(LogisticRegression(), "size"))
+
+    with pytest.raises(Invalid, match=r"3 classes in column 'size', .* leave task out"):
+        evaluate(registry, version, on="test")
 
 
 RANKING = """

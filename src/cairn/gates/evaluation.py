@@ -22,7 +22,7 @@ def evaluate(
     for a model that could run code when it is loaded, unless `trust` asks for that; then the
     evaluation says so.
     """
-    scorer, snapshot = configured_scorer(registry, version), registry.find_snapshot(on)
+    snapshot, scorer = registry.find_snapshot(on), configured_scorer(registry, version)
     return evaluate_with(registry, version, snapshot=snapshot, scorer=scorer, trust=trust)
 
 

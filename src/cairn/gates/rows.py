@@ -7,6 +7,7 @@ import numpy as np
 
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import Better, Scorer, Task
+from cairn.core.words import counted
 from cairn.data.column import Column
 from cairn.data.table import Table
 from cairn.gates.perturb import perturb
@@ -15,7 +16,6 @@ from cairn.stats.scored import Floats, Predictions
 from cairn.stats.tabulate import tabulate, tabulate_classes
 
 MISSING = "(missing)"
-_NUMBERS = 'a prediction of numbers needs numbers; write `task = "multiclass"` for classes'
 
 
 def predict(
@@ -128,9 +128,11 @@ def _labels(column: Column, task: Task) -> Any:
     if task == "multiclass":
         return group_values(column)
     if column.kind == "text":
+        classes = counted(len(set(column.array.tolist())), "class", "classes")
         raise Invalid(
-            f"the labels in column {name!r} are text such as {column.array[0]!r}: "
-            + ("write 1 for what is to be predicted, and 0" if task == "binary" else _NUMBERS)
+            f"{classes} in column {name!r}, such as {column.array[0]!r}, but task is "
+            f"{task!r} in cairn.toml: "
+            'write task = "multiclass" there, or leave task out'
         )
     labels: Floats = column.array.astype(np.float64)
     wrong = int(((labels != 0) & (labels != 1)).sum()) if task == "binary" else 0

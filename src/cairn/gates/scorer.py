@@ -18,6 +18,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid, Refused, first_line
 from cairn.core.evaluation import Scorer
 from cairn.flavors.scoring import as_array, score
+from cairn.gates.task import asked
 from cairn.interpreter import after_standard_library
 from cairn.registry import Registry
 
@@ -32,18 +33,20 @@ Metrics = Callable[[Any, Any], Mapping[str, Any]]
 def scorer_of(registry: Registry, settings: EvaluationSettings) -> Scorer:
     """Build the scorer that `cairn.toml` describes; the source of its function is stored.
 
-    Raises `Invalid` if the function's file is not in the project.
+    What the settings leave open is found out from the labels. Raises `Invalid` if the
+    function's file is not in the project.
     """
+    task, method = asked(registry, settings)
     metrics = settings.metrics
     return Scorer(
-        score=settings.score,
+        score=method,
         label=settings.label,
         id=settings.id,
         groups=settings.groups,
         drop=settings.drop,
         data=settings.file,
-        source=_stored_source(registry, settings.score),
-        task=settings.task,
+        source=_stored_source(registry, method),
+        task=task,
         unit=settings.unit,
         weight=settings.weight,
         values=settings.values,

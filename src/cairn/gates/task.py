@@ -1,0 +1,47 @@
+"""What a model predicts, found out from its labels where `cairn.toml` does not say it.
+
+| labels of the evaluation data | task | score |
+|---|---|---|
+| 0 and 1, or true and false | binary | predict_proba |
+| text, or up to 20 different whole numbers | multiclass | predict_proba |
+| any other numbers | regression | predict |
+
+What `cairn.toml` says stands; a `score` of `predict` makes whole numbers a regression.
+"""
+
+import numpy as np
+
+from cairn.config import EvaluationSettings
+from cairn.core.evaluation import Task
+from cairn.data.column import Column
+from cairn.data.table import read_table
+from cairn.registry import Registry
+
+MOST_CLASSES = 20
+_METHODS: dict[Task, str] = {"regression": "predict", "ranking": "predict"}
+
+
+def asked(registry: Registry, settings: EvaluationSettings) -> tuple[Task, str]:
+    """Say what is predicted, and by which method or function a model says it.
+
+    Raises what reading the evaluation data raises, where the labels have to be looked at.
+    """
+    task = settings.task or ("values" if settings.values else _found(registry, settings))
+    return task, settings.score or _METHODS.get(task, "predict_proba")
+
+
+def task_of(labels: Column, *, numbers: bool) -> Task:
+    """Say what labels are; with `numbers` whole numbers are amounts, not classes."""
+    if labels.kind == "text":
+        return "multiclass"
+    values = np.unique(labels.array[~labels.missing])
+    if np.isin(values, (0, 1)).all():
+        return "binary"
+    whole = labels.kind == "int" and values.size <= MOST_CLASSES
+    return "multiclass" if whole and not numbers else "regression"
+
+
+def _found(registry: Registry, settings: EvaluationSettings) -> Task:
+    snapshot = registry.find_snapshot(settings.data)
+    table = read_table(registry.objects, snapshot, file=settings.file)
+    return task_of(table.column(settings.label), numbers=settings.score == "predict")
