@@ -1,7 +1,7 @@
 """Iceberg tables made by pyiceberg itself: frozen by snapshot, changed, expired, restored."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -96,6 +96,96 @@ def test_a_copy_is_a_table_again_after_the_lake_is_gone(
 
     found = StaticTable.from_metadata(str(opened)).scan().to_arrow()
     assert found.sort_by("id").equals(ROWS.cast(found.schema))
+
+
+def read_again(
+    registry: Registry, reference: Reference, into: Path
+) -> list[dict[str, object]]:
+    """Copy a snapshot, restore it, and let pyiceberg read what was restored."""
+    info = snapshot_iceberg(registry, reference)
+    restore(registry, info.digest, into)
+    opened = make_readable(registry, info, into)
+    found: list[dict[str, object]] = (
+        StaticTable.from_metadata(str(opened)).scan().to_arrow().to_pylist()
+    )
+    return sorted(found, key=repr)
+
+
+def _two_appends(table: Table) -> None:
+    table.append(ROWS.slice(5, 2))
+    table.append(ROWS.slice(9, 1))
+
+
+def _deleted_rows(table: Table) -> None:
+    table.append(ROWS.slice(5, 2))
+    table.delete("region = 'north'")
+
+
+def _nothing_left(table: Table) -> None:
+    table.delete("id >= 0")
+
+
+def _renamed_column(table: Table) -> None:
+    with table.update_schema() as change:
+        change.rename_column("id", "number")
+    table.append(ROWS.slice(1, 2).rename_columns(["number", "region"]))
+
+
+def _other_partitions(table: Table) -> None:
+    with table.update_spec() as change:
+        change.remove_field("region")
+    table.append(ROWS.slice(1, 2))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_two_appends, _deleted_rows, _nothing_left, _renamed_column, _other_partitions],
+)
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_every_snapshot_that_is_copied_is_restored_and_read(
+    registry: Registry,
+    catalog: SqlCatalog,
+    tmp_path: Path,
+    change: Callable[[Table], None],
+    version: str,
+) -> None:
+    table = catalog.create_table(
+        "shop.made", ROWS.schema, properties={"format-version": version}
+    )
+    with table.update_spec() as spec:
+        spec.add_identity("region")
+    table.append(ROWS.slice(0, 4))
+    change(table)
+    rows = catalog.load_table("shop.made").scan().to_arrow().to_pylist()
+
+    found = read_again(registry, Reference("lake", "shop.made", ""), tmp_path / "back")
+
+    assert found == sorted(rows, key=repr)
+
+
+def test_a_restore_that_fails_leaves_nothing(
+    registry: Registry, table: Table, tmp_path: Path
+) -> None:
+    info = snapshot_iceberg(registry, orders(first(table)))
+    restore(registry, info.digest, tmp_path / "back")
+    for manifest in (tmp_path / "back").rglob("*.avro"):
+        manifest.unlink()
+
+    with pytest.raises(Corrupt, match="the restored table cannot be opened"):
+        make_readable(registry, info, tmp_path / "back")
+    assert list((tmp_path / "back").iterdir()) == []
+
+
+def test_a_table_with_relative_paths_is_refused(
+    registry: Registry, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def location(_table: Table) -> str:
+        return "warehouse/shop/orders"
+
+    monkeypatch.setattr(Table, "location", location)
+
+    with pytest.raises(Refused, match="names its files by relative paths"):
+        snapshot_iceberg(registry, orders(first(table)))
 
 
 def test_a_pin_is_lost_when_its_snapshot_was_expired(

@@ -1,5 +1,6 @@
 """Get a snapshot's files back, from the store or from where they are pinned."""
 
+import shutil
 from pathlib import Path
 
 from cairn.core.errors import Refused
@@ -32,12 +33,17 @@ def restore(
 def make_readable(registry: Registry, info: SnapshotInfo, folder: Path) -> Path | None:
     """Make a restored table readable where it lies now; returns what to open, if it is new.
 
-    Only Iceberg needs it: its metadata names files by where they lay. Raises `Unavailable`
-    if that takes a library that is not installed.
+    Only Iceberg needs it: its metadata names files by where they lay. Where that fails nothing
+    is left in the folder. Raises `Unavailable` if it takes a library that is not installed.
     """
     source = registry.objects.get_record(info.digest, Snapshot).source
     if not isinstance(source, IcebergTable) or source.mode == "pin":
         return None
     from cairn.data.lakes.relocate import relocate
 
-    return relocate(source, folder)
+    try:
+        return relocate(source, folder)
+    except BaseException:
+        for left in folder.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        raise

@@ -6,7 +6,8 @@ metadata as well, so that what is restored can be read as a table (`relocate.py`
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cairn.core.errors import (
@@ -67,6 +68,7 @@ def snapshot_iceberg(
     at = _snapshot_of(table, reference)
     lies, metadata = plain(table.location()), plain(table.metadata_location)
     files = _files_of(table, at)
+    _check_absolute(table, [lies, metadata, *(file.address for file in files)])
     if mode == "copy":
         _check_copy(table, at)
         files.append(Listed(metadata))
@@ -124,7 +126,7 @@ def open_table(reference: Reference) -> "Table":
         ) from error
     try:
         if reference.is_metadata:
-            return StaticTable.from_metadata(reference.table)
+            return StaticTable.from_metadata(_absolute(reference.table))
         settings: Any = Config().get_catalog_config(reference.catalog) or {}
         return load_catalog(reference.catalog, **settings).load_table(reference.table)
     except Exception as error:  # its catalogs raise what their clients raise
@@ -198,6 +200,23 @@ def _files_of(table: "Table", at: "Snapshot") -> list[Listed]:
 def _entries(table: "Table", manifest: Any) -> Iterator[Any]:
     for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
         yield entry.data_file
+
+
+def _absolute(place: str) -> str:
+    return place if "://" in place else str(Path(place).absolute())
+
+
+def _check_absolute(table: "Table", addresses: Iterable[str]) -> None:
+    """Refuse a table whose files lie elsewhere for each folder that it is read from."""
+    bad = next(
+        (each for each in addresses if "://" not in each and not each.startswith("/")), ""
+    )
+    if bad:
+        raise Refused(
+            f"{table.location()} names its files by relative paths ({bad}), and the "
+            "specification of Iceberg wants whole addresses",
+            fix="write the table again with a whole address as its location",
+        )
 
 
 def _check_copy(table: "Table", at: "Snapshot") -> None:

@@ -36,7 +36,7 @@ def relocate(source: IcebergTable, folder: Path) -> Path:
             "pip install 'cairn-ml[iceberg]'"
         ) from error
     place = folder.resolve()
-    original = next(place.glob("metadata/*.metadata.json"), None)
+    original = next(place.rglob("*.metadata.json"), None)
     if original is None:
         raise Corrupt(f"{folder} has no metadata of an Iceberg table in it")
     try:
@@ -69,7 +69,8 @@ class _Moved:
         at = self._table.snapshot_by_id(snapshot_id)
         if at is None:
             raise KeyError(f"there is no snapshot {snapshot_id} in it")
-        kept = [self._manifest(m, n) for n, m in enumerate(self._read(at.manifest_list))]
+        read = enumerate(self._read(at.manifest_list))
+        kept = [moved for number, each in read if (moved := self._manifest(each, number))]
         target = self._place / FOLDER / "manifests.avro"
         with write_manifest_list(
             format_version=self._table.format_version,
@@ -87,11 +88,14 @@ class _Moved:
 
         return list(read_manifest_list(self._io.new_input(self._here(manifest_list))))
 
-    def _manifest(self, manifest: "ManifestFile", number: int) -> "ManifestFile":
+    def _manifest(self, manifest: "ManifestFile", number: int) -> "ManifestFile | None":
+        """Write a manifest again, as old as it was; None if no file is in it any more."""
         from pyiceberg.manifest import write_manifest
 
         manifest[MANIFEST_PATH] = self._here(manifest.manifest_path)
         entries = manifest.fetch_manifest_entry(self._io, discard_deleted=True)
+        if not entries:
+            return None
         target = self._place / FOLDER / f"manifest-{number}.avro"
         with write_manifest(
             format_version=self._table.format_version,
@@ -104,7 +108,10 @@ class _Moved:
             for entry in entries:
                 entry.data_file[FILE_PATH] = self._here(entry.data_file.file_path)
                 writer.existing(entry)
-        return writer.to_manifest_file()
+        written = writer.to_manifest_file()
+        written.sequence_number = manifest.sequence_number
+        written.min_sequence_number = manifest.min_sequence_number
+        return written
 
     def _here(self, address: str) -> str:
         """Say where the file at an address of the lake lies in the folder."""
