@@ -86,6 +86,14 @@ METRICS: dict[str, tuple[str, list[tuple[str, str | None, int]]]] = {
         "LinearRegression().fit(X, y).score(X_test, y_test)",
         [("r2", "heldout", 1)],
     ),
+    "cross-validation": (
+        (
+            "from sklearn.model_selection import cross_val_score\n"
+            "cross_val_score(model, X, y, scoring=make_scorer(fbeta_score, beta=2))\n"
+            "cross_val_score(model, X, y, scoring='f1')"
+        ),
+        [("cv/fbeta.beta-2", None, 0), ("cv/f1", None, 0)],
+    ),
     "no number": (
         (
             "model.fit(X, y)\nclassification_report(y_test, model.predict(X_test))\n"
@@ -105,6 +113,91 @@ def _measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
 @pytest.mark.parametrize("case", METRICS)
 def test_a_metric_finds_its_rows(measured: dict[str, Seen], case: str) -> None:
     assert metrics(measured[case]) == METRICS[case][1]
+
+
+TWO_MODELS = """
+model.fit(X, y)
+other = LogisticRegression(C=10).fit(X ** 2, y)
+p, q = model.predict_proba(X_test), other.predict_proba(X_test ** 2)
+ours = model.predict(X_test)
+twin = LogisticRegression().fit(X, y)
+twin.predict(X_test), other.predict(X_test ** 2)
+names = np.array(["no", "yes"])
+"""
+BEHIND: dict[str, str | None] = {
+    "accuracy_score(y_test, ours)": "model",  # although its twin said the same, later
+    "accuracy_score(y_test, p[:, 1] > 0.3)": "model",
+    "accuracy_score(y_test, p[:, 0] < 0.4)": "model",
+    "accuracy_score(names[y_test], names[p.argmax(axis=1)])": "twin",  # decides alike, later
+    "r2_score(y_test, np.log(p[:, 1]))": "model",
+    "accuracy_score(y_test, other.predict(X_test ** 2))": "other",
+    "accuracy_score(y_test, list(other.predict(X_test ** 2)))": "other",
+    "accuracy_score(y_test, q[:, 1] > 0.5)": "other",
+    "accuracy_score(y_test, np.ones(40))": None,
+    "accuracy_score(y_test, world.integers(0, 2, 40))": None,
+    "accuracy_score(y_test, X_test[:, 0] > 0)": None,
+    "accuracy_score(y_test, np.arange(40) == p[:, 1].argmax())": None,
+    "accuracy_score(y_test, p[:, 1] + q[:, 1] > 1)": None,
+}
+
+
+def test_a_metric_belongs_to_the_model_whose_predictions_it_was_computed_from(
+    tmp_path: Path,
+) -> None:
+    names = (
+        "\njoblib.dump(model, 'model'), joblib.dump(other, 'other'), joblib.dump(twin, 'twin')"
+    )
+
+    seen = watch(tmp_path / "work", START + TWO_MODELS + "\n".join(BEHIND) + names)
+
+    assert seen.code == 0, seen.output
+    who = {event["model"]: Path(event["path"]).name for event in seen.of("saved")}
+    sets = {event["number"]: who[event["model"]] for event in seen.of("examples")}
+    found = [sets.get(event["examples"]) for event in seen.of("metric")]
+    assert dict(zip(BEHIND, found, strict=True)) == BEHIND
+
+
+SCORES = {
+    "GridSearchCV(tree, grid, scoring=make_scorer(f1_score))": "f1",
+    "GridSearchCV(tree, grid, scoring='neg_log_loss')": "neg_log_loss",
+    "GridSearchCV(tree, grid)": "accuracy",
+    "GridSearchCV(tree, grid, scoring=['f1', 'recall'], refit='recall')": "recall",
+    "GridSearchCV(tree, grid, scoring=make_scorer(fbeta_score, beta=2))": "fbeta.beta-2",
+    "GridSearchCV(tree, grid, scoring=make_scorer(hamming_loss, greater_is_better=False))": (
+        "neg_hamming_loss"
+    ),
+    "GridSearchCV(tree, grid, scoring=lambda m, X, y: 0.5)": "score",
+    "make_pipeline(StandardScaler(), GridSearchCV(tree, grid, scoring='f1'))": "f1",
+    "make_pipeline(StandardScaler(), tree)": "accuracy",
+    "RidgeClassifierCV(scoring='recall_macro', cv=2)": "accuracy",
+    "LogisticRegressionCV(Cs=2, scoring='f1', l1_ratios=(0,))": "f1",
+    "LinearRegression()": "r2",
+    "Own()": "score",
+}
+
+
+def test_a_score_is_called_what_its_scorer_computes(tmp_path: Path) -> None:
+    script = (
+        START
+        + """
+from sklearn.linear_model import LogisticRegressionCV, RidgeClassifierCV
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
+class Own(LogisticRegression):
+    def score(self, X, y): return 0.25
+tree, grid = DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2]}
+import warnings; warnings.simplefilter("ignore")
+"""
+    )
+
+    seen = watch(
+        tmp_path / "work",
+        script + "".join(f"{made}.fit(X, y).score(X_test, y_test)\n" for made in SCORES),
+    )
+
+    assert seen.code == 0, seen.output
+    assert dict(zip(SCORES, (e["name"] for e in seen.of("metric")), strict=True)) == SCORES
 
 
 def test_a_script_that_asks_for_classes_only_gets_probabilities_stored_as_well(

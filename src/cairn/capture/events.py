@@ -127,12 +127,18 @@ class Examples(Event, frozen=True, tag="examples"):
 
 
 class Metric(Event, frozen=True, tag="metric"):
-    """A metric was computed; `examples` are the rows, where they are known."""
+    """A metric was computed; `examples` are the rows, where they are known.
+
+    `derived` ones were computed from an array that was made from a prediction, and `part` says
+    that a known model is behind it, though perhaps only for some rows of a set.
+    """
 
     name: str
     value: float | str
     rows: int
     examples: str | None = None
+    derived: bool = False
+    part: bool = False
 
 
 class Saved(Event, frozen=True, tag="saved"):

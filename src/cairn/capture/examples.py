@@ -5,8 +5,10 @@
 2. Metrics of other sets keep them apart: `train/roc_auc`, `heldout-1/roc_auc` for held-out
    sets before the last, `cv/...` for cross-validation. Of one metric computed twice on the
    same set the last value counts.
-3. Metrics of other models, of parts of a set or of unknown origin are left out, and a note
-   says how many; if there is nothing better, they are kept as `unmatched/...`.
+3. A metric computed from what the model predicted goes before one computed from what was made
+   of that, such as another threshold.
+4. Metrics of other models, or of parts of a set, are left out, and a note says how many. One
+   that comes from nobody's prediction is a gap, unless the model has that metric of its own.
 """
 
 import math
@@ -41,6 +43,7 @@ class Measured:
     heldout: Examples | None
     undefined: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 def measured(journal: Journal, saved: Saved) -> Measured:
@@ -153,34 +156,49 @@ def _collect(
 ) -> Measured:
     found: dict[str, float] = {}
     undefined: set[str] = set()
-    strays: dict[str, list[float]] = {}
-    for metric in metrics:
-        value = float(metric.value)
+    others: list[Metric] = []
+    for metric in sorted(metrics, key=lambda each: not each.derived):
         prefix = prefixes.get(metric.examples or "")
         if metric.name.startswith(_CROSS):
             prefix = _PLAIN
         if prefix is None:
-            strays.setdefault(metric.name, []).append(value)
-        elif math.isfinite(value):
-            found[prefix + metric.name] = value
+            others.append(metric)
+        elif math.isfinite(float(metric.value)):
+            found[prefix + metric.name] = float(metric.value)
         else:
             undefined.add(prefix + metric.name)
-    kept = {} if found or undefined else _averages(strays)
-    notes = () if not strays else (_stray_note(strays, kept=bool(kept)),)
-    return Measured(found | kept, last, tuple(sorted(undefined - found.keys())), notes)
+    own = {name.rpartition("/")[2] for name in found}
+    known = [each for each in others if each.examples or each.part or each.name in own]
+    unknown = [each for each in others if each not in known]
+    return Measured(
+        found,
+        last,
+        undefined=tuple(sorted(undefined - found.keys())),
+        notes=_others_note(len(known)),
+        gaps=_unknown_gap(unknown),
+    )
 
 
-def _averages(strays: dict[str, list[float]]) -> dict[str, float]:
-    means = {f"unmatched/{name}": sum(each) / len(each) for name, each in strays.items()}
-    return {name: value for name, value in means.items() if math.isfinite(value)}
+def _others_note(total: int) -> tuple[str, ...]:
+    if not total:
+        return ()
+    what, are = ("metrics", "are") if total > 1 else ("metric", "is")
+    return (f"{total} {what} of other models, or of parts of a set, {are} not recorded",)
 
 
-def _stray_note(strays: dict[str, list[float]], *, kept: bool) -> str:
-    total = sum(map(len, strays.values()))
-    what = "are kept as averages under unmatched/" if kept else "are not recorded"
+def _unknown_gap(metrics: Sequence[Metric]) -> tuple[Gap, ...]:
+    if not metrics:
+        return ()
+    last = {each.name: each.value for each in metrics}
+    said = ", ".join(f"{name} {value}" for name, value in last.items())
     return (
-        f"{total} metric{'s' if total > 1 else ''} of other models, or of rows that could not "
-        f"be matched to predictions of this one, {what}"
+        clipped_gap(
+            "metrics",
+            f"{said}: computed from values that are not predictions of a model that was seen, "
+            "so it is not known which model this speaks of",
+            "compute it from what the model's predict or predict_proba returns, or record it "
+            "with `run.log_metric`",
+        ),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from cairn.capture import examples
 from cairn.capture.artifacts import Stored, store_saved
+from cairn.capture.decisions import decided
 from cairn.capture.events import Examples, Journal, NotStored, Saved, Split
 from cairn.capture.gaps import clipped_gap
 from cairn.capture.parameters import plain_scalars, seeds_of
@@ -78,6 +79,8 @@ class Making:
         self._inputs = list(shared.manifest.inputs)
         self._gaps = list(shared.manifest.gaps)
         self._unevaluated: list[Gap] = []
+        self._decided: dict[str, float] = {}
+        self._notes: list[str] = []
 
     def make(self, path: str) -> Built:
         """Store everything about the model and its manifest."""
@@ -90,11 +93,12 @@ class Making:
         )
         self._gaps += stored.gaps
         measured = examples.measured(self._journal, self._saved)
+        self._gaps += measured.gaps
         self._freeze(self._saved.frame, role="train")
         evaluations = [*self._told(stored), *self._evaluate(measured.heldout, stored)]
         manifest = self._manifest(stored, measured, evaluations)
         digest = self._registry.objects.put_record(manifest)
-        notes = measured.notes
+        notes = (*measured.notes, *self._notes)
         if measured.heldout is not None:
             notes += examples.overlap_note(measured.heldout)
         gaps = tuple(self._unevaluated)
@@ -138,6 +142,8 @@ class Making:
         if isinstance(made, Gap):
             self._unevaluated.append(made)
             return []
+        self._decided, notes = decided(self._room, heldout)
+        self._notes += notes
         return [made]
 
     def _freeze(self, frame: str | None, *, role: str) -> SnapshotInfo | None:
@@ -181,7 +187,7 @@ class Making:
             inputs=tuple(sorted(set(self._inputs), key=input_order)),
             parameters={**shared.parameters, **own},
             seeds=_merged(shared.seeds, seeds_of(own)),
-            metrics={**metrics, **measured.metrics, **self._shared.told.metrics},
+            metrics=metrics | self._decided | measured.metrics | self._shared.told.metrics,
             evaluations=tuple(sorted({found.digest for found in evaluations})),
             gaps=tuple(sorted(set(self._gaps), key=gap_order)),
         )

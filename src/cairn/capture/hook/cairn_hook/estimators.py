@@ -1,8 +1,6 @@
 """Estimators: what each was fitted to, and what it predicted."""
 
-import sys
-
-from . import calls, evaluated, fitted, frames, journal, seeds_numpy
+from . import calls, evaluated, fitted, frames, journal, scorers, seeds_numpy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,7 +8,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FITS = ("fit", "partial_fit", "fit_predict")
-PREDICTIONS = ("predict", "predict_proba", "decision_function")
+PREDICTIONS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 _watched: "list[Any]" = []
 _LEFT_ALONE = (property, calls.Watched)
 
@@ -116,17 +114,7 @@ def _scored(
     labels = calls.argument(args, named, 1, "y", "Y")
     if rows is not None and labels is not None and fitted.is_predictor(model):
         made = fitted.note(model, "score", rows, None)
-        evaluated.measured(_score_name(model), result, labels, None, prediction=made)
-
-
-def _score_name(model: "Any") -> str:
-    scoring = getattr(model, "scoring", None)
-    if isinstance(scoring, str):
-        return scoring
-    base = sys.modules["sklearn.base"]
-    if base.is_classifier(model):
-        return "accuracy"
-    return "r2" if base.is_regressor(model) else "score"
+        evaluated.measured(scorers.name_of_score(model), result, labels, None, prediction=made)
 
 
 _followers = {

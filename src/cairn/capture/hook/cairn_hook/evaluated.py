@@ -1,7 +1,7 @@
 """Which data was a metric computed on: matched to the prediction that it was made from.
 
-1. A metric belongs to a prediction if it was given its very array, a view or a copy of it, or
-   else to the last one with as many rows: thresholds make new arrays.
+1. A metric belongs to the prediction that it was computed from (`attribution`); where none
+   is behind it, it belongs to no model.
 2. Data is training data if the model was fitted to these rows, and held out otherwise.
 3. Features, labels and scores are written when the first metric is computed on them: the
    script may drop or change them at any time.
@@ -9,7 +9,7 @@
 
 import os
 
-from . import fitted, frames, journal
+from . import attribution, fitted, frames, journal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,19 +42,26 @@ def measured(
     name: str, value: "Any", labels: "Any", predicted: "Any", *, prediction: "Any" = None
 ) -> None:
     """Write down a metric with the examples that it was computed on, if they are known."""
-    made = prediction or _prediction_behind(labels, predicted)
+    made, whole = prediction, True
+    if made is None:
+        made, whole = attribution.behind(predicted, frames.count(labels))
     examples = None if made is None else _examples(made, labels)
     if examples is not None and made is not None:
         _note_scores(examples, made)
     if value is not None:
-        number = None if examples is None else examples.number
         journal.write(
-            "metric", name=name, value=value, examples=number, rows=frames.count(labels)
+            "metric",
+            name=name,
+            value=value,
+            examples=None if examples is None else examples.number,
+            rows=frames.count(labels),
+            derived=not whole,
+            part=made is not None or attribution.is_part(predicted),
         )
 
 
 def complete() -> None:
-    """Ask for the probabilities that the script did not ask for, of models that it saved."""
+    """Ask saved models for the probabilities and decisions that the script did not ask for."""
     for examples in _all:
         model, rows = examples.model(), examples.rows()
         there = examples.fit.saved and model is not None and rows is not None
@@ -70,33 +77,8 @@ def _complete(examples: Examples, model: "Any", rows: "Any") -> None:
         return
     if "predict_proba" not in examples.scored and hasattr(model, "predict_proba"):
         _write_scores(examples, "predict_proba", model.predict_proba(rows))
-    elif not examples.scored:
+    if "predict" not in examples.scored:
         _write_scores(examples, "predict", model.predict(rows))
-
-
-def _prediction_behind(labels: "Any", predicted: "Any") -> "Any":
-    total = frames.count(labels)
-    near = [made for made in reversed(fitted.predictions) if made.count == total]
-    for made in near:
-        result = made.result()
-        if result is not None and predicted is not None and _is_from(predicted, result):
-            return made
-    return near[0] if near else None
-
-
-def _is_from(predicted: "Any", result: "Any") -> bool:
-    """Tell whether an array is a prediction, a part of it, or a copy of either."""
-    import numpy as np
-
-    if predicted is result:
-        return True
-    left, right = np.asarray(predicted), np.asarray(result)
-    if left.size and np.may_share_memory(left, right):
-        return True
-    columns = [right] if right.ndim == 1 else [right, *np.moveaxis(right, -1, 0)]
-    return any(
-        left.shape == each.shape and bool(np.array_equal(left, each)) for each in columns
-    )
 
 
 def _examples(made: "fitted.Prediction", labels: "Any") -> "Examples | None":

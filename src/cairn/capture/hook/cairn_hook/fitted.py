@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 LARGEST_HELD = 256 << 20
+_SMALL = 256 << 10
 _KEPT_PREDICTIONS, _HELD_PREDICTIONS, _HELD_FITS = 64, 2, 2
 
 
@@ -23,7 +24,9 @@ class Held:
     """A value that is held strongly until `loosen`, unless it is huge."""
 
     def __init__(self, value: "Any") -> None:
-        self._strong = value if value is None or frames.size(value) <= LARGEST_HELD else None
+        size = 0 if value is None else frames.size(value)
+        self._strong = value if size <= LARGEST_HELD else None
+        self._is_small = size <= _SMALL
         try:
             self._weak: Any = weakref.ref(value)
         except TypeError:  # a list, or a number
@@ -36,8 +39,9 @@ class Held:
         return self._weak() if self._weak is not None else None
 
     def loosen(self) -> None:
-        """Let the value go when the script does."""
-        self._strong = None
+        """Let the value go when the script does; a small one may stay."""
+        if not self._is_small:
+            self._strong = None
 
 
 class Fit:

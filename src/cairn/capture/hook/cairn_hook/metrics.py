@@ -39,7 +39,7 @@ def _follower(function: str) -> "Any":
         labels = calls.argument(args, named, 0, *_TRUE)
         predicted = calls.argument(args, named, 1, *_PREDICTED)
         if labels is not None:
-            evaluated.measured(_name(function, named), _number(result), labels, predicted)
+            evaluated.measured(name_of(function, named), _number(result), labels, predicted)
 
     follow.__name__ = function
     return journal.guarded(follow)
@@ -52,7 +52,7 @@ def _number(result: "Any") -> "float | None":
     return float(result) if isinstance(result, Real) else None
 
 
-def _name(function: str, named: "Any") -> str:
+def name_of(function: str, named: "Any") -> str:
     """Name a metric: `roc_auc`, `f1_macro`, `fbeta.beta-2`."""
     name = function[: -len("_score")] if function.endswith("_score") else function
     extras = []

@@ -1,6 +1,6 @@
 """How data was split, and what cross-validation found."""
 
-from . import calls, journal, seeds_numpy
+from . import calls, journal, scorers, seeds_numpy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _validated(start: "Any", result: "Any", _args: "Any", named: "Any") -> None:
     if seeds_numpy.consumed(start):
         journal.unseeded("cross-validation (numpy.random)")
     scoring = named.get("scoring")
-    name = scoring if isinstance(scoring, str) else "score"
+    name = "score" if scoring is None else scorers.name_of(scoring)
     if isinstance(result, np.ndarray) and result.ndim == 1 and result.dtype.kind == "f":
         value = float(result.mean())
         journal.write(
