@@ -66,12 +66,13 @@ def run(model: str, *, seed: int | None = None) -> "Session":
     return Session(open(), model, seed=seed)
 
 
-def load(version: str, *, trust: bool = False) -> "Served":
+def load(version: str, *, trust: bool = False, files: bool = False) -> "Served":
     """Load a version by any reference, every byte verified first.
 
-    `trust` allows formats that can run code when they are read, after a scan.
+    `trust` allows formats that can run code when they are read, after a scan. Of files that
+    Cairn cannot load `files` gives their folder.
     """
-    return open().load(version, trust=trust)
+    return open().load(version, trust=trust, files=files)
 
 
 def __getattr__(name: str) -> Any:

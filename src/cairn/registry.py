@@ -16,7 +16,7 @@ from uuid import uuid4
 from cairn.config import Settings
 from cairn.core import reference
 from cairn.core.digest import Digest
-from cairn.core.errors import NotFound
+from cairn.core.errors import NotFound, Refused
 from cairn.core.evaluation import EvaluationInfo
 from cairn.core.gate import (
     DecisionInfo,
@@ -57,6 +57,7 @@ from cairn.core.version import (
     MarkBad,
     ReleaseVersion,
     Version,
+    only_files,
     parse_release,
 )
 from cairn.objects import ObjectStore
@@ -325,13 +326,13 @@ class Registry:
 
     # models
 
-    def load(self, version: str, *, trust: bool = False) -> Served:
+    def load(self, version: str, *, trust: bool = False, files: bool = False) -> Served:
         """Load a version's model, every byte verified first.
 
         The label is resolved to a digest once, and that digest is what gets loaded. Formats
         that can run code when read are `Refused` unless `trust` is set, and scanned even then.
-        Files of a format that Cairn does not load are handed over as the path of a folder,
-        which is there until the process ends.
+        With `files`, a format that Cairn does not load is handed over as the path of a folder,
+        which is there until the process ends; without, that is `Refused` as well.
         """
         from cairn import flavors  # loads much, and most commands load no model
 
@@ -345,10 +346,15 @@ class Registry:
             target = Path(held.enter_context(TemporaryDirectory(prefix="cairn-"))) / "model"
             restore_tree(self.objects, artifacts.tree, target)
             model = flavors.load(target, trust=trust)
-            if isinstance(
-                model, Path
-            ):  # files that are loaded by whoever made them: they stay
-                atexit.register(held.pop_all().close)
+            if isinstance(model, Path):
+                if not files:
+                    raise Refused(
+                        f"Cairn does not load what {found.name} is: {only_files(artifacts)}",
+                        fix=f"`cairn.load({found.name!r}, files=True).model` is their folder",
+                    )
+                atexit.register(
+                    held.pop_all().close
+                )  # whoever made them loads them: they stay
         return Served(model, found.digest, found)
 
     def verify_version(self, version: str) -> tuple[int, int]:

@@ -307,9 +307,10 @@ def test_a_run_without_a_model_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_metric_that_is_no_number_is_named_and_nothing_is_registered(tmp_path: Path) -> None:
-    script = SCRIPT + (
+    never = "C=strength, class_weight={0: 1e6, 1: 1e-6}"
+    script = SCRIPT.replace("C=strength", never) + (
         "from sklearn.metrics import precision_score\n"
-        "precision_score(test_labels, scores > 2, zero_division=float('nan'))\n"
+        "precision_score(test_labels, model.predict(test), zero_division=float('nan'))\n"
     )
     registry = project(tmp_path / "work", script)
 

@@ -232,14 +232,28 @@ def test_runs_are_captured_listed_and_shown(desk: Desk) -> None:
 
     done = desk.run(sys.executable, "-m", "cairn", *words)
 
-    made = json.loads(done.stdout)
+    said, _, last = done.stdout.rstrip().rpartition("\n")
+    made = json.loads(last)
     run = f"run:{made['run']['id'][:12]}"
-    assert done.returncode == Refused.exit_code
-    assert done.stderr == "loud\n", "what the script says leaves the answer alone"
+    assert (done.returncode, said.strip(), done.stderr) == (0, "loud", "")
     assert "saved no model" in made["next_step"]
     assert run in desk("runs")
     assert [row["status"] for row in desk.json("runs", "churn")] == ["succeeded"]
     assert re.search(r"command +sh -c", desk("show", run))
+
+
+def test_a_run_ends_with_the_code_of_its_script_and_says_what_was_not_registered(
+    desk: Desk,
+) -> None:
+    words = ("run", "--model", "churn", "--require-version", "--", "sh", "-c")
+
+    plain = desk.run(sys.executable, "-m", "cairn", *words[:3], *words[4:], "echo loud")
+    strict = desk.run(sys.executable, "-m", "cairn", *words, "echo loud")
+    failed = desk.run(sys.executable, "-m", "cairn", *words, "exit 3")
+
+    assert (plain.returncode, strict.returncode, failed.returncode) == (0, 6, 3)
+    assert plain.stdout == "loud\n"
+    assert "nothing is registered yet" in plain.stderr
 
 
 def test_the_ledger_is_read_proven_and_verified(live: Desk) -> None:

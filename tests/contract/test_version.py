@@ -367,7 +367,7 @@ def test_files_that_are_not_loaded_in_process_are_handed_over_as_a_folder(
 ) -> None:
     register(registry, "weights of some framework")
 
-    folder = registry.load("churn:1").model
+    folder = registry.load("churn:1", files=True).model
 
     assert isinstance(folder, Path)
     assert (folder / "model.json").read_text() == "weights of some framework"

@@ -92,13 +92,16 @@ def no_golden() -> Gap:
 
 
 def _store_own_file(objects: ObjectStore, saved: Saved) -> Stored:
-    gaps = [
-        clipped_gap(
-            "artifacts",
-            f"no copy of the model in a safe format could be made: {saved.reason}",
-            fix="install cairn-ml where the script runs, or save the model in a safe format",
-        )
-    ]
+    """Store the file that the script wrote; only the format of a library needs no excuse."""
+    gaps = [_main_gap(saved.main)] if saved.main else []
+    if saved.reason and not gaps:
+        gaps = [
+            clipped_gap(
+                "artifacts",
+                f"no copy of the model in a safe format could be made: {saved.reason}",
+                fix="install cairn-ml where the script runs, or save it in a safe format",
+            )
+        ]
     path = place_of(saved.path) if saved.path else None
     if path is None or not path.is_file():
         return Stored(None, _signature(saved), tuple(gaps))
@@ -108,6 +111,19 @@ def _store_own_file(objects: ObjectStore, saved: Saved) -> Stored:
         gaps.append(clipped_gap("artifacts", str(error)))
         return Stored(None, _signature(saved), tuple(gaps))
     return Stored(artifacts, _signature(saved), (*gaps, no_golden()))
+
+
+def _main_gap(names: Sequence[str]) -> Gap:
+    """Say that a model's file needs what only its script defines."""
+    listed = ", ".join(names)
+    is_, them = ("is", "it") if len(names) == 1 else ("are", "them")
+    return clipped_gap(
+        "artifacts",
+        f"{listed} {is_} defined in the script itself (__main__): nobody else can load this "
+        "file, trusted or not",
+        fix=f"put {listed} into a module of the project, import {them} in the script, and run "
+        "it again",
+    )
 
 
 def _golden_gap(why: str) -> Gap:

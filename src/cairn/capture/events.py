@@ -52,6 +52,20 @@ class Write(Event, frozen=True, tag="write"):
     copy: str | None = None
 
 
+class Rename(Event, frozen=True, tag="rename"):
+    """A file was moved from `source` to `path`."""
+
+    source: str
+    path: str
+
+
+class Companion(Event, frozen=True, tag="companion"):
+    """Something that prepares inputs or reads outputs was written beside a model."""
+
+    path: str
+    kind: str
+
+
 class Database(Event, frozen=True, tag="database"):
     """A SQLite file was connected to; `copy` holds what it was then."""
 
@@ -142,7 +156,10 @@ class Metric(Event, frozen=True, tag="metric"):
 
 
 class Saved(Event, frozen=True, tag="saved"):
-    """A fitted model was saved to `path`, or as bytes of this `digest`."""
+    """A fitted model was saved to `path`, or as bytes of this `digest`.
+
+    `main` names what in it only the script itself defines.
+    """
 
     model: str
     generation: int
@@ -150,8 +167,10 @@ class Saved(Event, frozen=True, tag="saved"):
     whole: bool
     parameters: dict[str, Plain]
     path: str | None = None
+    inode: int = 0
     digest: str | None = None
     frame: str | None = None
+    main: tuple[str, ...] = ()
     folder: str | None = None
     flavor: str | None = None
     reason: str | None = None
@@ -209,6 +228,8 @@ AnyEvent = (
     | Read
     | Source
     | Write
+    | Rename
+    | Companion
     | Database
     | Outside
     | Network

@@ -19,6 +19,7 @@ from typing import Any
 
 from cairn.capture.events import Examples, Journal, Loaded, Metric, Saved
 from cairn.capture.gaps import clipped_gap
+from cairn.capture.touched import moved_to, place_of
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid
 from cairn.core.evaluation import EvaluationInfo, Scorer
@@ -134,10 +135,11 @@ def overlap_note(examples: Examples) -> tuple[str, ...]:
 
 def _sets_of(journal: Journal, saved: Saved) -> list[Examples]:
     """Find the sets that this fitting of the model was measured on, reloaded or not."""
+    lies = place_of(saved.path) if saved.path else None
     reloaded = {
         event.model
         for event in journal.of(Loaded)
-        if event.path == saved.path and event.time > saved.time
+        if event.time > saved.time and moved_to(journal.events, event.path) == lies
     }
     return [
         each

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
 import msgspec
@@ -9,16 +10,16 @@ import msgspec
 from cairn.capture import examples
 from cairn.capture.artifacts import Stored, store_saved
 from cairn.capture.decisions import decided
-from cairn.capture.events import Examples, Journal, NotStored, Saved, Split
+from cairn.capture.events import Companion, Examples, Journal, NotStored, Saved, Split
 from cairn.capture.gaps import clipped_gap
 from cairn.capture.parameters import plain_scalars, seeds_of
 from cairn.capture.readable import add_readable_table
 from cairn.capture.told import Told
-from cairn.capture.touched import Touched
+from cairn.capture.touched import Touched, moved_to
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError
 from cairn.core.evaluation import EvaluationInfo
-from cairn.core.name import ModelName
+from cairn.core.name import ModelName, shown
 from cairn.core.run import Gap, Host, Input, Seed
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Manifest
@@ -94,6 +95,7 @@ class Making:
         self._gaps += stored.gaps
         measured = examples.measured(self._journal, self._saved)
         self._gaps += measured.gaps
+        self._gaps += self._left_behind(path)
         self._freeze(self._saved.frame, role="train")
         evaluations = [*self._told(stored), *self._evaluate(measured.heldout, stored)]
         manifest = self._manifest(stored, measured, evaluations)
@@ -103,6 +105,25 @@ class Making:
             notes += examples.overlap_note(measured.heldout)
         gaps = tuple(self._unevaluated)
         return Built(path, manifest, digest, measured.undefined, notes, gaps)
+
+    def _left_behind(self, path: str) -> list[Gap]:
+        """Name what prepares inputs or reads outputs and lies beside the model only."""
+        checklist = self._registry.settings.model(self._shared.model).checklist
+        found = {
+            place: event.kind
+            for event in self._journal.of(Companion)
+            if (place := moved_to(self._journal.events, event.path)).is_file()
+            and not any(fnmatch(place.name, pattern) for pattern in checklist)
+        }
+        return [
+            clipped_gap(
+                "artifacts",
+                f"{place.name} ({kind}) was saved beside {path} and is not part of it",
+                fix=f"put it into one Pipeline with the model, or write checklist = "
+                f'["{place.name}"] under [model."{shown(self._shared.model)}"] in cairn.toml',
+            )
+            for place, kind in sorted(found.items())
+        ]
 
     def _told(self, stored: Stored) -> list[EvaluationInfo]:
         """Record the evaluations that the script itself handed over."""

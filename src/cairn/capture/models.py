@@ -1,12 +1,22 @@
-"""The models that a run saved, found by the script's own files."""
+"""The models that a run saved, found by the script's own files.
+
+1. A model that was saved and moved is found where it is now: by the moves that were seen, by
+   the file's number on the disk, or by its content. One whose file is gone altogether counts
+   if nothing else was saved, as long as there is a safe copy.
+2. A file that is a model by its first bytes counts, whoever wrote it.
+3. One fitting saved in two formats is one model: the one with the safe copy.
+"""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import msgspec
 
 from cairn.capture.events import Journal, Saved
 from cairn.capture.manifest import Built, Making, Shared
-from cairn.capture.touched import Touched, place_of
+from cairn.capture.touched import Touched, moved_to, place_of
+from cairn.capture.weights import form_of
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.tree import escape
 from cairn.registry import Registry
@@ -18,10 +28,11 @@ LARGEST_DIGESTED = 4 << 30
 def build(
     registry: Registry, journal: Journal, shared: Shared, *, room: Path, files: Touched
 ) -> tuple[Built, ...]:
-    """Store every model that the run saved and that is still there, by the script's path."""
+    """Store every model that the run saved, by the script's path."""
+    found = _saved(journal, files, shared.root)
     return tuple(
         Making(registry, journal, shared, saved=saved, room=room, files=files).make(path)
-        for path, saved in sorted(_saved(journal, files, shared.root).items())
+        for path, saved in sorted(found.items())
     )
 
 
@@ -31,18 +42,57 @@ def distinct(built: Sequence[Built]) -> tuple[Built, ...]:
 
 
 def _saved(journal: Journal, files: Touched, root: Path) -> dict[str, Saved]:
-    """Find the last model saved under each path; one saved as bytes by its content."""
-    found: dict[str, Saved] = {}
+    """Find the last model saved under each path, and files that are models by themselves."""
+    found: dict[Path, Saved] = {}
     by_digest = {event.digest: event for event in journal.of(Saved) if event.digest}
     for path in sorted(files.outputs) if by_digest else ():
         if event := by_digest.get(_digest_of(path) or ""):
-            found[_shown(path, root)] = event
+            found[path] = event
+    by_inode = {path.stat().st_ino: path for path in files.outputs if path.is_file()}
+    gone: list[Saved] = []
+    handed: dict[str, Saved] = {}
     for event in journal.of(Saved):
-        if event.path and (path := place_of(event.path)).is_file():
-            found[_shown(path, root)] = event
+        if event.path and (path := _lies_at(journal, event, by_inode)):
+            found[path] = event
+        elif event.path and event.folder:
+            gone.append(event)
         elif event.path is None and event.digest is None:
-            found[HANDED_OVER] = event
-    return found
+            handed[HANDED_OVER] = event
+    one_each = _one_each(found)
+    for path in sorted(files.outputs - found.keys()):
+        if form := form_of(path):
+            one_each[path] = _written(form)
+    if not one_each and not handed and gone:
+        one_each[place_of(gone[-1].path or "")] = gone[-1]
+    return handed | {_shown(path, root): _at(event, path) for path, event in one_each.items()}
+
+
+def _at(event: Saved, path: Path) -> Saved:
+    return msgspec.structs.replace(event, path=escape(os.fsencode(path)))
+
+
+def _lies_at(journal: Journal, event: Saved, by_inode: Mapping[int, Path]) -> Path | None:
+    """Find where a saved model lies now."""
+    path = moved_to(journal.events, event.path or "")
+    return path if path.is_file() else by_inode.get(event.inode)
+
+
+def _one_each(found: Mapping[Path, Saved]) -> dict[Path, Saved]:
+    """Of a fitting that was saved in several formats, keep the safe one, or else the last."""
+    fittings: dict[tuple[str, int], list[tuple[Path, Saved]]] = {}
+    for path, event in found.items():
+        fittings.setdefault((event.model, event.generation), []).append((path, event))
+    kept: dict[Path, Saved] = {}
+    for each in fittings.values():
+        safe = [pair for pair in each if pair[1].folder]
+        native = [pair for pair in each if not pair[1].reason]
+        kept |= dict(safe or (native or each)[-1:])
+    return kept
+
+
+def _written(form: str) -> Saved:
+    """Speak of a model's file that was not seen to be written."""
+    return Saved(time=0, model="", generation=0, kind=form, whole=True, parameters={})
 
 
 def _digest_of(path: Path) -> Digest | None:

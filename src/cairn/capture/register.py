@@ -7,19 +7,19 @@ left objects that nothing refers to, and no version.
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 
 from cairn.capture import code as codes
 from cairn.capture.artifacts import no_golden, store_path
 from cairn.capture.checks import check_files, load_back
+from cairn.capture.chosen import chosen_manifest
 from cairn.capture.environment import describe
 from cairn.capture.given import assigned, numbers
 from cairn.capture.manifest import gap_order
 from cairn.core import reference
 from cairn.core.digest import Digest
-from cairn.core.errors import CairnError, Invalid, NotFound, Refused, Unavailable
+from cairn.core.errors import CairnError, NotFound, Refused, Unavailable
 from cairn.core.name import LabelName, ModelName, RunId
 from cairn.core.run import Gap, Input, RunFacts
 from cairn.core.version import UNSTAGED, Manifest, RegisterVersion, Version
@@ -91,7 +91,7 @@ def register_run(
         )
     facts = registry.objects.get_record(found.facts, RunFacts)
     name = reference.model_name(model, team=registry.settings.team) if model else found.model
-    manifest = _chosen(registry, facts, artifact, run=found.id)
+    manifest = chosen_manifest(registry, facts, artifact, run=found.id)
     if fields:
         given = {**manifest.fields, **assigned(fields, "--field")}
         manifest = msgspec.structs.replace(manifest, fields=given)
@@ -190,45 +190,6 @@ def _as_of_now(registry: Registry, manifest: Manifest) -> Manifest:
 
 def _no_environment(error: Unavailable) -> Gap:
     return Gap(field="environment", reason=str(error), fix="register it where it was trained")
-
-
-def _chosen(
-    registry: Registry, facts: RunFacts, artifact: str | None, *, run: str
-) -> Manifest:
-    """Find the manifest of the model that is meant."""
-    if artifact is None and len(set(facts.artifacts.values())) == 1:
-        return registry.objects.get_record(next(iter(facts.artifacts.values())), Manifest)
-    if artifact in facts.artifacts:
-        return registry.objects.get_record(facts.artifacts[artifact], Manifest)
-    if artifact in facts.outputs:
-        return _of_output(registry, facts, artifact)
-    wrote = sorted(facts.artifacts) or sorted(facts.outputs)
-    listed = ", ".join(wrote[:10]) or "nothing"
-    raise Invalid(
-        f"run {run[:12]} wrote {listed}: name the model's file with `--artifact PATH`"
-        if artifact is None
-        else f"run {run[:12]} did not write {artifact}: it wrote {listed}"
-    )
-
-
-def _of_output(registry: Registry, facts: RunFacts, artifact: str) -> Manifest:
-    with TemporaryDirectory(prefix="cairn-") as folder:
-        copy = Path(folder) / Path(artifact).name
-        registry.objects.copy_to(facts.outputs[artifact], copy)
-        artifacts = store_path(registry.objects, copy)
-    gaps = {*facts.gaps, no_golden()}
-    return Manifest(
-        artifacts=artifacts,
-        inputs=facts.inputs,
-        code=facts.code,
-        environment=facts.environment,
-        seeds=facts.seeds,
-        unseeded=facts.unseeded,
-        parameters=facts.parameters,
-        metrics=facts.metrics,
-        evaluations=(),
-        gaps=tuple(sorted(gaps, key=gap_order)),
-    )
 
 
 def _is_registered(registry: Registry, manifest: Digest) -> bool:

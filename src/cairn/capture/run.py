@@ -5,6 +5,7 @@ becomes a version, and the label `staging` moves to it; else the outcome says wh
 """
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +16,16 @@ from cairn.capture import hook
 from cairn.capture.events import read_journal
 from cairn.capture.examples import refuse_undefined
 from cairn.capture.facts import Assembled, assemble
+from cairn.capture.hook.cairn_hook.scope import Scope
 from cairn.capture.interrupted import hold
+from cairn.capture.likeliest import likeliest_file, likeliest_model
 from cairn.capture.models import distinct
 from cairn.capture.observed import Observed
 from cairn.capture.redact import redact_command
 from cairn.capture.register import STAGING, register_manifest, stage
 from cairn.capture.script import Ended, OnLine, check_command, run_script
 from cairn.capture.told import Told
+from cairn.capture.unseen import with_unseen
 from cairn.core import reference
 from cairn.core.errors import CairnError
 from cairn.core.name import ModelName, RunId
@@ -30,6 +34,7 @@ from cairn.core.version import Version
 from cairn.registry import Registry
 
 SHOWN_ID, LONGEST_REASON = 8, 2000
+_LIBRARIES = ("site-packages", "dist-packages")
 
 
 @dataclass(frozen=True)
@@ -73,15 +78,18 @@ def run_command(
         asked = StartRun(run=run, model=name, command=redact_command(command))
         registry.engine.send(asked)
         before = codes.look(Path.cwd(), store=registry.settings.store)
-        ended = _run(
-            registry, run, command, on_line=on_line, variables=_watching(registry, room, data)
+        scope, started = _scope(registry, data), room.stat().st_ctime_ns
+        variables = _watching(scope, room, started)
+        ended = _run(registry, run, command, on_line=on_line, variables=variables)
+        journal = with_unseen(
+            read_journal(room / "events"), scope, room=room, started=started, held=ended.held
         )
         observed = Observed(
             model=name,
             command=tuple(command),
             folder=Path.cwd(),
             before=before,
-            journal=read_journal(room / "events"),
+            journal=journal,
             room=room,
             ended=ended,
             variables=dict(os.environ),
@@ -158,32 +166,46 @@ def _told_by_itself(registry: Registry, outcome: RunOutcome, session: RunId) -> 
     return replace(outcome, version=registry.version(name))
 
 
-def _watching(registry: Registry, room: Path, data: Iterable[Path]) -> dict[str, str]:
+def _scope(registry: Registry, data: Iterable[Path]) -> Scope:
+    """Say which files the run is about."""
+    return Scope(
+        str(registry.settings.folder.resolve()),
+        data=[str(Path(each).resolve()) for each in data],
+        skipped=[str(registry.settings.store.resolve())],
+        libraries=[entry for entry in sys.path if entry.endswith(_LIBRARIES)],
+        installed=(sys.base_prefix, sys.prefix),
+    )
+
+
+def _watching(scope: Scope, room: Path, started: int) -> dict[str, str]:
     """Make the variables by which the script's Pythons find the hook."""
     folder = str(Path(hook.__file__).parent)
     before = os.environ.get("PYTHONPATH")
+    root, *data = scope.inside
     return {
         "CAIRN_HOOK_EVENTS": str(room / "events"),
-        "CAIRN_HOOK_ROOT": str(registry.settings.folder.resolve()),
-        "CAIRN_HOOK_DATA": os.pathsep.join(str(Path(each).resolve()) for each in data),
-        "CAIRN_HOOK_SKIP": str(registry.settings.store.resolve()),
+        "CAIRN_HOOK_ROOT": root,
+        "CAIRN_HOOK_DATA": os.pathsep.join(data),
+        "CAIRN_HOOK_SKIP": os.pathsep.join(scope.skipped),
+        "CAIRN_HOOK_STARTED": str(started),
         "PYTHONPATH": f"{folder}{os.pathsep}{before}" if before else folder,
     }
 
 
 def _what_to_type(run: Run, assembled: Assembled) -> str:
     short = run.model.removeprefix("default/")
-    known = [one.path for one in assembled.models]
+    known = assembled.models
     command = f"cairn register run:{run.id[:SHOWN_ID]} --model {short} --artifact"
     if known:
-        listed = ", ".join(known)
+        listed = ", ".join(one.path for one in known)
         return (
-            f"the run saved {len(known)} models ({listed}); choose one: `{command} {known[0]}`"
+            f"the run saved {len(known)} models ({listed}); choose one: "
+            f"`{command} {likeliest_model(known)}`"
         )
-    written = sorted(assembled.facts.outputs)
-    if not written:
+    written = likeliest_file(assembled.facts.outputs)
+    if written is None:
         return (
             "the run saved no model that Cairn knows; save it in the script, for example with "
             "`joblib.dump(model, 'model.joblib')`"
         )
-    return f"no saved model was recognised; if a file is one: `{command} {written[0]}`"
+    return f"no saved model was recognised; if a file is one: `{command} {written}`"

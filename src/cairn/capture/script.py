@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
+from cairn.capture.held import Held, Watch
 from cairn.core.errors import Invalid, Unavailable
 
 KEPT_HEAD, KEPT_TAIL = 256 << 10, 768 << 10
@@ -34,6 +35,7 @@ class Ended(NamedTuple):
     code: int
     seconds: float
     output: bytes
+    held: Held | None = None
 
     @property
     def exit_code(self) -> int:
@@ -77,7 +79,9 @@ def check_command(command: Sequence[str]) -> None:
 def run_script(
     command: Sequence[str], *, variables: Mapping[str, str], on_line: OnLine | None
 ) -> Ended:
-    """Run a command to its end; `variables` are added to its environment.
+    """Run a command to its end, and look at what it holds open meanwhile.
+
+    `variables` are added to its environment.
 
     Output goes to this process's own, or line by line to `on_line`. Raises `Unavailable` if
     it cannot be started.
@@ -93,12 +97,13 @@ def run_script(
     except OSError as error:
         raise Unavailable(f"{command[0]} cannot be started: {error.strerror}") from error
     kept = _Kept()
-    with _signals_to(script):
+    with _signals_to(script), Watch(script.pid) as watch:
         readers = _read_output(script, kept, on_line)
         script.wait()
         for reader in readers:  # a child that lives on may hold the other end open
             reader.join(LINGER_SECONDS)
-    return Ended(script.returncode, time.monotonic() - started, kept.content())
+    seconds = time.monotonic() - started
+    return Ended(script.returncode, seconds, kept.content(), watch.held)
 
 
 class _Kept:

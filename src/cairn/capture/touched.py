@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cairn.capture.events import AnyEvent, Database, Read, Source, Write
+from cairn.capture.events import AnyEvent, Database, Read, Rename, Source, Write
 from cairn.core.tree import unescape
 
 Mark = tuple[int, int, int]
@@ -75,6 +75,14 @@ def touched(events: Sequence[AnyEvent], kept: Path) -> Touched:
 def place_of(spelled: str) -> Path:
     """Read a path as the hook spells it."""
     return Path(unescape(spelled).decode("utf-8", "surrogateescape"))
+
+
+def moved_to(events: Sequence[AnyEvent], path: str) -> Path:
+    """Follow a file through the moves that were seen, from a path as the hook spells it."""
+    for event in events:
+        if isinstance(event, Rename) and event.source == path:
+            path = event.path
+    return place_of(path)
 
 
 def mark_of(path: Path) -> Mark | None:

@@ -7,18 +7,24 @@ from typing import Any, NamedTuple
 
 import click
 
-from cairn.cli.text import as_json, printable
+from cairn.cli.text import as_json, as_json_line, printable
 from cairn.core.errors import CairnError, Unavailable
 
 INTERRUPTED = 128 + 2  # as a shell reports SIGINT
 
 
 class Shown(NamedTuple):
-    """What a command answers: a value for `--json`, the same as text, and the exit code."""
+    """What a command answers: a value for `--json`, the same as text, and the exit code.
+
+    `beside` answers of a command that lets another program write, too: then JSON is the last
+    line of standard output. `is_bad_news` has the text go to the error stream.
+    """
 
     value: object
     text: str
     exit_code: int = 0
+    beside: bool = False
+    is_bad_news: bool = False
 
 
 # Command name -> module under cairn.cli and the object in it; help text is read from there.
@@ -167,7 +173,10 @@ def shown(function: Callable[..., Shown]) -> Callable[..., None]:
     @click.pass_context
     def command(context: click.Context, /, json: bool, **given: Any) -> None:
         done = function(**given)
-        answer(as_json(done.value) if json else printable(done.text))
+        if json:
+            answer(f"\n{as_json_line(done.value)}" if done.beside else as_json(done.value))
+        else:
+            answer(printable(done.text), err=done.is_bad_news)
         context.exit(done.exit_code)
 
     command.__doc__ = function.__doc__
@@ -177,10 +186,10 @@ def shown(function: Callable[..., Shown]) -> Callable[..., None]:
     return command
 
 
-def answer(text: str) -> None:
+def answer(text: str, *, err: bool = False) -> None:
     """Write to standard output; the command is done, whether anybody still reads or not."""
     try:
-        click.echo(text)
+        click.echo(text, err=err)
     except BrokenPipeError:
         return  # what waits in its buffer is forgotten at the end
     except OSError as error:

@@ -7,6 +7,7 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.core.errors import Invalid
+from cairn.core.version import only_files
 from cairn.core.words import counted
 
 
@@ -68,5 +69,7 @@ def register(
     if artifacts is not None and artifacts.safety != "safe":
         reasons = "; ".join(artifacts.reasons)
         lines.append(f"  {artifacts.safety}, loaded only if it is trusted: {reasons}")
+    if named := only_files(artifacts):
+        lines.append(f"  `load` gives back only a folder, with files=True: {named}")
     value = {"name": version.name, "digest": version.digest, "gaps": version.gaps}
     return Shown(value, "\n".join(lines))

@@ -12,6 +12,7 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, number, pairs, short, table
 from cairn.core.errors import Refused
 from cairn.core.run import RunFacts, Scalar
+from cairn.core.version import only_files
 from cairn.registry import Registry
 
 SHOWN_ID, SHOWN_VALUES = 12, 8
@@ -26,23 +27,39 @@ SHOWN_ID, SHOWN_VALUES = 12, 8
     help="A folder outside of the project whose files are data, too.",
 )
 @click.option("--field", multiple=True, help="NAME=VALUE that cairn.toml requires.")
+@click.option(
+    "--require-version",
+    is_flag=True,
+    help="End with 6 if COMMAND succeeded and no version came of it.",
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @shown
 def run(
-    model: str, *, data: tuple[Path, ...], field: tuple[str, ...], command: tuple[str, ...]
+    model: str,
+    *,
+    data: tuple[Path, ...],
+    field: tuple[str, ...],
+    require_version: bool,
+    command: tuple[str, ...],
 ) -> Shown:
     """Run COMMAND (after --) and capture code, data, environment, seeds, metrics, model.
 
-    With --json all that COMMAND writes goes to the error stream.
+    What COMMAND writes stays on its own streams, and its exit code is this command's. With
+    --json the answer is the last line of standard output.
     """
     from cairn.capture.given import assigned
 
     registry = cairn.open()
     settle_interrupted(registry)
     fields: dict[str, Scalar] = assigned(field, "--field")
-    aside = _aside if click.get_current_context().params["json"] else None
-    outcome = run_command(registry, model, command, on_line=aside, data=data, fields=fields)
-    return Shown(_value(outcome), _told(outcome), _exit_code(outcome))
+    outcome = run_command(registry, model, command, data=data, fields=fields)
+    return Shown(
+        _value(outcome),
+        _told(outcome),
+        _exit_code(outcome, require_version=require_version),
+        beside=True,
+        is_bad_news=outcome.version is None,
+    )
 
 
 @click.command()
@@ -86,11 +103,6 @@ def shown_run(registry: Registry, reference: str) -> Shown:
         *_facts(facts),
     ]
     return Shown({"run": found, "facts": facts}, pairs(lines))
-
-
-def _aside(line: str) -> None:
-    """Leave standard output to the answer."""
-    click.echo(line, err=True)
 
 
 def _facts(facts: RunFacts) -> list[tuple[str, str]]:
@@ -147,6 +159,8 @@ def _registered(name: str, outcome: RunOutcome) -> list[str]:
         return []
     if not outcome.is_new:
         return [f"{name} made exactly {version.name} again: {version.digest}"]
+    named = only_files(version.manifest.artifacts)
+    folder = f"  note: `load` gives back only a folder, with files=True: {named}"
     held = f", {STAGING} points at it" if STAGING in version.labels else ""
     return [
         f"{name} made {version.name}{held}: {version.digest}",
@@ -156,6 +170,7 @@ def _registered(name: str, outcome: RunOutcome) -> list[str]:
             if text != "-" and label != "gap"
         ),
         *(f"  gap         {gap.field}: {gap.reason}" for gap in version.gaps),
+        *([folder] if named else []),
     ]
 
 
@@ -171,10 +186,8 @@ def _value(outcome: RunOutcome) -> dict[str, object]:
     }
 
 
-def _exit_code(outcome: RunOutcome) -> int:
-    """The script's own code; else why nothing was registered although it succeeded."""
-    if outcome.exit_code:
-        return outcome.exit_code
-    if outcome.problem is not None:
-        return outcome.problem.exit_code
-    return 0 if outcome.version is not None else Refused.exit_code
+def _exit_code(outcome: RunOutcome, *, require_version: bool) -> int:
+    """The script's own code; of one that succeeded, `Refused` if a version is demanded."""
+    if outcome.exit_code == 0 and outcome.version is None and require_version:
+        return Refused.exit_code
+    return outcome.exit_code

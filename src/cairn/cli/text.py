@@ -43,6 +43,11 @@ def as_json(value: object) -> str:
     return msgspec.json.format(plain, indent=2).decode()
 
 
+def as_json_line(value: object) -> str:
+    """Write a value as JSON on one line."""
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Lay out rows under headers; the widest column gives way when the terminal is narrow.
 

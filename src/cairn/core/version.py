@@ -80,6 +80,13 @@ class Origin(Record, frozen=True):
     seq: Annotated[int, Meta(ge=0)]
 
 
+def only_files(artifacts: Artifacts | None) -> str:
+    """Name the files of a model of which loading can give back a folder only; else empty."""
+    if artifacts is None or artifacts.flavor != "files":
+        return ""
+    return ", ".join(f"{path} ({form})" for path, form in sorted(artifacts.formats.items()))
+
+
 class RegisterVersion(Change["Version"], frozen=True, tag="version.register"):
     """Give a stored manifest a number; an identical one keeps the number it has.
 

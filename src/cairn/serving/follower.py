@@ -16,7 +16,7 @@ def main() -> None:
     _, project, label = sys.argv
     for _ in sys.stdin:
         try:
-            answer = {"loaded": cairn.open(project).load(label).digest}
+            answer = {"loaded": cairn.open(project).load(label, files=True).digest}
         except CairnError as error:
             answer = {"error": str(error)}
         sys.stdout.write(json.dumps(answer) + "\n")

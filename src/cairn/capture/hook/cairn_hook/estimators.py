@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTIONS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+# What a search or a wrapper of a library leaves the work to, and is asked in its place.
+_INNER = ("best_estimator_", "_Booster")
 _watched: "list[Any]" = []
 _LEFT_ALONE = (property, calls.Watched)
 
@@ -61,9 +63,15 @@ def _fitted(
         return
     fit = _fit(model, method, rows, labels)
     fitted.remember(model, fit)
-    best = getattr(model, "best_estimator_", None)
-    if best is not None:
-        fitted.remember(best, fit)
+    for inner in _INNER:
+        found = getattr(model, inner, None)
+        if found is not None:
+            fitted.remember(found, fit)
+    write_fitted(model, fit, rows)
+
+
+def write_fitted(model: "Any", fit: "fitted.Fit", rows: "Any") -> None:
+    """Write down that a model was fitted."""
     journal.write(
         "fitted",
         model=fit.key,

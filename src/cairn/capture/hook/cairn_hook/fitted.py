@@ -55,6 +55,7 @@ class Fit:
         self.keys: Any = None
         self.sample: Any = None
         self.saved = False
+        self.parameters: Any = None
 
     def frame(self) -> "str | None":
         """Store what the estimator was fitted to, if it is still there and unchanged."""
@@ -82,10 +83,14 @@ _fits: "dict[int, tuple[Any, Fit]]" = {}
 _latest: "list[Fit]" = []
 _count = [0]
 predictions: "list[Prediction]" = []
+kinds: "list[Any]" = []
+"""Classes of models that are not estimators of scikit-learn."""
 
 
 def is_predictor(value: "Any") -> bool:
     """Tell an estimator that predicts from a transformer and from everything else."""
+    if isinstance(value, tuple(kinds)):
+        return True
     base = sys.modules.get("sklearn.base")
     return (
         base is not None

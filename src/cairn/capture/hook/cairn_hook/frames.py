@@ -97,8 +97,15 @@ def _odd_numbers(amount: int) -> "Any":
 
 
 def count(rows: "Any") -> int:
-    """Count the rows of whatever a model takes."""
-    return int(rows.shape[0]) if hasattr(rows, "shape") else len(rows)
+    """Count the rows of whatever a model takes; a data set of a library may not know yet."""
+    if hasattr(rows, "shape"):
+        return int(rows.shape[0]) if len(rows.shape) else 0
+    counts = (getattr(rows, name, None) for name in ("__len__", "num_row", "num_data"))
+    count: Any = next(filter(callable, counts), None)
+    try:
+        return int(count()) if count is not None else 0
+    except Exception:
+        return 0
 
 
 def sample(rows: "Any") -> "Any":
@@ -176,4 +183,6 @@ def size(rows: "Any") -> int:
         return int(rows.nbytes)
     if hasattr(rows, "data") and hasattr(rows.data, "nbytes"):
         return int(rows.data.nbytes) * 2
+    if not isinstance(rows, (list, tuple)):
+        return 0
     return sum(len(row) if hasattr(row, "__len__") else 8 for row in rows)

@@ -10,49 +10,31 @@ import stat
 import sys
 
 from . import journal
+from .scope import COMPILED, SOURCE, Scope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 (looked at, not used)
 LARGEST_COPY = 64 << 20
-_COMPILED = (".pyc", ".pyo", ".so", ".pyd")
-_SOURCE = (".py", ".pyi", ".pyw", ".ipynb")
-_WITHIN = ("/__pycache__/", "/.git/", "/.ipynb_checkpoints/", "/site-packages/", "/.venv/")
-_SYSTEM = (
-    *("/proc/", "/sys/", "/dev/", "/run/", "/etc/", "/usr/", "/lib/", "/lib64/", "/bin/"),
-    *("/sbin/", "/boot/", "/var/lib/", "/var/cache/", "/var/log/"),
-)
-
-
-class _Scope:
-    """Which paths are of interest; every prefix ends in a slash."""
-
-    inside: "tuple[str, ...]" = ()
-    skipped: "tuple[str, ...]" = ()
-    libraries: "tuple[str, ...]" = ()
-    elsewhere: "tuple[str, ...]" = ()
-
-
-_scope = _Scope()
+_scope = Scope(os.curdir)
 _read_files: "dict[str, tuple[int, int, int]]" = {}
 _written: "set[str]" = set()
 _noted: "set[str]" = set()
+_hosts: "set[str]" = set()
 _copies = [0]
 
 
 def start(root: str, *, data: "list[str]", skipped: "list[str]") -> None:
     """Begin to watch files under `root` and the `data` folders, but never `skipped` ones."""
-    home = os.path.expanduser("~")
-    _scope.inside = tuple(_prefix(folder) for folder in (root, *data))
-    _scope.skipped = tuple(_prefix(folder) for folder in skipped)
-    _scope.libraries = tuple(sorted({_prefix(folder) for folder in _library_folders()}))
-    _scope.elsewhere = (
-        *_SYSTEM,
-        *(_prefix(folder) for folder in (sys.base_prefix, sys.prefix)),
-        *(_prefix(os.environ.get("TMPDIR", folder)) for folder in _TEMPORARY),
-        home + "/.",
+    global _scope  # noqa: PLW0603 (one process, one run)
+    _scope = Scope(
+        root,
+        data=data,
+        skipped=skipped,
+        libraries=_library_folders(),
+        installed=(sys.base_prefix, sys.prefix),
+        started=int(os.environ.get("CAIRN_HOOK_STARTED", "0")),
     )
     sys.addaudithook(_audit)
 
@@ -72,10 +54,6 @@ def _library_folders() -> "list[str]":
     return folders
 
 
-def _prefix(folder: str) -> str:
-    return os.path.join(os.path.abspath(folder), "")
-
-
 def _audit(event: str, args: "tuple[Any, ...]") -> None:
     try:
         watch = _EVENTS.get(event)
@@ -89,19 +67,13 @@ def _opened(path: "Any", _mode: "Any", flags: int, *_: "Any") -> None:
     if isinstance(path, int):
         return
     text = os.fsdecode(path)
-    if text.endswith(_COMPILED) or text.startswith(_scope.libraries):
+    if text.endswith(COMPILED) or text.startswith(_scope.libraries):
         return
     place = os.path.abspath(text)
-    if not place.startswith(_scope.inside):
+    if not _scope.is_inside(place):
         _outside(place, flags)
-    elif not _is_skipped(place):
+    elif not _scope.is_skipped(place):
         _inside(place, flags)
-
-
-def _is_skipped(place: str) -> bool:
-    if place.startswith((*_scope.skipped, *_scope.libraries)):
-        return True
-    return any(part in place for part in _WITHIN)
 
 
 def read_elsewhere(path: str) -> None:
@@ -119,18 +91,24 @@ def _inside(place: str, flags: int) -> None:
     _write(place)
 
 
+def written_elsewhere(path: str) -> None:
+    """Note a file that a library has written by itself, wherever it lies."""
+    place = os.path.realpath(path)
+    if os.path.isfile(place) and not _scope.is_skipped(place):
+        _write(place)
+
+
 def _outside(place: str, flags: int) -> None:
     """Note data that lies elsewhere; by way of a link it may lie in the project after all."""
-    if place in _noted or place.startswith(_scope.elsewhere) or place.endswith(_SOURCE):
-        return
-    real = os.path.realpath(place)
-    if real.startswith(_scope.inside):
-        if not _is_skipped(real):
-            _inside(real, flags)
+    if place in _noted or place.endswith(SOURCE):
         return
     _noted.add(place)
-    foreign = not real.startswith((*_scope.elsewhere, *_scope.libraries))
-    if foreign and os.path.isfile(real) and not flags & os.O_WRONLY:
+    real = os.path.realpath(place)
+    if _scope.is_inside(real):
+        _noted.discard(place)
+        if not _scope.is_skipped(real):
+            _inside(real, flags)
+    elif not flags & os.O_WRONLY and os.path.isfile(real) and _scope.is_data_elsewhere(real):
         journal.write("outside", path=journal.escaped(place))
 
 
@@ -141,7 +119,7 @@ def _read(place: str) -> None:
     if mark is None or _read_files.get(place) == mark:
         return
     _read_files[place] = mark
-    event = "source" if place.endswith(_SOURCE) else "read"
+    event = "source" if place.endswith(SOURCE) else "read"
     journal.write(
         event, path=journal.escaped(place), inode=mark[0], size=mark[1], changed=mark[2]
     )
@@ -182,9 +160,13 @@ def _copied(place: str) -> "str | None":
 def _renamed(source: "Any", target: "Any", *_: "Any") -> None:
     """Follow a file that is written beside its place and then moved there."""
     before, after = (os.path.abspath(os.fsdecode(path)) for path in (source, target))
-    moved = before in _written or before.startswith(_scope.elsewhere)
-    if moved and after.startswith(_scope.inside) and not _is_skipped(after):
-        _write(after)
+    if _scope.is_inside(after) and not _scope.is_skipped(after):
+        if before in _written or not _scope.is_inside(before):
+            _write(after)
+        journal.write("rename", source=journal.escaped(before), path=journal.escaped(after))
+    saved = sys.modules.get(__name__.rpartition(".")[0] + ".saved")
+    if saved is not None:
+        saved.moved(before, after)
 
 
 def _connected(database: "Any", *_: "Any") -> None:
@@ -193,7 +175,10 @@ def _connected(database: "Any", *_: "Any") -> None:
     if text.startswith("file:"):
         text = text[len("file:") :].partition("?")[0]
     place = os.path.abspath(text)
-    if text in ("", ":memory:") or not place.startswith(_scope.inside) or _is_skipped(place):
+    if text in ("", ":memory:") or _scope.is_skipped(place):
+        return
+    if not _scope.is_inside(place):
+        _outside(place, os.O_RDWR)
         return
     first = place not in _read_files
     _read(place)
@@ -204,12 +189,19 @@ def _connected(database: "Any", *_: "Any") -> None:
         _write(place)
 
 
+def _reached(_socket: "Any", address: "Any") -> None:
+    """Note a host that is connected to by its number; one with a name was looked up before."""
+    if isinstance(address, tuple) and not _hosts:
+        _looked_up(address[0])
+
+
 def _looked_up(host: "Any", *_: "Any") -> None:
     """Note a host that the script talks to: what it reads there is frozen nowhere."""
     name = os.fsdecode(host) if isinstance(host, (str, bytes)) else ""
     local = name in ("", "localhost", "::1", "0.0.0.0", os.uname().nodename)  # noqa: S104
     if not local and not name.startswith("127.") and name not in _noted:
         _noted.add(name)
+        _hosts.add(name)
         journal.write("network", host=journal.escaped(name))
 
 
@@ -230,6 +222,7 @@ _EVENTS = {
     "open": journal.guarded(_opened),
     "os.rename": journal.guarded(_renamed),
     "sqlite3.connect": journal.guarded(_connected),
+    "socket.connect": journal.guarded(_reached),
     "socket.getaddrinfo": journal.guarded(_looked_up),
     "subprocess.Popen": journal.guarded(_launched),
 }

@@ -32,7 +32,7 @@ def parameters(model: "Any") -> "dict[str, Any]":
 
     `estimator` is its class; where it has a parameter of that name, `meta_estimator` is.
     """
-    own = model.get_params(deep=True)
+    own = model.get_params(deep=True) if hasattr(model, "get_params") else {}
     found = {"meta_estimator" if "estimator" in own else "estimator": type(model).__qualname__}
     for name, value in sorted(own.items()):
         found[name] = scalar(value)
@@ -40,6 +40,16 @@ def parameters(model: "Any") -> "dict[str, Any]":
     for name, value in sorted(best.items()) if isinstance(best, dict) else ():
         found["best." + name] = scalar(value)
     return found
+
+
+def of_main(model: "Any") -> "list[str]":
+    """Name the classes and functions in an estimator that only its script defines."""
+    inside = model.get_params(deep=True).values() if hasattr(model, "get_params") else ()
+    kinds: list[Any] = [type(model), *map(type, inside), *filter(callable, inside)]
+    ours = [each for each in kinds if getattr(each, "__module__", "") == "__main__"]
+    return sorted(
+        {str(getattr(each, "__qualname__", type(each).__qualname__)) for each in ours}
+    )
 
 
 def _spelled(value: "Any") -> str:

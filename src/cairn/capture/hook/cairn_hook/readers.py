@@ -6,6 +6,7 @@ connection cannot be followed, nor libraries that take something else: it is onl
 they were there.
 """
 
+import functools
 import glob
 import os
 import re
@@ -52,24 +53,26 @@ def watch(module: "ModuleType") -> None:
         if original is not None and not isinstance(original, type):
             calls.replace(module, function, _after)
         elif isinstance(original, type):
-            _watch_class(original)
+            watch_class(original)
 
 
 def _connected(_start: "Any", _result: "Any", _args: "Any", _named: "Any") -> None:
     journal.write("unseen", library="duckdb")
 
 
-def _watch_class(reader: "Any") -> None:
+def watch_class(reader: "Any", word: str = "source") -> None:
+    """Follow a class that is given what it reads when it is made, as its first argument."""
     original = reader.__init__
+    if hasattr(original, "_cairn_original"):
+        return
 
+    @functools.wraps(original)
     def __init__(self: "Any", *args: "Any", **named: "Any") -> None:  # noqa: N807 (put on a class)
-        _asked_for(calls.argument(args, named, 0, "source"))
+        _asked_for(calls.argument(args, named, 0, word))
         original(self, *args, **named)
 
-    if not hasattr(original, "_cairn_original"):
-        __init__._cairn_original = original  # pyright: ignore[reportFunctionMemberAccess]
-        __init__.__doc__ = original.__doc__
-        reader.__init__ = __init__
+    __init__._cairn_original = original  # pyright: ignore[reportAttributeAccessIssue]
+    reader.__init__ = __init__
 
 
 def _after(_start: "Any", _result: "Any", args: "Any", named: "Any") -> None:
@@ -95,4 +98,7 @@ def _files(path: str) -> "list[str]":
         return walked[:_MOST_FILES]
     if os.path.exists(path):
         return [path]
+    bare = path.rpartition("://")[2].partition("?")[0]  # as XGBoost and CatBoost spell formats
+    if os.path.exists(bare):
+        return [bare]
     return glob.glob(path, recursive=True)[:_MOST_FILES]

@@ -28,11 +28,46 @@ def watch(module: "ModuleType") -> None:
 @journal.guarded
 def _dumped(_start: "Any", _result: "Any", args: "Any", named: "Any") -> None:
     value = calls.argument(args, named, 0, "value", "obj")
+    place = place_of(calls.argument(args, named, 1, "filename", "file"))
+    if place is not None:
+        written(value, place)
+
+
+def written(value: "Any", place: str, *, own: bool = False) -> None:
+    """Note what was written to a file: a model, or what a model may need beside it.
+
+    `own` says that the file is in the format of the model's own library.
+    """
     model = _model_in(value)
-    place = _place(calls.argument(args, named, 1, "filename", "file"))
-    if model is not None and place is not None:
+    if model is not None:
         _by_path[place] = _fit(model)
-        _saved(model, whole=model is value, path=journal.escaped(place))
+        where = {"path": journal.escaped(place), "inode": _inode(place)}
+        _saved(model, whole=model is value, own=own, **where)
+    elif _prepares(value):
+        kind = type(value).__qualname__
+        journal.write("companion", path=journal.escaped(place), kind=kind)
+
+
+def moved(before: str, after: str) -> None:
+    """Follow a saved model to another name."""
+    if before in _by_path:
+        _by_path[after] = _by_path.pop(before)
+
+
+def _prepares(value: "Any") -> bool:
+    """Tell what prepares inputs or reads outputs: a scaler, an encoder, a tokenizer."""
+    names = ("transform", "inverse_transform", "encode", "tokenize")
+    kind = type(value)
+    return kind.__module__ != "builtins" and any(
+        callable(getattr(kind, n, None)) for n in names
+    )
+
+
+def _inode(place: str) -> int:
+    try:
+        return os.stat(place).st_ino
+    except OSError:
+        return 0
 
 
 @journal.guarded
@@ -49,7 +84,7 @@ def _dumped_bytes(_start: "Any", result: "Any", args: "Any", named: "Any") -> No
 @journal.guarded
 def _loaded(_start: "Any", result: "Any", args: "Any", named: "Any") -> None:
     model = _model_in(result)
-    place = _place(calls.argument(args, named, 0, "filename", "file"))
+    place = place_of(calls.argument(args, named, 0, "filename", "file"))
     if model is None or place is None or fitted.fit_of(model) is not None:
         return
     fit = _by_path.get(place)
@@ -74,7 +109,7 @@ def _model_in(value: "Any") -> "Any":
 def _is_model(value: "Any") -> bool:
     if not fitted.is_predictor(value):
         return False
-    if fitted.fit_of(value) is not None:
+    if fitted.fit_of(value) is not None or isinstance(value, tuple(fitted.kinds)):
         return True
     validation = sys.modules["sklearn.utils.validation"]
     try:
@@ -84,7 +119,7 @@ def _is_model(value: "Any") -> bool:
     return True
 
 
-def _place(target: "Any") -> "str | None":
+def place_of(target: "Any") -> "str | None":
     """Find the path behind a file name or an open file."""
     named = getattr(target, "name", target)
     if not isinstance(named, (str, bytes, os.PathLike)):
@@ -100,14 +135,15 @@ def _fit(model: "Any") -> "fitted.Fit":
     return fit
 
 
-def _saved(model: "Any", *, whole: bool, **where: str) -> None:
+def _saved(model: "Any", *, whole: bool, own: bool = False, **where: "Any") -> None:
     any_saved[0] = True
     seeds_numpy.check()
     fit = _fit(model)
     fit.saved = True
     with seeds.undisturbed():
         evaluated.complete()
-        copy, frame = _safe_copy(model, fit), fit.frame()
+        copy = {} if own else _safe_copy(model, fit)
+        frame = fit.frame()
     journal.write(
         "saved",
         model=fit.key,
@@ -115,10 +151,17 @@ def _saved(model: "Any", *, whole: bool, **where: str) -> None:
         kind=type(model).__qualname__,
         frame=frame,
         whole=whole,
-        parameters=plain.parameters(model),
+        parameters=_parameters(model, fit),
         **where,
         **copy,
     )
+
+
+def _parameters(model: "Any", fit: "fitted.Fit") -> "dict[str, Any]":
+    if fit.parameters is None:
+        return plain.parameters(model)
+    given = {name: plain.scalar(value) for name, value in sorted(fit.parameters.items())}
+    return {"estimator": type(model).__qualname__, **given}
 
 
 def _safe_copy(model: "Any", fit: "fitted.Fit") -> "dict[str, Any]":
@@ -139,7 +182,7 @@ def _safe_copy(model: "Any", fit: "fitted.Fit") -> "dict[str, Any]":
         files.mkdir(parents=True)
         flavor.save(model, files)
     except CairnError as error:
-        return {"reason": str(error)}
+        return {"reason": str(error), "main": plain.of_main(model)}
     return {"folder": name, "flavor": flavor.name, **_golden(model, fit, folder)}
 
 

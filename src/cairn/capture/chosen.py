@@ -1,0 +1,90 @@
+"""Which of the things that a run wrote is the model that a person means."""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cairn.capture.artifacts import no_golden, store_path
+from cairn.capture.likeliest import likeliest_file
+from cairn.capture.manifest import gap_order
+from cairn.core.digest import Digest
+from cairn.core.errors import Invalid
+from cairn.core.run import RunFacts
+from cairn.core.tree import escape
+from cairn.core.version import Manifest
+from cairn.registry import Registry
+
+SHOWN = 10
+
+
+def chosen_manifest(
+    registry: Registry, facts: RunFacts, artifact: str | None, *, run: str
+) -> Manifest:
+    """Find the manifest of the model at the path `artifact`, or of the only one there is.
+
+    Any file that the run wrote can be named, and any folder of such files, by its path from
+    the project or from here. Raises `Invalid` naming what the run wrote.
+    """
+    if artifact is None and len(set(facts.artifacts.values())) == 1:
+        return registry.objects.get_record(next(iter(facts.artifacts.values())), Manifest)
+    for path in _spellings(artifact, registry.settings.folder) if artifact else ():
+        if path in facts.artifacts:
+            return registry.objects.get_record(facts.artifacts[path], Manifest)
+        inside = path.rstrip("/") + "/"
+        files = {name: d for name, d in facts.outputs.items() if name.startswith(inside)}
+        if path in facts.outputs:
+            files = {path: facts.outputs[path]}
+        if files:
+            return _of_outputs(registry, facts, files, path)
+    raise Invalid(_what_was_written(facts, artifact, run[:12]))
+
+
+def _spellings(artifact: str, root: Path) -> list[str]:
+    """Spell a path as outputs are: from the root of the project, or in full outside of it."""
+    here = Path(os.path.abspath(artifact))  # noqa: PTH100 (links are followed below, if at all)
+    found = [artifact.rstrip("/")]
+    for place in (here, here.resolve()):
+        tops = [top for top in (root, root.resolve()) if place.is_relative_to(top)]
+        inside = [place.relative_to(top) for top in tops]
+        found += [escape(os.fsencode(each)) for each in (*inside, place)]
+    return list(dict.fromkeys(found))
+
+
+def _what_was_written(facts: RunFacts, artifact: str | None, run: str) -> str:
+    wrote = sorted(facts.artifacts) or sorted(facts.outputs)
+    listed = ", ".join(wrote[:SHOWN]) or "nothing"
+    if len(wrote) > SHOWN:
+        listed += f" and {len(wrote) - SHOWN} more"
+    if artifact is None:
+        return f"run {run} wrote {listed}: name the model's file with `--artifact PATH`"
+    likely = likeliest_file(wrote)
+    hint = f"; did you mean `--artifact {likely}`?" if likely else ""
+    return f"run {run} did not write {artifact}: it wrote {listed}{hint}"
+
+
+def _of_outputs(
+    registry: Registry, facts: RunFacts, files: dict[str, Digest], path: str
+) -> Manifest:
+    """Make a manifest of files whose model nobody saw: metrics of other models are not its."""
+    with TemporaryDirectory(prefix="cairn-") as folder:
+        top = Path(folder) / Path(path).name
+        for name, digest in files.items():
+            place = top if name == path else top / name.removeprefix(path).lstrip("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            registry.objects.copy_to(digest, place)
+        artifacts = store_path(registry.objects, top)
+    own = not facts.artifacts
+    gaps = {*facts.gaps, no_golden()}
+    return Manifest(
+        artifacts=artifacts,
+        inputs=facts.inputs,
+        code=facts.code,
+        environment=facts.environment,
+        seeds=facts.seeds,
+        unseeded=facts.unseeded,
+        parameters=facts.parameters if own else {},
+        metrics=facts.metrics if own else {},
+        evaluations=(),
+        reconstructed=("metrics",) if own and facts.metrics else (),
+        gaps=tuple(sorted(gaps, key=gap_order)),
+    )

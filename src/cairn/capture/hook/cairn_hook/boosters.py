@@ -1,0 +1,95 @@
+"""XGBoost, LightGBM and CatBoost: what their own code reads, fits, predicts and writes.
+
+Their scikit-learn classes are watched as all estimators are. Here is what those do not show:
+boosters that are trained by a function, data that is read from a file in compiled code, and
+models that are written in it.
+"""
+
+from . import calls, estimators, fitted, frames, journal, readers, saved
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+_MODELS = {
+    "xgboost": ("Booster", "XGBModel"),
+    "lightgbm": ("Booster",),
+    "catboost": ("CatBoost", "CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker"),
+}
+_DATA = {"xgboost": ("DMatrix",), "lightgbm": ("Dataset",), "catboost": ("Pool",)}
+_PREDICTS = ("predict", "inplace_predict", "predict_proba")
+_SAVES = ("save_model",)
+
+
+def watch(module: "ModuleType") -> None:
+    """Watch the models and the data sets of one library."""
+    name = module.__name__
+    for kind in filter(None, (getattr(module, each, None) for each in _MODELS[name])):
+        if not _is_estimator(kind):
+            fitted.kinds.append(kind)
+        for method in _SAVES:
+            _follow(kind, method, _wrote)
+        for method in () if _is_estimator(kind) else (*_PREDICTS, "fit"):
+            _follow(kind, method, _fitted if method == "fit" else _predicted)
+    for data in _DATA[name]:
+        readers.watch_class(getattr(module, data), "data")
+    calls.replace(module, "train", _trained)
+
+
+def _is_estimator(kind: "Any") -> bool:
+    return any(each.__name__ == "BaseEstimator" for each in kind.__mro__)
+
+
+def _follow(kind: "Any", method: str, follower: "Any") -> None:
+    original = kind.__dict__.get(method)
+    if callable(original) and not isinstance(original, calls.Watched):
+        setattr(kind, method, calls.Watched(original, method, follower, _nothing))
+
+
+def _nothing() -> None:
+    """Have no state to compare with."""
+
+
+@journal.guarded
+def _trained(_start: "Any", result: "Any", args: "Any", named: "Any") -> None:
+    if fitted.is_predictor(result):
+        given = calls.argument(args, named, 0, "params") or {}
+        rounds = calls.argument(args, named, 2, "num_boost_round")
+        parameters = dict(given) if rounds is None else {**given, "num_boost_round": rounds}
+        rows = calls.argument(args, named, 1, "dtrain", "train_set", "pool")
+        _remember(result, rows, parameters)
+
+
+@journal.guarded
+def _fitted(
+    model: "Any", _method: str, _result: "Any", args: "Any", named: "Any", _start: "Any"
+) -> None:
+    _remember(model, calls.argument(args, named, 0, "X"), None)
+
+
+def _remember(model: "Any", rows: "Any", parameters: "dict[str, Any] | None") -> None:
+    before = fitted.fit_of(model)
+    key = before.key if before else fitted.new_key()
+    fit = fitted.Fit(key, before.generation + 1 if before else 1)
+    fit.parameters = parameters
+    fitted.remember(model, fit)
+    estimators.write_fitted(model, fit, rows)
+
+
+@journal.guarded
+def _predicted(
+    model: "Any", method: str, result: "Any", args: "Any", named: "Any", _start: "Any"
+) -> None:
+    rows = calls.argument(args, named, 0, "data", "X")
+    if rows is not None and frames.count(result):
+        fitted.note(model, method, rows, result)
+
+
+@journal.guarded
+def _wrote(
+    model: "Any", _method: str, _result: "Any", args: "Any", named: "Any", _start: "Any"
+) -> None:
+    place = saved.place_of(calls.argument(args, named, 0, "fname", "filename"))
+    if place is not None:
+        saved.written(model, place, own=True)
