@@ -155,13 +155,33 @@ def load_settings(start: Path) -> Settings:
     models = {name: _model(folder / FILE, name, part) for name, part in found.model.items()}
     return Settings(
         folder=folder,
-        store=folder / store,
+        store=_shared_store(folder, folder / store),
         objects=os.environ.get("CAIRN_OBJECTS") or found.objects,
         team=found.team,
         models=models,
         guard=_checked(f"{folder / FILE}: [guard]", found.guard, GuardSettings),
         remotes=found.remote,
     )
+
+
+def is_apart(folder: Path, project: Path) -> bool:
+    """Tell whether `folder` lies in a repository of its own below the project around it."""
+    between = (folder, *folder.parents)
+    return any((at / ".git").exists() for at in between[: between.index(project)])
+
+
+def _shared_store(folder: Path, store: Path) -> Path:
+    """Return the store of a project; a linked worktree of git without one uses the first's."""
+    for top in (folder, *folder.parents):
+        marker = top / ".git"
+        if not marker.is_file() or store.exists() or not store.is_relative_to(top):
+            continue
+        named = marker.read_text("utf-8", "replace").partition("gitdir:")[2].strip()
+        place = (top / named).resolve()
+        if place.parent.name == "worktrees":
+            other = place.parents[2] / store.relative_to(top)
+            return other if (other / "store.json").exists() else store
+    return store
 
 
 def user_folder() -> Path:

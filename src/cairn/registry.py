@@ -16,7 +16,7 @@ from uuid import uuid4
 from cairn.config import Settings
 from cairn.core import reference
 from cairn.core.digest import Digest
-from cairn.core.errors import NotFound, Refused
+from cairn.core.errors import NotFound
 from cairn.core.evaluation import EvaluationInfo
 from cairn.core.gate import (
     DecisionInfo,
@@ -57,7 +57,6 @@ from cairn.core.version import (
     MarkBad,
     ReleaseVersion,
     Version,
-    only_files,
     parse_release,
 )
 from cairn.objects import ObjectStore
@@ -345,16 +344,9 @@ class Registry:
         with ExitStack() as held:
             target = Path(held.enter_context(TemporaryDirectory(prefix="cairn-"))) / "model"
             restore_tree(self.objects, artifacts.tree, target)
-            model = flavors.load(target, trust=trust)
+            model = flavors.load(target, trust=trust, files=files)
             if isinstance(model, Path):
-                if not files:
-                    raise Refused(
-                        f"Cairn does not load what {found.name} is: {only_files(artifacts)}",
-                        fix=f"`cairn.load({found.name!r}, files=True).model` is their folder",
-                    )
-                atexit.register(
-                    held.pop_all().close
-                )  # whoever made them loads them: they stay
+                atexit.register(held.pop_all().close)  # for whoever loads the files
         return Served(model, found.digest, found)
 
     def verify_version(self, version: str) -> tuple[int, int]:

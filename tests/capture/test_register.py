@@ -11,6 +11,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from cairn.capture.register import register_manifest, register_path, register_run
+from cairn.capture.word import Word
 from cairn.core.errors import Invalid, NotFound, Refused
 from cairn.core.version import Manifest
 from cairn.flavors import save
@@ -42,9 +43,11 @@ def test_weights_in_a_folder_become_a_version_that_loads(
         registry,
         weights,
         "churn",
-        data=["snap:train"],
-        params=["C=1.0", "solver=lbfgs", "warm=true"],
-        metrics=["roc_auc=0.75"],
+        Word(
+            data=["snap:train"],
+            params=["C=1.0", "solver=lbfgs", "warm=true"],
+            metrics=["roc_auc=0.75"],
+        ),
     )
 
     manifest = version.manifest
@@ -53,10 +56,13 @@ def test_weights_in_a_folder_become_a_version_that_loads(
     assert manifest.metrics == {"roc_auc": 0.75}
     assert manifest.code is not None
     assert manifest.environment is not None
-    assert manifest.reconstructed == (
-        *("inputs", "parameters", "metrics", "code", "environment"),
-    )
-    assert [gap.field for gap in version.gaps] == ["golden"]
+    assert manifest.asserted == ("inputs", "parameters", "metrics")
+    assert manifest.reconstructed == ("code", "environment")
+    assert [(gap.field, gap.reason[:12]) for gap in version.gaps] == [
+        ("code", "code and env"),
+        ("golden", "there are no"),
+        ("metrics", "no test set "),
+    ]
     loaded = registry.load("churn:1").model
     assert loaded.predict([[0.0, 1.0]]).tolist() == [0]  # type: ignore[attr-defined]
 
@@ -68,15 +74,30 @@ def test_a_model_whose_training_nobody_watched_is_registered_with_its_gaps(
         register_path(registry, weights, "churn")
 
     version = register_path(
-        registry, weights, "churn", metrics=["recall=0.7"], retroactive=True
+        registry, weights, "churn", Word(metrics=["recall=0.7"]), retroactive=True
     )
 
     assert version.manifest.code is None
     assert version.manifest.environment is None
-    assert version.manifest.reconstructed == ("metrics",)
+    assert version.manifest.asserted == ("metrics",)
     assert [gap.field for gap in version.gaps] == [
-        *("data", "code", "environment", "parameters", "golden"),
+        *("data", "code", "environment", "parameters", "golden", "metrics"),
     ]
+
+
+def test_a_metric_with_the_set_that_it_was_measured_on_is_no_gap(
+    registry: Registry, weights: Path
+) -> None:
+    version = register_path(
+        registry,
+        weights,
+        "churn",
+        Word(metrics=["recall=0.7"], test=["snap:train"]),
+        retroactive=True,
+    )
+
+    assert "metrics" not in {gap.field for gap in version.gaps}
+    assert [given.role for given in version.manifest.inputs] == ["test"]
 
 
 def test_a_pickle_is_registered_with_its_verdict_and_not_opened(
@@ -128,7 +149,7 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_registered(
     registry: Registry, weights: Path, options: dict[str, list[str]], sentence: str
 ) -> None:
     with pytest.raises(Invalid, match=sentence):
-        register_path(registry, weights, "churn", retroactive=True, **options)
+        register_path(registry, weights, "churn", Word(**options), retroactive=True)
 
     assert registry.versions("churn") == ()
 
@@ -136,7 +157,7 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_registered(
 @pytest.mark.parametrize("text", ["data/train.csv", "postgresql://host/db", "customers"])
 def test_data_that_may_change_is_refused(registry: Registry, weights: Path, text: str) -> None:
     with pytest.raises(Refused, match="may hold other data tomorrow"):
-        register_path(registry, weights, "churn", data=[text])
+        register_path(registry, weights, "churn", Word(data=[text]))
 
     assert registry.versions("churn") == ()
 
@@ -192,7 +213,7 @@ def test_a_field_that_the_project_requires_can_be_given_afterwards(tmp_path: Pat
     outcome = train(registry)
     assert isinstance(outcome.problem, Refused)
 
-    version = register_run(registry, outcome.run.id, fields=["owner=ada"])
+    version = register_run(registry, outcome.run.id, word=Word(fields=["owner=ada"]))
 
     assert version.manifest.fields == {"owner": "ada"}
     assert version.gaps == ()

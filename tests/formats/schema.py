@@ -251,6 +251,7 @@ KINDS = CLAIMS | {
         log=absent(DIGEST),
         duration_seconds=Default(number(), 0),
         exit_code=absent(whole()),
+        sources=Default(table(DIGEST), {}),
         **SHARED,
     ),
     "manifest/1": record(
@@ -261,6 +262,7 @@ KINDS = CLAIMS | {
         parents=DIGESTS,
         fields=Default(table(scalar), {}),
         reconstructed=STRINGS,
+        asserted=STRINGS,
         **SHARED,
     ),
     "scorer/1": record(

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+import msgspec
+
 from cairn.capture import models
+from cairn.capture.committed import digests_of_sources
 from cairn.capture.events import Metric, Session
 from cairn.capture.gaps import clipped_gap
 from cairn.capture.inputs import Frozen, freeze_inputs
@@ -60,6 +63,9 @@ def assemble(registry: Registry, run: Observed) -> Assembled:
         shared = share(registry, run, files, frozen=Frozen((), {}, ()), root=root)
         built, outputs = (), _Outputs({}, ())
     facts = _facts(registry, run, shared=shared, built=built, outputs=outputs)
+    if facts.code is None:
+        sources = digests_of_sources(files, root=root)
+        facts = msgspec.structs.replace(facts, sources=sources)
     notes = tuple(dict.fromkeys(note for one in built for note in one.notes))
     sessions = tuple(event.run for event in run.journal.of(Session))
     return Assembled(facts, built, notes, sessions)

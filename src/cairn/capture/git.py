@@ -21,6 +21,8 @@ _STATUS = (
     *("--untracked-files=all", "--ignored=matching", "--ignore-submodules=none"),
 )
 _CONFIG = ("config", "-z", "--get-regexp", r"^(remote|branch)\..*|^core\.(autocrlf|eol)$")
+NO_COMMIT = "the repository has no commit yet"
+LATER = "a run can be registered after it: `cairn register run:...`"
 _CONVERTS = re.compile(rb"(?m)^[^#\n]*\b(text|eol|crlf)\b")
 
 
@@ -60,14 +62,26 @@ def observe(folder: Path) -> Checkout | Gap:
     if top is None:
         return _gap(
             f"{folder.resolve().name or folder} is not inside a git repository",
-            "run `git init`, commit the training code, and train again",
+            f"run `git init`, and commit the training code; {LATER}",
         )
     try:
         status = _read_status(run_git(_STATUS, top))
         config = _read_config(run_git(_CONFIG, top, allowed=(0, 1)))
         return _checkout(top, status, config)
     except Unavailable as error:
-        return _gap(str(error), "make `git status` work here, and train again")
+        return _unanswered(str(error), top)
+
+
+def _unanswered(why: str, top: Path) -> Gap:
+    """Say what git complains about, and what ends the complaint."""
+    if "dubious ownership" in why:
+        return _gap(
+            f"git does not read the repository at {top}, which belongs to somebody else",
+            f"`git config --global --add safe.directory {top}`, and train again",
+        )
+    if why == NO_COMMIT:
+        return _gap(why, "commit the training code (`git add . && git commit`); " + LATER)
+    return _gap(why, "make `git status` work here, and train again")
 
 
 def _read_status(output: bytes) -> _Status:
@@ -86,7 +100,7 @@ def _read_status(output: bytes) -> _Status:
         elif kind in others:
             others[kind].append(row[2:])
     if heads.get("branch.oid", "(initial)") == "(initial)":
-        raise Unavailable("the repository has no commit yet")
+        raise Unavailable(NO_COMMIT)
     branch = heads.get("branch.head", "(detached)")
     foreign = [path for path in others[b"?"] if path.endswith(b"/")]
     return _Status(

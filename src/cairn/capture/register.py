@@ -5,7 +5,6 @@ left objects that nothing refers to, and no version.
 """
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,20 +13,26 @@ from cairn.capture import code as codes
 from cairn.capture.artifacts import no_golden, store_path
 from cairn.capture.checks import check_files, load_back
 from cairn.capture.chosen import chosen_manifest
+from cairn.capture.committed import with_commit
 from cairn.capture.environment import describe
-from cairn.capture.given import assigned, numbers
 from cairn.capture.manifest import gap_order
+from cairn.capture.word import NOTHING, Word, with_word
 from cairn.core import reference
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, NotFound, Refused, Unavailable
 from cairn.core.name import LabelName, ModelName, RunId
-from cairn.core.run import Gap, Input, RunFacts
+from cairn.core.run import Gap, RunFacts
 from cairn.core.version import UNSTAGED, Manifest, RegisterVersion, Version
 from cairn.data.features import store_features
-from cairn.data.frozen import check_frozen
 from cairn.registry import Registry
 
 STAGING = "staging"
+_NOT_OF_THE_TRAINING = Gap(
+    field="code",
+    reason="code and environment are those of the registration, not of the training, which "
+    "nobody watched",
+    fix="train under `cairn run`, or leave both out with `--retroactive`",
+)
 
 
 def register_manifest(
@@ -76,12 +81,13 @@ def register_run(
     *,
     artifact: str | None = None,
     model: str | None = None,
-    fields: Sequence[str] = (),
+    word: Word = NOTHING,
     retroactive: bool = False,
 ) -> Version:
     """Make a version of a model that a run wrote; `artifact` is its path if it wrote several.
 
     A file that the run wrote, but that was not recognised as a model, can be named as well.
+    What was not seen of it is somebody's `word`.
     """
     found = registry.run(run)
     if found.facts is None or found.status != "succeeded":
@@ -92,10 +98,9 @@ def register_run(
     facts = registry.objects.get_record(found.facts, RunFacts)
     name = reference.model_name(model, team=registry.settings.team) if model else found.model
     manifest = chosen_manifest(registry, facts, artifact, run=found.id)
-    if fields:
-        given = {**manifest.fields, **assigned(fields, "--field")}
-        manifest = msgspec.structs.replace(manifest, fields=given)
-    digest = registry.objects.put_record(manifest)
+    if not retroactive:
+        manifest = with_commit(manifest, facts, root=registry.settings.folder)
+    digest = registry.objects.put_record(with_word(registry, manifest, word))
     return _staged(registry, digest, model=name, run=found.id, retroactive=retroactive)
 
 
@@ -103,35 +108,21 @@ def register_path(
     registry: Registry,
     path: Path,
     model: str,
+    word: Word = NOTHING,
     *,
-    data: Sequence[str] = (),
-    params: Sequence[str] = (),
-    metrics: Sequence[str] = (),
-    fields: Sequence[str] = (),
     retroactive: bool = False,
 ) -> Version:
     """Make a version of weights on disk: a file or folder of any format.
 
-    What is given is somebody's word and is listed as reconstructed. Code and environment are
-    those of this moment, likewise; `retroactive` leaves them out, for a model whose training
-    nobody watched, and registers it with the gaps.
+    What is given is somebody's word and is listed as asserted. Code and environment are those
+    of this moment, listed as reconstructed, with a gap that says so; `retroactive` leaves them
+    out, for a model whose training nobody watched, and registers it with the gaps.
     """
     name = reference.model_name(model, team=registry.settings.team)
     if not path.exists() and not path.is_symlink():
         raise NotFound(f"there is nothing at {path} to register")
-    said = Manifest(
-        inputs=tuple(_given_data(registry, each) for each in data),
-        parameters=assigned(params, "--param"),
-        metrics=numbers(assigned(metrics, "--metric")),
-        fields=assigned(fields, "--field"),
-    )
-    parts = ("inputs", "parameters", "metrics", "fields")
-    manifest = msgspec.structs.replace(
-        said,
-        artifacts=store_path(registry.objects, path),
-        reconstructed=tuple(part for part in parts if getattr(said, part)),
-        gaps=(no_golden(),),
-    )
+    bare = Manifest(artifacts=store_path(registry.objects, path), gaps=(no_golden(),))
+    manifest = with_word(registry, bare, word)
     if not retroactive:
         patterns = registry.settings.model(name).features
         spec = store_features(registry.objects, registry.settings.folder, patterns)
@@ -164,10 +155,6 @@ def _staged(
     return registry.version(version.name)
 
 
-def _given_data(registry: Registry, text: str) -> Input:
-    return Input(role="train", snapshot=registry.find_snapshot(check_frozen(text)).digest)
-
-
 def _as_of_now(registry: Registry, manifest: Manifest) -> Manifest:
     """Add the code and the environment of this moment."""
     settings = registry.settings
@@ -184,7 +171,7 @@ def _as_of_now(registry: Registry, manifest: Manifest) -> Manifest:
         code=described.code,
         environment=found.environment,
         reconstructed=(*manifest.reconstructed, "code", "environment"),
-        gaps=tuple(sorted({*gaps, *found.gaps}, key=gap_order)),
+        gaps=tuple(sorted({*gaps, *found.gaps, _NOT_OF_THE_TRAINING}, key=gap_order)),
     )
 
 

@@ -27,9 +27,9 @@ from cairn.capture.script import Ended, OnLine, check_command, run_script
 from cairn.capture.told import Told
 from cairn.capture.unseen import with_unseen
 from cairn.core import reference
-from cairn.core.errors import CairnError
+from cairn.core.errors import CairnError, Refused
 from cairn.core.name import ModelName, RunId
-from cairn.core.run import FinishRun, Run, RunFacts, Scalar, StartRun
+from cairn.core.run import FinishRun, Gap, Run, RunFacts, Scalar, StartRun
 from cairn.core.version import Version
 from cairn.registry import Registry
 
@@ -64,20 +64,24 @@ def run_command(
     on_line: OnLine | None = None,
     data: Iterable[Path] = (),
     fields: Mapping[str, Scalar] | None = None,
+    require_version: bool = False,
+    tell: OnLine | None = None,
 ) -> RunOutcome:
     """Run `command` in the working folder, capture it, and register the model that it saved.
 
     `data` are folders outside the project whose files count as its data, `fields` what
     `cairn.toml` requires on top. Raises `Invalid` if the command cannot be run at all; that it
-    fails is part of the outcome.
+    fails is part of the outcome. Git is asked before the training starts: if no commit can be
+    recorded, `tell` is told; with `require_version` it does not start, and that is `Refused`.
     """
     name = reference.model_name(model, team=registry.settings.team)
     check_command(command)
+    before = codes.look(Path.cwd(), store=registry.settings.store)
+    _check_code(before, require_version=require_version, tell=tell)
     run = uuid4().hex
     with hold(registry.settings.store, run) as room:
         asked = StartRun(run=run, model=name, command=redact_command(command))
         registry.engine.send(asked)
-        before = codes.look(Path.cwd(), store=registry.settings.store)
         scope, started = _scope(registry, data), room.stat().st_ctime_ns
         variables = _watching(scope, room, started)
         ended = _run(registry, run, command, on_line=on_line, variables=variables)
@@ -99,6 +103,17 @@ def run_command(
         if not observed.succeeded:
             return RunOutcome(recorded, assembled.facts, ended.exit_code)
         return register_models(registry, recorded, assembled, model=name)
+
+
+def _check_code(before: codes.Before, *, require_version: bool, tell: OnLine | None) -> None:
+    """Say in time that no version can come of the run, as nobody knows its commit."""
+    gap = before.checkout
+    if not isinstance(gap, Gap):
+        return
+    if require_version:
+        raise Refused(f"no version can come of this run: {gap.reason}", fix=gap.fix)
+    if tell is not None:
+        tell(f"note: the run is recorded, but becomes no version: {gap.reason}; {gap.fix}")
 
 
 def _run(
@@ -147,7 +162,11 @@ def register_models(
             registry, built[0].digest, model=model, run=run.id, stage=STAGING
         )
     except CairnError as error:
-        return replace(outcome, problem=error, next_step=getattr(error, "fix", ""))
+        short = model.removeprefix("default/")
+        command = f"here: `cairn register run:{run.id[:SHOWN_ID]} --model {short} ...`"
+        fix = getattr(error, "fix", "")
+        steps = f"{fix}\n{command}" if "register with `--" in fix else fix
+        return replace(outcome, problem=error, next_step=steps)
     if version.run != run.id:
         return replace(outcome, version=version)
     staged = stage(registry, version, reason=f"registered by run {run.id[:SHOWN_ID]}")

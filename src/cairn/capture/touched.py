@@ -39,13 +39,13 @@ class Touched:
     """The files that a run touched, by absolute path."""
 
     read: dict[Path, Seen] = field(default_factory=dict[Path, Seen])
-    sources: set[Path] = field(default_factory=set[Path])
+    sources: dict[Path, Mark] = field(default_factory=dict[Path, Mark])
     written: set[Path] = field(default_factory=set[Path])
     outputs: set[Path] = field(default_factory=set[Path])
 
     def made_blindly(self) -> set[Path]:
         """List what the run wrote without having read it, whatever lay there before."""
-        return self.written - self.read.keys() - self.sources
+        return self.written - self.read.keys() - self.sources.keys()
 
 
 def touched(events: Sequence[AnyEvent], kept: Path) -> Touched:
@@ -55,7 +55,8 @@ def touched(events: Sequence[AnyEvent], kept: Path) -> Touched:
     for event in events:
         match event:
             case Source():
-                found.sources.add(place_of(event.path))
+                mark = (event.inode, event.size, event.changed)
+                found.sources.setdefault(place_of(event.path), mark)
             case Read():
                 _read(found, event)
             case Write() | Database():

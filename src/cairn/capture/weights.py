@@ -12,7 +12,10 @@ _MAGIC = {
     b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.": "torch",
 }
 _BY_MEMBER = {"data.pkl": "torch", "model.weights.h5": "keras", "schema.json": "skops"}
-_NAMED = {".onnx": "onnx", ".h5": "keras", ".keras": "keras", ".hdf5": "keras"}
+_NAMED = {
+    ".onnx": ("onnx", b"\x08"),
+    **dict.fromkeys((".h5", ".keras", ".hdf5"), ("keras", _HDF5)),
+}
 
 
 def form_of(path: Path) -> str | None:
@@ -32,8 +35,8 @@ def form_of(path: Path) -> str | None:
         found = "xgboost"
     elif head[4:8] == b"TFL3":
         found = "tflite"
-    named = _NAMED.get(path.suffix.lower())
-    return found or (named if named == "onnx" or head.startswith(_HDF5) else None)
+    named = _NAMED.get(path.suffix.lower(), ("", b""))
+    return found or (named[0] if named[0] and head.startswith(named[1]) else None)
 
 
 def _form_of_zip(path: Path) -> str | None:

@@ -7,7 +7,7 @@ from cairn.core.digest import Digest, canonical, digest_bytes
 from cairn.core.evaluation import Evaluation
 from cairn.core.snapshot import Snapshot
 from cairn.core.tree import escape
-from cairn.core.version import Manifest, Origin, Version
+from cairn.core.version import Manifest, Origin, Version, standing
 from cairn.core.words import counted
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
@@ -59,6 +59,8 @@ def parts(registry: Registry, manifest: Manifest) -> dict[str, Any]:
         "evaluations": [_evaluation(registry, digest) for digest in manifest.evaluations],
         "fields": manifest.fields,
         "reconstructed": manifest.reconstructed,
+        "asserted": manifest.asserted,
+        "standing": standing(manifest),
     }
 
 
@@ -86,6 +88,7 @@ def text_of(registry: Registry, version: Version) -> str:
             ", ".join(f"{k} {number(v)}" for k, v in sorted(manifest.metrics.items())),
         ),
         *(("evaluation", _evaluation_line(registry, e)) for e in manifest.evaluations),
+        *_standing_lines(manifest),
         (
             "complete",
             "yes" if version.complete else f"no, {counted(len(version.gaps), 'gap')}:",
@@ -93,6 +96,18 @@ def text_of(registry: Registry, version: Version) -> str:
         *(("", f"{gap.field}: {gap.reason}") for gap in version.gaps),
     ]
     return pairs((name, value or "-") for name, value in lines)
+
+
+def _standing_lines(manifest: Manifest) -> list[tuple[str, str]]:
+    """Say which parts were not captured, if any were not."""
+    known = standing(manifest)
+    found = {
+        how: ", ".join(name for name in known if known[name] == how)
+        for how in ("captured", "reconstructed", "asserted")
+    }
+    if not found["reconstructed"] and not found["asserted"]:
+        return []
+    return [(how, names) for how, names in found.items() if names]
 
 
 def _pinned(part: object) -> dict[str, Any] | None:

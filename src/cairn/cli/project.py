@@ -30,20 +30,24 @@ store = ".cairn"          # the folder with versions, data and the ledger
 
 
 @click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
+@click.argument(
+    "folder", type=click.Path(file_okay=False, path_type=Path), required=False, default=None
+)
 @click.option("--objects", metavar="URL", default="", help="Keep the bytes in this bucket.")
 @click.option("--encrypt", is_flag=True, help="Encrypt the bytes, with a key of your own.")
 @shown
-def init(folder: Path, *, objects: str, encrypt: bool) -> Shown:
+def init(folder: Path | None, *, objects: str, encrypt: bool) -> Shown:
     """Make FOLDER (this one) a Cairn project: cairn.toml, gates/, .gitignore, the store.
 
-    A checkout that has cairn.toml and no store gets an empty one. URL is s3://bucket/prefix,
-    gs://... or az://...; the key for --encrypt comes from CAIRN_OBJECTS_KEY, or is made.
+    A checkout that has cairn.toml and no store gets an empty one, from any folder in it.
+    URL is s3://bucket/prefix, gs://... or az://...; the key for --encrypt comes from
+    CAIRN_OBJECTS_KEY, or is made.
     """
     from cairn.engine import object_key
     from cairn.engine.store import key_path
     from cairn.gates.template import starter_policy
 
+    folder = folder or _top(Path())
     try:
         place, objects = _place(folder, objects)
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,6 +82,15 @@ def completion(shell: str) -> Shown:
         raise Unavailable(f"no completion is known for {shell}")
     source = kind(app, {}, "cairn", "_CAIRN_COMPLETE").source()
     return Shown({"shell": shell, "script": source}, source)
+
+
+def _top(folder: Path) -> Path:
+    """Find the project that a folder lies in already, unless a repository is in between."""
+    from cairn.config import find_project, is_apart
+
+    here = folder.resolve()
+    found = find_project(here)
+    return folder if found in (None, here) or is_apart(here, found) else found
 
 
 def _place(folder: Path, objects: str) -> tuple[Path, str]:

@@ -7,7 +7,7 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.core.errors import Invalid
-from cairn.core.version import only_files
+from cairn.core.version import only_files, standing
 from cairn.core.words import counted
 
 
@@ -16,6 +16,7 @@ from cairn.core.words import counted
 @click.option("--model", help="The model's name: churn, risk/churn.")
 @click.option("--artifact", help="Which of the files that the run wrote, if it wrote several.")
 @click.option("--data", multiple=True, help="A snapshot it was trained on: snap:train.")
+@click.option("--test", multiple=True, help="A snapshot its metrics were measured on.")
 @click.option("--param", multiple=True, help="NAME=VALUE, a hyperparameter.")
 @click.option("--metric", multiple=True, help="NAME=NUMBER, a metric that somebody remembers.")
 @click.option("--field", multiple=True, help="NAME=VALUE that cairn.toml requires.")
@@ -27,6 +28,7 @@ def register(
     model: str | None,
     artifact: str | None,
     data: tuple[str, ...],
+    test: tuple[str, ...],
     param: tuple[str, ...],
     metric: tuple[str, ...],
     field: tuple[str, ...],
@@ -34,35 +36,33 @@ def register(
 ) -> Shown:
     """Make a version of SOURCE: a captured run (run:...), or a file or folder of weights."""
     from cairn.capture.register import register_path, register_run
+    from cairn.capture.word import Word
 
     registry = cairn.open()
+    word = Word(data=data, test=test, params=param, metrics=metric, fields=field)
     if source.startswith("run:"):
         version = register_run(
             registry,
             source,
             artifact=artifact,
             model=model,
-            fields=field,
+            word=word,
             retroactive=retroactive,
         )
     elif model is None:
         raise Invalid("say which model this is: `cairn register PATH --model NAME`")
     else:
         version = register_path(
-            registry,
-            Path(source),
-            model,
-            data=data,
-            params=param,
-            metrics=metric,
-            fields=field,
-            retroactive=retroactive,
+            registry, Path(source), model, word=word, retroactive=retroactive
         )
     state = (
         "complete" if version.complete else f"incomplete, {counted(len(version.gaps), 'gap')}:"
     )
     lines = [f"{version.name} is {version.digest}, {state}"]
     lines += [f"  {gap.field}: {gap.reason}" for gap in version.gaps]
+    known = standing(version.manifest)
+    if set(known.values()) != {"captured"}:
+        lines.append("  " + ", ".join(f"{name} {how}" for name, how in known.items()))
     if version.labels:
         lines.append(f"  {', '.join(version.labels)} points at it")
     artifacts = version.manifest.artifacts
@@ -71,5 +71,10 @@ def register(
         lines.append(f"  {artifacts.safety}, loaded only if it is trusted: {reasons}")
     if named := only_files(artifacts):
         lines.append(f"  `load` gives back only a folder, with files=True: {named}")
-    value = {"name": version.name, "digest": version.digest, "gaps": version.gaps}
+    value = {
+        "name": version.name,
+        "digest": version.digest,
+        "gaps": version.gaps,
+        "standing": known,
+    }
     return Shown(value, "\n".join(lines))

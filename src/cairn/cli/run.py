@@ -52,7 +52,15 @@ def run(
     registry = cairn.open()
     settle_interrupted(registry)
     fields: dict[str, Scalar] = assigned(field, "--field")
-    outcome = run_command(registry, model, command, data=data, fields=fields)
+    outcome = run_command(
+        registry,
+        model,
+        command,
+        data=data,
+        fields=fields,
+        require_version=require_version,
+        tell=_tell,
+    )
     return Shown(
         _value(outcome),
         _told(outcome),
@@ -103,6 +111,10 @@ def shown_run(registry: Registry, reference: str) -> Shown:
         *_facts(facts),
     ]
     return Shown({"run": found, "facts": facts}, pairs(lines))
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _facts(facts: RunFacts) -> list[tuple[str, str]]:

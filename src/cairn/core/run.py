@@ -100,6 +100,8 @@ class RunFacts(Record, frozen=True, tag_field="cairn", tag="run/1"):
     duration_seconds: float = 0.0
     exit_code: int | None = None
     gaps: tuple[Gap, ...] = ()
+    sources: dict[str, Digest] = {}
+    """Of a run without a commit: the modules that took part, by their path in the project."""
 
 
 class StartRun(Change["Run"], frozen=True, tag="run.start"):

@@ -68,8 +68,10 @@ class Manifest(Record, frozen=True, tag_field="cairn", tag="manifest/1"):
     fields: dict[str, Scalar] = {}
     """Further facts that a project requires of its versions (`cairn.toml`, `fields`)."""
     reconstructed: tuple[str, ...] = ()
-    """Parts written down afterwards by a person instead of being captured."""
+    """Parts found out afterwards instead of being captured."""
     gaps: tuple[Gap, ...] = ()
+    asserted: tuple[str, ...] = ()
+    """Parts that are a person's word."""
 
 
 class Origin(Record, frozen=True):
@@ -78,6 +80,14 @@ class Origin(Record, frozen=True):
     log: Text
     number: Number
     seq: Annotated[int, Meta(ge=0)]
+
+
+def standing(manifest: Manifest) -> dict[str, str]:
+    """Say of each part that the manifest has how it is known: captured, or not."""
+    names = ("inputs", "code", "environment", "seeds", "parameters", "metrics", "fields")
+    later = dict.fromkeys(manifest.reconstructed, "reconstructed")
+    later |= dict.fromkeys(manifest.asserted, "asserted")
+    return {name: later.get(name, "captured") for name in names if getattr(manifest, name)}
 
 
 def only_files(artifacts: Artifacts | None) -> str:
@@ -221,7 +231,10 @@ REQUIRED: dict[str, tuple[str, str]] = {
 
 
 def missing(manifest: Manifest, required: Iterable[str] = ()) -> tuple[Gap, ...]:
-    """List what the manifest lacks of REQUIRED and of the fields that the project requires."""
+    """List what the manifest lacks of REQUIRED and of the fields that the project requires.
+
+    Where the manifest itself says why it lacks something, that is the reason.
+    """
     have = {
         "artifacts": manifest.artifacts is not None,
         "data": any(i.role in ("train", "input") for i in manifest.inputs),
@@ -231,8 +244,11 @@ def missing(manifest: Manifest, required: Iterable[str] = ()) -> tuple[Gap, ...]
         "metrics": bool(manifest.metrics),
         "seeds": not manifest.unseeded,
     }
+    known = {gap.field: gap for gap in reversed(manifest.gaps)}
     parts = [
-        Gap(field=k, reason=REQUIRED[k][0], fix=REQUIRED[k][1]) for k in have if not have[k]
+        known.get(k) or Gap(field=k, reason=REQUIRED[k][0], fix=REQUIRED[k][1])
+        for k in have
+        if not have[k]
     ]
     own = [
         Gap(
@@ -270,7 +286,7 @@ def register(asked: RegisterVersion, manifest: Manifest) -> tuple[Gap, ...]:
             fix="\n".join(f"{g.field}: {g.fix}" for g in blocking)
             + "\nor register what is known with `--retroactive`: an incomplete version",
         )
-    return (*lacking, *manifest.gaps)
+    return tuple(dict.fromkeys((*lacking, *manifest.gaps)))
 
 
 def again(version: Version) -> Version:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cairn.core.errors import Refused
 from cairn.flavors.choose import flavor_for, flavor_in, flavor_named
 from cairn.flavors.flavor import FileSafety, Flavor, Inspection, Written
 from cairn.flavors.frame import read_frame, write_frame
@@ -40,10 +41,19 @@ def save(model: object, directory: Path) -> Written:
     return Written(flavor=flavor.name, inspection=inspect(directory))
 
 
-def load(directory: Path, *, trust: bool = False) -> object:
+def load(directory: Path, *, trust: bool = False, files: bool = True) -> object:
     """Read the model in a directory; safe formats are preferred to others beside them.
+
+    Of files that no flavor loads it is the directory itself, unless `files` rules that out.
 
     What is read must be verified already: nothing here knows what it should be. Raises
     `Refused` if loading could run code and `trust` is false, with what was found.
     """
-    return flavor_in(directory).load(directory, trust=trust)
+    flavor = flavor_in(directory)
+    if flavor.name == "files" and not files:
+        named = ", ".join(sorted(path.name for path in directory.iterdir()))
+        raise Refused(
+            f"Cairn does not load what this version is: {named}",
+            fix="`cairn.load(VERSION, files=True).model` is their folder",
+        )
+    return flavor.load(directory, trust=trust)

@@ -29,7 +29,7 @@ WATCHED = {
     "sklearn.base": "estimators",
     "sklearn.metrics": "metrics",
     "sklearn.model_selection": "splits",
-    "torch": "seeds",
+    "torch": "writers",
     "xgboost": "boosters",
     **dict.fromkeys(("duckdb", "h5py", "lmdb", "netCDF4", "tables", "polars"), "readers"),
     **dict.fromkeys(("pyarrow.csv", "pyarrow.dataset", "pyarrow.feather"), "readers"),

@@ -67,6 +67,8 @@ def _opened(path: "Any", _mode: "Any", flags: int, *_: "Any") -> None:
     if isinstance(path, int):
         return
     text = os.fsdecode(path)
+    if text.endswith(".pyc") and _scope.is_inside(text):
+        text = _source_of(text)
     if text.endswith(COMPILED) or text.startswith(_scope.libraries):
         return
     place = os.path.abspath(text)
@@ -74,6 +76,15 @@ def _opened(path: "Any", _mode: "Any", flags: int, *_: "Any") -> None:
         _outside(place, flags)
     elif not _scope.is_skipped(place):
         _inside(place, flags)
+
+
+def _source_of(compiled: str) -> str:
+    """Find the module that Python imports by its compiled form: that it does not open."""
+    folder, _, name = compiled.rpartition("/")
+    if os.path.basename(folder) != "__pycache__":
+        return compiled
+    source = os.path.join(os.path.dirname(folder), name.partition(".")[0] + ".py")
+    return source if os.path.isfile(source) else compiled
 
 
 def read_elsewhere(path: str) -> None:

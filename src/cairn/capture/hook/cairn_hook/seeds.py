@@ -32,10 +32,7 @@ _settled: "set[str]" = set()
 def watch(module: "ModuleType") -> None:
     """Watch `random` or `torch`."""
     if module.__name__ == "torch":
-        from . import writers
-
         calls.replace(module, "manual_seed", _torch_seeded)
-        writers.watch(module)
     elif "watched" not in _settled:
         _settled.add("watched")
         _watch_seed(module)

@@ -1,6 +1,6 @@
 """Libraries that write models in code of their own: the path is an argument of the call."""
 
-from . import calls, journal, opened, saved
+from . import calls, journal, opened, saved, seeds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ WRITERS = {
 
 def watch(module: "ModuleType") -> None:
     """Watch what writes a file without Python's own `open`."""
+    if module.__name__ == "torch":
+        seeds.watch(module)
     for name, (place, word) in WRITERS[module.__name__].items():
         if hasattr(module, name):
             calls.replace(module, name, _follower(place, word))

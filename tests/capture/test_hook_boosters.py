@@ -1,0 +1,75 @@
+"""Libraries that read, train and write in compiled code are seen by what is asked of them."""
+
+from pathlib import Path
+
+import pytest
+
+from watched import Seen, watch
+
+START = """
+import os, tempfile
+import numpy as np
+import lightgbm, xgboost
+from safetensors.numpy import save_file
+from sklearn.metrics import accuracy_score
+world = np.random.default_rng(0)
+X, X_test = world.normal(size=(80, 3)), world.normal(size=(40, 3))
+y, y_test = (X.sum(axis=1) > 0).astype(int), (X_test.sum(axis=1) > 0).astype(int)
+few = {"num_leaves": 4, "verbose": -1, "seed": 1, "min_data_in_leaf": 5}
+"""
+SCRIPT = """
+one = lightgbm.train({"objective": "binary", **few}, lightgbm.Dataset("data/native.tsv"), 5)
+one.save_model("one.txt")
+print(accuracy_score(y_test, one.predict(X_test[:, :2]) > 0.5))
+data = xgboost.DMatrix("data/rows.svm?format=libsvm")
+two = xgboost.train({"objective": "binary:logistic", "max_depth": 2, "seed": 1}, data, 3)
+three = xgboost.XGBClassifier(n_estimators=3, max_depth=2).fit(X, y)
+print(accuracy_score(y_test, three.predict(X_test)))
+three.save_model("three.ubj")
+four = lightgbm.LGBMClassifier(n_estimators=3, **few).fit(X, y)
+print(accuracy_score(y_test, four.predict(X_test)))
+four.booster_.save_model("four.txt")
+two.save_model(os.path.join(os.environ["ELSEWHERE"], "two.json"))
+save_file({"w": X}, os.path.join(os.environ["ELSEWHERE"], "weights.safetensors"))
+"""
+
+
+@pytest.fixture(name="seen", scope="module")
+def _seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    folder = tmp_path_factory.mktemp("boosters")
+    (folder / "work" / "data").mkdir(parents=True)
+    (folder / "elsewhere").mkdir()
+    rows = "".join(f"{n % 2}\t{n % 7}\t{n % 5}\n" for n in range(60))
+    (folder / "work" / "data" / "native.tsv").write_text(rows)
+    sparse = "".join(f"{n % 2} 0:{n % 7} 1:{n % 5}\n" for n in range(60))
+    (folder / "work" / "data" / "rows.svm").write_text(sparse)
+    return watch(
+        folder / "work",
+        START + SCRIPT,
+        variables={"ELSEWHERE": str(folder / "elsewhere"), "OMP_NUM_THREADS": "1"},
+    )
+
+
+def test_nothing_fails_and_what_was_read_in_compiled_code_is_known(seen: Seen) -> None:
+    assert seen.code == 0, seen.output
+    assert seen.of("fault") == []
+    assert set(seen.paths("read")) == {"native.tsv", "rows.svm"}
+
+
+def test_models_that_compiled_code_writes_are_seen_where_they_lie(seen: Seen) -> None:
+    assert seen.paths("saved") == ["one.txt", "three.ubj", "four.txt", "two.json"]
+    assert "weights.safetensors" in seen.paths("write")
+    assert [event["kind"] for event in seen.of("saved")] == [
+        *("Booster", "XGBClassifier", "Booster", "Booster")
+    ]
+
+
+def test_their_metrics_and_parameters_are_their_own(seen: Seen) -> None:
+    saved = {Path(event["path"]).stem: event for event in seen.of("saved")}
+    sets = {event["number"]: event["model"] for event in seen.of("examples")}
+    measured = [sets.get(event["examples"]) for event in seen.of("metric")]
+
+    assert measured == [saved[name]["model"] for name in ("one", "three", "four")]
+    assert saved["one"]["parameters"]["num_boost_round"] == 5
+    assert saved["two"]["parameters"]["objective"] == "binary:logistic"
+    assert saved["three"]["parameters"]["max_depth"] == 2
