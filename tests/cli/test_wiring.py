@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cairn.cli.app import COMMANDS, ELSEWHERE
 from cairn.core.errors import Conflict, Inconclusive, Invalid, NotFound, Refused
 from desk import Desk
 
@@ -95,6 +96,62 @@ def test_a_version_is_shown_explained_compared_and_verified(live: Desk) -> None:
     assert "commit       " + "c" * 40 in live("why", "churn:2", "--code")
     assert "artifacts" in live("diff", "churn:1", "churn:2")
     assert "churn:1 is intact" in live("verify", "churn:1")
+
+
+def test_status_says_what_labels_hold_and_what_waits(live: Desk) -> None:
+    text = live("status")
+
+    assert re.search(r"churn@production +churn:2 .* pass", text)
+    assert "a rollback of churn@production was never rehearsed" in text
+    assert "cairn rollback churn@production --drill" in text
+    assert live.json("status")["held"][0]["version"] == "churn:2"
+
+
+def test_undo_names_the_way_back_and_it_works(live: Desk) -> None:
+    way = live.json("undo")
+
+    assert "production moved to churn:2" in live("undo")
+    assert way["command"] == "cairn rollback churn@production"
+    live(*way["command"].split()[1:])
+    assert live.json("undo")["command"] == "cairn promote churn:2 production"
+
+
+def test_the_doctor_looks_around(live: Desk, tmp_path: Path) -> None:
+    well = {sign["what"]: sign["well"] for sign in live.json("doctor")}
+    assert all(well.values())
+    assert {"Python", "git", "project", "store", "disk", "ledger key", "you"} <= set(well)
+
+    bare = Desk(tmp_path / "bare")
+    (tmp_path / "bare").mkdir()
+    text = bare("doctor", expect=Refused.exit_code)
+    assert "2 things to mend:\n  git: git init" in text
+    assert "project: cairn init" in text
+
+
+def test_settings_in_force_are_shown(live: Desk) -> None:
+    assert re.search(r"models\.churn\.evaluation\.groups +region", live("config"))
+    assert live.json("config")["team"] == "default"
+
+
+def test_help_may_stand_in_front(desk: Desk) -> None:
+    assert desk("help", "gate", "set") == desk("gate", "set", "--help")
+    assert desk("help") == desk("--help")
+    assert "Freeze SOURCE" in desk.json("help", "snapshot", "add")["help"]
+    assert "did you mean `cairn promote`" in desk("help", "promte", expect=2)
+
+
+@pytest.mark.parametrize(("word", "ours"), ELSEWHERE.items())
+def test_words_of_other_tools_lead_to_ours(
+    desk: Desk, word: str, ours: tuple[str, str]
+) -> None:
+    command = ours[0].split()[0]
+
+    text = desk(word, expect=2)
+
+    assert f"cairn has no '{word}': `cairn {command}" in text
+    assert word not in COMMANDS
+    assert command in COMMANDS
+    assert ours[1] in text
 
 
 def test_a_model_is_shown_with_every_label_the_empty_ones_too(live: Desk) -> None:

@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "demo"),
     "inventory": ("inventory", "inventory"),
     "steps": ("inventory", "steps"),
+    "status": ("status", "status"),
+    "doctor": ("doctor", "doctor"),
+    "config": ("doctor", "config"),
+    "help": ("help", "explain"),
     "snapshot": ("snapshot", "snapshot"),
     "adopt": ("adopt", "adopt"),
     "run": ("run", "run"),
@@ -56,11 +60,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "promote": ("label", "promote"),
     "rollback": ("label", "rollback"),
     "history": ("label", "history"),
+    "undo": ("status", "undo"),
     "push": ("transfer", "push"),
     "pull": ("transfer", "pull"),
     "remote": ("remote", "remote"),
     "guard": ("guard", "guard"),
     "verify": ("ledger", "verify"),
+    "log": ("ledger", "log"),
     "ledger": ("ledger", "ledger"),
     "rebuild": ("ledger", "rebuild"),
     "sweep": ("sweep", "sweep"),
@@ -73,6 +79,10 @@ SUMMARIES = {
     "demo": "Walk the nine steps on real data.",
     "inventory": "Say what a project has, and what nobody knows.",
     "steps": "Show the nine steps, done or to do.",
+    "status": "Show what labels hold, and what waits for somebody.",
+    "doctor": "Look at Python, git, disk, keys and extras.",
+    "config": "Show the settings in force.",
+    "help": "Explain a command.",
     "snapshot": "Freeze data: add, list, show, diff, restore, verify.",
     "adopt": "Take over a project of DVC, in place.",
     "run": "Run a training script and capture everything.",
@@ -96,11 +106,13 @@ SUMMARIES = {
     "promote": "Move a label to a version, if its gate agrees.",
     "rollback": "Point a label back at the last known-good version.",
     "history": "Show where a label was, when and why.",
+    "undo": "Name the command that takes back the last change.",
     "push": "Copy snapshots and versions to a folder or bucket.",
     "pull": "Copy snapshots and versions from a folder or bucket.",
     "remote": "Whose ledgers are believed: trust, keys.",
     "guard": "Keep weights and large files out of git.",
     "verify": "Check the ledger, every row and every byte.",
+    "log": "List what was done: who, when, why.",
     "ledger": "Read and prove the ledger: log, verify, prove, checkpoint.",
     "rebuild": "Make the database again from the exported ledger.",
     "sweep": "Remove bytes that nothing needs; says what and why first.",
@@ -109,15 +121,53 @@ SUMMARIES = {
     "completion": "Print the shell completion script.",
 }
 SECTIONS = {
-    "Start": ("init", "demo", "inventory", "steps"),
+    "Start": ("init", "demo", "inventory", "steps", "status", "doctor", "config", "help"),
     "Make versions": ("snapshot", "adopt", "run", "runs", "register", "evaluate"),
     "Look": ("list", "show", "check", "why", "diff", "compare", "features", "export"),
     "Decide": (
         *("gate", "promote", "approve", "approvals", "rollback", "history"),
-        *("release", "mark-bad", "delete"),
+        *("release", "mark-bad", "delete", "undo"),
     ),
     "Share": ("push", "pull", "remote"),
-    "Trust": ("guard", "verify", "ledger", "rebuild", "sweep", "fsck", "whoami", "completion"),
+    "Trust": (
+        "guard",
+        "verify",
+        "log",
+        "ledger",
+        "rebuild",
+        "sweep",
+        "fsck",
+        "whoami",
+        "completion",
+    ),
+}
+
+
+# Words of git, DVC, MLflow and their kin -> ours, and what it does.
+ELSEWHERE: dict[str, tuple[str, str]] = {
+    "add": ("snapshot add PATH --name NAME", "freezes data"),
+    "alias": ("promote VERSION LABEL", "moves a label"),
+    "audit": ("log", "lists who did what"),
+    "blame": ("why VERSION", "says what made a version"),
+    "checkout": ("snapshot restore SNAPSHOT FOLDER", "writes frozen data back"),
+    "commit": ("run --model NAME -- python SCRIPT", "captures a training run"),
+    "deploy": ("promote VERSION", "lets production point at a version"),
+    "experiments": ("runs", "lists captured runs"),
+    "fetch": ("pull", "copies from a folder or bucket"),
+    "gc": ("sweep", "removes bytes that nothing needs"),
+    "import": ("register PATH --model NAME", "makes a version of weights on disk"),
+    "lineage": ("why VERSION", "says what made a version"),
+    "ls": ("list", "lists versions"),
+    "models": ("list", "lists versions"),
+    "restore": ("snapshot restore SNAPSHOT FOLDER", "writes frozen data back"),
+    "revert": ("rollback MODEL", "goes back to the last known-good version"),
+    "rm": ("delete VERSION --reason WHY", "puts a tombstone on a version"),
+    "search": ("list --where FILTER", "searches versions"),
+    "stage": ("promote VERSION LABEL", "moves a label"),
+    "tag": ("release VERSION", "gives a release number and tags the commit"),
+    "track": ("snapshot add PATH --name NAME", "freezes data"),
+    "train": ("run --model NAME -- python SCRIPT", "captures a training run"),
+    "versions": ("list", "lists versions"),
 }
 
 
@@ -152,6 +202,9 @@ class Cairn(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], COMMANDS, n=1)
+            if ours := ELSEWHERE.get(args[0]):
+                said = f"cairn has no {args[0]!r}: `cairn {ours[0]}` {ours[1]}"
+                raise click.UsageError(said, ctx)
             hint = f"; did you mean `cairn {near[0]}`?" if near else "; see `cairn --help`"
             raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
         return super().resolve_command(ctx, args)

@@ -1,0 +1,47 @@
+"""`cairn status`, `undo`: how things stand, and the way back from the last change."""
+
+import click
+
+import cairn
+from cairn.cli.app import Shown, shown
+from cairn.cli.text import moment, table
+from cairn.core.name import shown as model_shown
+
+
+@click.command()
+@shown
+def status() -> Shown:
+    """Show what every label holds, and what waits for somebody, with the command for it."""
+    from cairn.inventory.status import status as look
+
+    found = look(cairn.open())
+    rows = [
+        (
+            f"{model_shown(one.model)}@{one.label}",
+            one.version,
+            moment(one.since),
+            one.by,
+            one.verdict or ("not judged" if one.gate else "no gate"),
+        )
+        for one in found.held
+    ]
+    held = table(("label", "holds", "since", "by", "gate says"), rows)
+    lines = [f"  {what}\n      {command}" for what, command in found.waiting]
+    waiting = "\n".join(["to look after:", *lines]) if lines else "nothing waits"
+    return Shown(found, f"{held or 'no label holds a version yet'}\n\n{waiting}")
+
+
+@click.command()
+@shown
+def undo() -> Shown:
+    """Name the command that takes back the last change that can be taken back; do nothing."""
+    from cairn.inventory.undo import way_back
+
+    way = way_back(cairn.open())
+    if way is None:
+        return Shown(None, "nothing was changed yet that could be taken back")
+    text = (
+        f"the last change: entry {way.entry}, {moment(way.time)} by {way.by}: {way.what}\n"
+        f"{way.how}: `{way.command}`"
+    )
+    return Shown(way, text)

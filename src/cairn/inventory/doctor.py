@@ -1,0 +1,118 @@
+"""What Cairn needs around it: Python, git, room on the disk, keys, extras."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from cairn.config import ledger_key_override
+from cairn.core.errors import CairnError
+from cairn.core.request import Record
+from cairn.data.git import find_top, run_git
+from cairn.engine import person
+from cairn.engine.store import key_path, read_about
+from cairn.registry import Registry
+
+LITTLE_BYTES = 1 << 30
+EXTRAS = {
+    "cloud": ("obstore",),
+    "delta": ("deltalake", "pyarrow"),
+    "duckdb": ("duckdb", "pyarrow"),
+    "iceberg": ("pyiceberg", "pyarrow"),
+    "postgresql": ("psycopg", "pyarrow"),
+    "ray": ("ray", "obstore"),
+    "sklearn": ("sklearn", "skops", "pandas"),
+    "table": ("pyarrow",),
+}
+
+
+class Sign(Record, frozen=True):
+    """One thing that was looked at; `fix` is what to do where it is not `well`."""
+
+    what: str
+    found: str
+    well: bool
+    fix: str
+
+
+def examine(registry: Registry | None, folder: Path) -> tuple[Sign, ...]:
+    """Look at the surroundings of `folder`; changes nothing and reads no object's bytes."""
+    project = () if registry is None else (_store(registry), _room(registry), _key(registry))
+    return (
+        _sign(what="Python", found=f"{sys.version.split()[0]} at {sys.executable}"),
+        _git(folder),
+        _project(registry),
+        *project,
+        _person(),
+        *(_extra(name, modules) for name, modules in EXTRAS.items()),
+    )
+
+
+def _sign(*, what: str, found: str, well: bool = True, fix: str = "") -> Sign:
+    return Sign(what=what, found=found, well=well, fix=fix)
+
+
+def _git(folder: Path) -> Sign:
+    try:
+        version = run_git(("--version",), folder).decode().strip()
+        if find_top(folder) is None:
+            fix = 'git init && git add . && git commit -m "Keep the code"'
+            found = f"{version}, but {folder} is not in a repository"
+            return _sign(what="git", found=found, well=False, fix=fix)
+        commit = run_git(("rev-parse", "--verify", "HEAD"), folder).decode().strip()
+    except CairnError as error:
+        fix = 'git add . && git commit -m "Keep the code"'
+        return _sign(what="git", found=str(error), well=False, fix=fix)
+    return _sign(what="git", found=f"{version}, at commit {commit[:12]}")
+
+
+def _project(registry: Registry | None) -> Sign:
+    if registry is None:
+        found = "there is no cairn.toml here or above"
+        return _sign(what="project", found=found, well=False, fix="cairn init")
+    return _sign(what="project", found=str(registry.settings.folder))
+
+
+def _store(registry: Registry) -> Sign:
+    try:
+        checked = registry.verify()
+    except CairnError as error:
+        return _sign(what="store", found=str(error), well=False, fix="cairn verify --all")
+    if checked.problems:
+        found = f"{checked.problems[0].place}: {checked.problems[0].reason}"
+        return _sign(what="store", found=found, well=False, fix="cairn verify --all")
+    found = f"{registry.settings.store}, {checked.entries:,} ledger entries, rows agree"
+    return _sign(what="store", found=found)
+
+
+def _room(registry: Registry) -> Sign:
+    free = shutil.disk_usage(registry.settings.store).free
+    found = f"{free / 1e9:.1f} GB free where the store lies"
+    fix = "cairn sweep" if free < LITTLE_BYTES else ""
+    if not os.access(registry.settings.store, os.W_OK):
+        fix = f"ask the owner of {registry.settings.store} for the right to write there"
+        return _sign(what="disk", found="the store cannot be written", well=False, fix=fix)
+    return _sign(what="disk", found=found, well=not fix, fix=fix)
+
+
+def _key(registry: Registry) -> Sign:
+    path = key_path(read_about(registry.settings.store).id)
+    if path.exists() or ledger_key_override():
+        return _sign(
+            what="ledger key", found=str(path) if path.exists() else "CAIRN_LEDGER_KEY"
+        )
+    found = f"{path} is not there: nothing can be changed"
+    fix = f"copy it to {path} from the machine that made the store, or set CAIRN_LEDGER_KEY"
+    return _sign(what="ledger key", found=found, well=False, fix=fix)
+
+
+def _person() -> Sign:
+    known = person.os_user().id
+    return _sign(what="you", found=f"{known}, who signs with {person.place()}")
+
+
+def _extra(name: str, modules: tuple[str, ...]) -> Sign:
+    lacking = [module for module in modules if importlib.util.find_spec(module) is None]
+    found = f"without {', '.join(lacking)}" if lacking else "installed"
+    return _sign(what=f"extra {name}", found=found)

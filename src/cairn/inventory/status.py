@@ -1,0 +1,119 @@
+"""How things stand in a project: what each label holds, and what waits for somebody."""
+
+from cairn.core.approval import ListApprovals, ListOverrides
+from cairn.core.errors import NotFound
+from cairn.core.gate import DecisionInfo
+from cairn.core.label import ARCHIVED
+from cairn.core.name import LabelName, ModelName, shown
+from cairn.core.request import Record
+from cairn.core.words import counted
+from cairn.registry import Registry
+
+
+class Held(Record, frozen=True):
+    """One label that holds a version.
+
+    `gate` is the digest of the policy bound to it, `verdict` that of the newest decision on
+    it, `rehearsed_at` when a rollback drill of it last passed.
+    """
+
+    model: ModelName
+    label: LabelName
+    version: str
+    since: str
+    by: str
+    gate: str | None = None
+    verdict: str | None = None
+    rehearsed_at: str | None = None
+    gaps: int = 0
+
+
+class Status(Record, frozen=True):
+    """What labels hold, and what somebody has to look after, each with the command for it."""
+
+    held: tuple[Held, ...]
+    waiting: tuple[tuple[str, str], ...]
+
+
+def status(registry: Registry) -> Status:
+    """Read how things stand; nothing is measured and nothing is recorded."""
+    models = sorted({version.model for version in registry.versions()})
+    held = tuple(
+        _held(registry, move.model, move.label)
+        for model in models
+        for move in registry.labels(model)
+        if move.label != ARCHIVED
+    )
+    return Status(held=held, waiting=(*_asked(registry), *_unfinished(registry), *_of(held)))
+
+
+def _held(registry: Registry, model: ModelName, label: LabelName) -> Held:
+    name = f"{model}@{label}"
+    version, move = registry.version(name), registry.live(name)
+    decisions = registry.decisions(name)
+    passed = (info for info in registry.drills(name) if info.drill.passed)
+    drill = next(passed, None)
+    return Held(
+        model=model,
+        label=label,
+        version=version.name,
+        since=move.time if move else "",
+        by=move.actor if move else "",
+        gate=_gate(registry, name),
+        verdict=_verdict(decisions),
+        rehearsed_at=drill.run_at if drill else None,
+        gaps=len(version.gaps),
+    )
+
+
+def _gate(registry: Registry, label: str) -> str | None:
+    try:
+        return registry.policy(label).digest
+    except NotFound:
+        return None
+
+
+def _verdict(decisions: tuple[DecisionInfo, ...]) -> str | None:
+    return decisions[0].decision.verdict if decisions else None
+
+
+def _asked(registry: Registry) -> list[tuple[str, str]]:
+    """Name what people were asked about, and moves against a gate that nobody reviewed."""
+    open_cases = [
+        (f"{info.about} waits for people", "cairn approvals")
+        if info.state == "open"
+        else (f"{info.about} is agreed to", info.then)
+        for info in registry.engine.send(ListApprovals())
+    ]
+    against = [
+        (
+            f"{shown(info.model)}:{info.number} took {info.label} against its gate",
+            f"cairn gate review {info.entry} --reason WHAT-CAME-OF-IT",
+        )
+        for info in registry.engine.send(ListOverrides())
+        if info.reviewed_by is None
+    ]
+    return [*open_cases, *against]
+
+
+def _unfinished(registry: Registry) -> list[tuple[str, str]]:
+    lost = [run for run in registry.runs() if run.status == "interrupted"]
+    if not lost:
+        return []
+    return [(f"{counted(len(lost), 'run')} never ended", f"cairn show run:{lost[0].id[:12]}")]
+
+
+def _of(held: tuple[Held, ...]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for one in held:
+        name = f"{shown(one.model)}@{one.label}"
+        if one.label == "production" and one.gate is None:
+            command = f"cairn gate set {name} gates/{shown(one.model)}.yaml"
+            found.append((f"{name} has no gate", command))
+        if one.label == "production" and one.rehearsed_at is None:
+            command = f"cairn rollback {name} --drill"
+            found.append((f"a rollback of {name} was never rehearsed", command))
+        if one.gaps:
+            said = f"{one.version}, which {one.label} holds, has {counted(one.gaps, 'gap')}"
+            found.append((said, f"cairn show {one.version}"))
+    return found
