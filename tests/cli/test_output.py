@@ -2,13 +2,14 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from cairn.cli.text import one_line, printable, shortened, table
+from cairn.cli.text import number, one_line, printable, shortened, table
 from cairn.core.errors import Unavailable
 from desk import Desk
 
@@ -48,13 +49,15 @@ def test_a_narrow_terminal_gets_lines_that_fit(
     os.close(parent)
 
     assert code == 0
-    assert "…" in text
+    assert text.count("r" * 20) > 5, "nothing is left out"
+    assert re.search(r"20\d\d-\d\d-\d\d", text), "a date is whole"
+    assert "sha256:" + desk.json("show", "churn:1")["digest"][7:19] in text
     assert all(len(line) <= 80 for line in text.splitlines())
 
 
 def test_progress_is_for_eyes_only(desk: Desk) -> None:
-    for number in range(50):
-        desk.write(f"many/{number}.csv", "x\n")
+    for index in range(50):
+        desk.write(f"many/{index}.csv", "x\n")
 
     done = desk.run(sys.executable, "-m", "cairn", "snapshot", "add", "many")
 
@@ -116,6 +119,14 @@ def test_words_are_shown_as_they_are_and_nothing_else_is() -> None:
     assert printable("\x00\x7f\x85\udcff\u200f") == r"\x00\x7f\x85\udcff\u200f"
     assert one_line("a\nb") == r"a\nb"
     assert table(("h",), [("a\nb",)]) == "h\n----\na\\nb"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0.921, "0.921"), (0.92134, "0.9213"), (1.0, "1.0"), (0.0, "0.0"), (None, "-")],
+)
+def test_numbers_have_no_zeros_at_their_end(value: float | None, written: str) -> None:
+    assert number(value) == written
 
 
 def test_a_word_without_end_is_cut_in_the_middle() -> None:

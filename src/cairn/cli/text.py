@@ -7,13 +7,17 @@ text or begin a line of its own is spelled out.
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from operator import gt
 
 import msgspec
 
 GAP = "  "
 SHORT = len("sha256:") + 12
 LONGEST_WORD = 400
+LONGEST_WHOLE = SHORT
 # Controls but tab and line feed, line separators, marks of direction, lone surrogates.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -49,19 +53,24 @@ def as_json_line(value: object) -> str:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Lay out rows under headers; the widest column gives way when the terminal is narrow.
+    """Lay out rows under headers; where the terminal is narrow, cells go on in further lines.
 
-    Nothing is cut short when the output is read by a program.
+    Nothing is cut out: only words longer than a shortened digest are broken.
     """
     cells = [[one_line(value) for value in row] for row in rows]
     if not cells:
         return ""
-    widths = [max(len(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
+    columns = [[row[i] for row in [list(headers), *cells]] for i in range(len(headers))]
+    widths = [max(map(len, column)) for column in columns]
+    least = [min(max(map(_longest_word, column)), LONGEST_WHOLE) for column in columns]
     room = _columns() - len(GAP) * (len(widths) - 1)
-    while sum(widths) > room and max(widths) > 8:  # noqa: PLR2004 (still readable)
-        widths[widths.index(max(widths))] -= 1
-    lines = [headers, ["-" * width for width in widths], *cells]
-    return "\n".join(_line(line, widths) for line in lines)
+    while sum(widths) > room and any(map(gt, widths, least)):
+        spare = [w - low if w > low else -1 for w, low in zip(widths, least, strict=True)]
+        widths[spare.index(max(spare))] -= 1
+    rule = ["-" * width for width in widths]
+    return "\n".join(
+        line for row in (list(headers), rule, *cells) for line in _lines(row, widths)
+    )
 
 
 def pairs(values: Iterable[tuple[str, object]]) -> str:
@@ -90,19 +99,30 @@ def size(count: int) -> str:
 
 
 def number(value: float | None) -> str:
-    """Write a metric with four digits after the point, `-` for none."""
-    return "-" if value is None else f"{value:.4f}"
+    """Write a metric with up to four digits after the point: `0.921`, `1.0`; `-` for none."""
+    if value is None:
+        return "-"
+    digits = f"{value:.4f}".rstrip("0")
+    return digits + "0" if digits.endswith(".") else digits
 
 
 def _columns() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return GAP.join(
-        _fit(cell, width) for cell, width in zip(cells, widths, strict=True)
-    ).rstrip()
+def _longest_word(cell: str) -> int:
+    return max(map(len, cell.split()), default=0)
 
 
-def _fit(cell: str, width: int) -> str:
-    return cell.ljust(width) if len(cell) <= width else cell[: width - 1] + "…"
+def _lines(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    """Lay out one row, each cell wrapped between its words."""
+    wrapped = [_wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    for parts in zip_longest(*wrapped, fillvalue=""):
+        line = (part.ljust(width) for part, width in zip(parts, widths, strict=True))
+        yield GAP.join(line).rstrip()
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    if len(cell) <= width:
+        return [cell]
+    return textwrap.wrap(cell, width, break_on_hyphens=False)
