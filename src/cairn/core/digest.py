@@ -17,6 +17,8 @@ Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$(?!\n)")]
 Stored = TypeVar("Stored", bound=Record)
 
 DOUBLES_ONLY = 2.0**53
+RECORD_BYTES = 32 << 20
+"""No record has more: it is read into memory whole."""
 
 
 def digest_bytes(content: bytes) -> Digest:

@@ -23,6 +23,8 @@ LEAF_HEAD = b"cairn leaf/1\n"
 ROOT_HEAD = b"cairn tree/1\n"
 LEAF_MASK = 0xFFF
 LEAF_ROWS = 16_384
+LEAF_BYTES, ROOT_BYTES = 96 << 20, 256 << 20
+"""What a leaf and a root can have at most: paths of 4 kB, and a billion files."""
 FILE, EXECUTABLE, SYMLINK = "f", "x", "l"
 _PREFIX = len("sha256:")
 

@@ -23,6 +23,9 @@ SEAL_BYTES = 28
 LARGE = 4 << 20
 """Objects of at least so many bytes are stored in pieces, and no piece has more."""
 
+RECIPE_BYTES = 64 << 20
+"""No recipe has more: it would be of an object of terabytes."""
+
 MAGIC = b"\xcablb"
 HEADER = struct.Struct("<4sBBxx32sII")
 _RECIPE_HEAD = struct.Struct("<32s32s")
@@ -102,6 +105,13 @@ def read_recipe(content: bytes) -> Recipe:
     if blake3(content[len(checksum) :]).digest() != checksum:
         raise Corrupt("a recipe is not the one that was written")
     return Recipe(id_, list(_RECIPE_ROW.iter_unpack(rows)))
+
+
+def check_size(row: Row) -> None:
+    """Raise `Corrupt` for a blob that is larger than any can be, before it is read."""
+    if not is_plausible(row) or (row.kind == RECIPE and row.raw > RECIPE_BYTES):
+        kind = _KINDS.get(row.kind, "blob")
+        raise Corrupt(f"{kind}s of {row.raw} bytes do not exist")
 
 
 def read_header(header: bytes, offset: int) -> Row | None:

@@ -1,14 +1,15 @@
 """What a record refers to must be there before the record is accepted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from cairn.core.digest import Digest
 from cairn.core.errors import NotFound
 from cairn.core.evaluation import Evaluation
+from cairn.core.reserved import check_free
 from cairn.core.run import RunFacts
 from cairn.core.snapshot import Recipe, Snapshot, Source, is_kept
-from cairn.core.tree import LEAF_ROWS, escape, read_root
+from cairn.core.tree import LEAF_ROWS, ROOT_BYTES, Entry, escape, read_root
 from cairn.core.version import Manifest
 from cairn.objects.store import ObjectStore
 from cairn.objects.tree import tree_entries, tree_objects
@@ -17,7 +18,7 @@ from cairn.objects.tree import tree_entries, tree_objects
 def require_tree(objects: ObjectStore, tree: Digest) -> tuple[int, int]:
     """Return files and bytes of a tree; raises `NotFound` unless every file is stored."""
     files = size_bytes = 0
-    entries = tree_entries(objects, tree)
+    entries = _free(tree_entries(objects, tree))
     while some := list(islice(entries, LEAF_ROWS)):
         here = objects.have(entry.digest for entry in some)
         for entry in some:
@@ -38,8 +39,15 @@ def require_source(objects: ObjectStore, source: Source) -> tuple[int, int]:
             require(objects, source.lock, "the recipe's lock")
     if is_kept(source):
         return require_tree(objects, source.tree)
-    entries = list(tree_entries(objects, source.tree))
+    entries = list(_free(tree_entries(objects, source.tree)))
     return len(entries), sum(entry.size for entry in entries)
+
+
+def _free(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Pass entries on; raises `Refused` for a name that is not for data to take."""
+    for entry in entries:
+        check_free(entry.path)
+        yield entry
 
 
 def source_objects(objects: ObjectStore, source: Source) -> Iterator[Digest]:
@@ -48,7 +56,9 @@ def source_objects(objects: ObjectStore, source: Source) -> Iterator[Digest]:
         yield from tree_objects(objects, source.tree)
     else:
         yield source.tree
-        yield from (leaf.digest for leaf in read_root(objects.get(source.tree)))
+        yield from (
+            leaf.digest for leaf in read_root(objects.get(source.tree, most=ROOT_BYTES))
+        )
     if isinstance(source, Recipe):
         yield from tree_objects(objects, source.code)
         yield from (source.lock,) if source.lock is not None else ()

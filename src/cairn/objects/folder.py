@@ -17,11 +17,11 @@ from typing import NamedTuple
 import msgspec
 
 from cairn.core.errors import Invalid
+from cairn.core.reserved import any_suspect, is_reserved
 from cairn.core.tree import escape
 from cairn.objects.fault import reading
 from cairn.objects.source import About, about_of, changed, not_stored
 
-LEFT_OUT = frozenset({b".git", b".cairn"})
 DEEPEST = 200
 SLICE_NAMES = 8192
 SLICE_MASK = 0x7FF
@@ -80,8 +80,8 @@ class _Part(NamedTuple):
 class Folder:
     """The content of a folder; `label` is what people call it.
 
-    Git's and Cairn's own folders within it are no data: `left_out` names those passed over.
-    `is_own` recognises by device and inode where the objects lie.
+    Git's and Cairn's own folders within it are no data, however they are spelled: `left_out`
+    names those passed over. `is_own` recognises by device and inode where the objects lie.
     """
 
     def __init__(self, label: str, is_own: Callable[[int, int], bool]) -> None:
@@ -166,10 +166,11 @@ class Folder:
         if not entries:
             return []
         plain = os.fsencode("\0".join([entry.name for entry in entries])).split(b"\0")
-        if not LEFT_OUT.isdisjoint(plain):
-            self.left_out += [escape(prefix + name) for name in plain if name in LEFT_OUT]
+        reserved = set(filter(is_reserved, plain)) if any_suspect(plain) else set[bytes]()
+        if reserved:
+            self.left_out += [escape(prefix + name) for name in plain if name in reserved]
             pairs = zip(plain, entries, strict=True)
-            kept = [(name, entry) for name, entry in pairs if name not in LEFT_OUT]
+            kept = [(name, entry) for name, entry in pairs if name not in reserved]
             plain, entries = [name for name, _ in kept], [entry for _, entry in kept]
         return [
             (name + b"/" if entry.is_dir(follow_symlinks=False) else name, entry)

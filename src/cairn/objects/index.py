@@ -26,7 +26,7 @@ from cairn.objects.index_file import (
     open_index,
     write_index,
 )
-from cairn.objects.pack import INDEX_ROW_BYTES, UNDER, Pack, index_of, read_index
+from cairn.objects.pack import INDEX_ROW_BYTES, PACK_BYTES, UNDER, Pack, index_of, read_index
 from cairn.objects.salvage import salvage
 
 TOMBS = "tombs/"
@@ -39,7 +39,8 @@ _FEW_PACKS = 16
 _FEW_ROWS = 5_000
 _ROWS_A_PACK = 5_000
 """Writing so many rows to the file takes as long as reading the index of one pack."""
-_LARGEST_PACK = 1 << 32
+_LARGEST_PACK = 4 * PACK_BYTES
+"""None is written that has more; one that has is not read whole to be mended."""
 _READERS = 8
 
 

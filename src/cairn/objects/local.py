@@ -8,12 +8,14 @@ removes them when they are a day old.
 import errno
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 
+from cairn.core.errors import Corrupt
 from cairn.objects.backend import Found, Incoming
 from cairn.objects.fault import reading, storing
 from cairn.objects.sync import begin_sync, make_folder, sync_folder
@@ -21,6 +23,7 @@ from cairn.objects.sync import begin_sync, make_folder, sync_folder
 LITTER_SECONDS = 24 * 60 * 60
 INDEX = "index"
 TICK_NANOSECONDS = 100_000_000
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 
@@ -54,7 +57,7 @@ class LocalBackend:
         """Read from a file, unverified; raises `NotFound`, `Unavailable`."""
         path = self.where(key)
         with reading(path):
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = _open(path)
             try:
                 wanted = os.fstat(descriptor).st_size - start if size is None else size
                 return _read(descriptor, start, wanted)
@@ -147,6 +150,24 @@ class _Incoming:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def _open(path: str) -> int:
+    """Open a file to read; raises `Corrupt` for a link, a pipe or a device that lies there."""
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _irregular(path, "a symbolic link") from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _irregular(path, "not a file of bytes")
+    return descriptor
+
+
+def _irregular(path: str, what: str) -> Corrupt:
+    return Corrupt(f"{path} is {what}: nothing of Cairn's is, so somebody else put it there")
 
 
 def _parents(key: str) -> Iterator[str]:

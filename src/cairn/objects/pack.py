@@ -27,6 +27,7 @@ _TAIL = struct.Struct("<32sII8s")
 _END = b"\npack/1\n"
 _LONGEST = (1 << 32) - 1
 _FOOTER_GUESS = 64 << 10
+_MOST_INDEX_BYTES = 2 * PACK_BYTES
 _BUFFER = 1 << 20
 _LARGE = 64 << 10
 _CHUNK = 8 << 20
@@ -145,6 +146,8 @@ def read_index(backend: Backend, name: str, size: int) -> bytes:
     key, start = UNDER + name, max(size - _FOOTER_GUESS, 0)
     end = backend.read(key, start, size - start)
     at, checksum = _tail(end, size)
+    if size - at > _MOST_INDEX_BYTES:
+        raise Corrupt(f"its index of {size - at} bytes is larger than any can be")
     if at < start:
         end = backend.read(key, at, start - at) + end
         start = at

@@ -16,7 +16,16 @@ from typing import NamedTuple, TypeVar
 from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, NotFound, Unavailable
 from cairn.objects.backend import Backend
-from cairn.objects.blob import OBJECT, Cipher, Recipe, Row, names, read_blob, read_recipe
+from cairn.objects.blob import (
+    OBJECT,
+    Cipher,
+    Recipe,
+    Row,
+    check_size,
+    names,
+    read_blob,
+    read_recipe,
+)
 from cairn.objects.index import Index, Place
 from cairn.objects.pack import UNDER, read_stored
 
@@ -76,16 +85,23 @@ class Reader:
                 return self.intact(self.look(id_))
             raise
 
-    def parts(self, digest: Digest) -> Iterator[bytes]:
-        """Yield the bytes of an object in order; raises `Corrupt` at their end at latest."""
+    def parts(self, digest: Digest, *, most: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes of an object in order; raises `Corrupt` at their end at latest.
+
+        One of more than `most` bytes is not begun with.
+        """
         with naming(digest):
             found = self.blob(id_of(digest))
             if found is None:
+                if most is not None and self.has_loose(digest):
+                    _require_most(self.backend.size(loose_key(digest)), most)
                 yield from self._loose(digest)
             elif found.row.kind == OBJECT:
                 yield found.content
             else:
-                yield from _same(digest, self._pieces(read_recipe(found.content).pieces))
+                recipe = read_recipe(found.content)
+                _require_most(recipe.size, most)
+                yield from _same(digest, self._pieces(recipe.pieces))
 
     def part(self, digest: Digest, start: int, size: int) -> bytes:
         """Return `size` bytes of an object from `start` on, fewer only at its end."""
@@ -146,6 +162,7 @@ class Reader:
         trouble: Corrupt | NotFound | None = None
         for place in places:
             try:
+                check_size(place.row)
                 found = read_stored(self.backend, place.pack, place.row)
                 return Blob(place.row, read_blob(place.row, found, self.cipher))
             except NotFound as error:
@@ -220,6 +237,11 @@ def loose_key(digest: Digest) -> str:
     """Return where release 0.1.0 kept an object."""
     name = digest.removeprefix("sha256:")
     return f"{LOOSE}{name[:2]}/{name[2:]}"
+
+
+def _require_most(size: int, most: int | None) -> None:
+    if most is not None and size > most:
+        raise Corrupt(f"it has {size} bytes, and may have {most} at most")
 
 
 def _same(digest: Digest, parts: Iterable[bytes], where: str = "") -> Iterator[bytes]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from cairn.core.errors import Invalid
+from cairn.core.reserved import check_free, is_reserved
 from cairn.core.tree import Entry, escape
 from cairn.objects.fault import storing
 from cairn.objects.folder import DEEPEST
@@ -53,6 +54,8 @@ def restore_entries(
     """Write sorted entries into `into`, which must be absent or an empty folder."""
     done = done or Tally(0, 0, None)
     with storing(into):
+        if into.is_symlink():
+            raise Invalid(f"{into} is a link: name the folder itself, or a new one")
         place = into.resolve()
         place.parent.mkdir(parents=True, exist_ok=True)
         mode = _check_free(place)
@@ -73,12 +76,21 @@ def _check_free(place: Path) -> int | None:
     """Return the mode of the empty folder that is there, None where nothing is."""
     if place == Path.cwd():
         raise Invalid(f"{place} is where you are and would be replaced: name a new folder")
+    if _is_ours(place):
+        raise Invalid(f"{place} lies in a folder of git or of Cairn itself: name another one")
     with suppress(FileNotFoundError):
         about = place.lstat()
         if not stat.S_ISDIR(about.st_mode) or any(place.iterdir()):
             raise Invalid(f"{place} is there already: restore into a new or empty folder")
         return stat.S_IMODE(about.st_mode)
     return None
+
+
+def _is_ours(place: Path) -> bool:
+    """Tell whether a place lies in a store, or in a folder that is called like git's own."""
+    stores = ((at / "store.json", at / "ledger") for at in place.parents)
+    inside = any(about.exists() and ledger.exists() for about, ledger in stores)
+    return inside or any(map(is_reserved, map(os.fsencode, place.parts)))
 
 
 @contextmanager
@@ -233,6 +245,7 @@ class _Folders:
 
     def enter(self, path: bytes) -> int:
         """Return the open folder that a file with this path belongs in."""
+        check_free(path)
         *names, _ = path.split(b"/")
         if names != self._names:
             self._go(names)

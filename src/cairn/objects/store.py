@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from cairn.core.digest import Digest, from_canonical
+from cairn.core.digest import RECORD_BYTES, Digest, from_canonical
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record
 from cairn.core.tree import escape
@@ -95,9 +95,12 @@ class ObjectStore:
         with self.batch() as batch:
             return batch.put_record(record)
 
-    def get(self, digest: Digest) -> bytes:
-        """Read an object into memory; raises `NotFound`, `Corrupt`."""
-        return b"".join(self._reader.parts(_checked(digest)))
+    def get(self, digest: Digest, *, most: int | None = None) -> bytes:
+        """Read an object into memory; raises `NotFound`, `Corrupt`.
+
+        `most` bytes at most, if given: a few bytes of a recipe may stand for gigabytes.
+        """
+        return b"".join(self._reader.parts(_checked(digest), most=most))
 
     def read_range(self, digest: Digest, start: int, size: int) -> bytes:
         """Read `size` bytes of an object from `start` on, fewer only at its end.
@@ -110,7 +113,7 @@ class ObjectStore:
     def get_record(self, digest: Digest, kind: type[Stored]) -> Stored:
         """Read a record; raises `NotFound`, and `Corrupt` unless it is a canonical `kind`."""
         try:
-            return from_canonical(self.get(digest), kind)
+            return from_canonical(self.get(digest, most=RECORD_BYTES), kind)
         except Corrupt as error:
             raise Corrupt(f"{digest}: {error}") from error
 

@@ -21,7 +21,7 @@ from typing import NamedTuple, TypeVar
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt
-from cairn.objects.blob import LARGE, RECIPE, Recipe, names, read_recipe
+from cairn.objects.blob import LARGE, RECIPE, Recipe, check_size, names, read_recipe
 from cairn.objects.index import TOMBS, Place
 from cairn.objects.load import Load, Wanted, find, loads_of, read_load, whole_pack
 from cairn.objects.pack import PACK_BYTES, check_pack
@@ -73,6 +73,9 @@ def plan(source: ObjectStore, target: ObjectStore, wanted: Iterable[Digest]) -> 
         del places[id_]
         with naming(_digest(id_)):
             places |= _pieces(source.reader, there, recipe)
+    for id_, place in places.items():
+        with naming(_digest(id_)):
+            check_size(place.row)
     return Shipment(source, target, len(missing), loads_of(places.items()), recipes, loose)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt
 from cairn.core.tree import (
+    LEAF_BYTES,
+    ROOT_BYTES,
     Change,
     Changes,
     Entry,
@@ -64,9 +66,11 @@ def store_tree(
 
 def tree_entries(objects: ObjectStore, digest: Digest) -> Iterator[Entry]:
     """Yield the files of a tree, sorted by path; raises `Corrupt` if it is not canonical."""
-    leaves = read_root(objects.get(digest))
+    leaves = read_root(objects.get(digest, most=ROOT_BYTES))
     try:
-        for rows in read_leaves((leaf, objects.get(leaf.digest)) for leaf in leaves):
+        for rows in read_leaves(
+            (leaf, objects.get(leaf.digest, most=LEAF_BYTES)) for leaf in leaves
+        ):
             yield from rows
     except Corrupt as error:
         raise Corrupt(f"tree {digest} is damaged: {error}") from error
@@ -75,7 +79,7 @@ def tree_entries(objects: ObjectStore, digest: Digest) -> Iterator[Entry]:
 def tree_objects(objects: ObjectStore, digest: Digest) -> Iterator[Digest]:
     """Yield all objects that a tree needs, itself first; some may come more than once."""
     yield digest
-    yield from (leaf.digest for leaf in read_root(objects.get(digest)))
+    yield from (leaf.digest for leaf in read_root(objects.get(digest, most=ROOT_BYTES)))
     yield from (entry.digest for entry in tree_entries(objects, digest))
 
 
@@ -93,7 +97,7 @@ def restore_tree(
     Raises `Invalid` if there is something already, `Corrupt` or `NotFound` if the store
     cannot give the exact bytes, `Unavailable` if the disk cannot take them.
     """
-    leaves = read_root(objects.get(digest))
+    leaves = read_root(objects.get(digest, most=ROOT_BYTES))
     whole = StoredTree(
         digest, sum(leaf.rows for leaf in leaves), sum(leaf.size for leaf in leaves)
     )
@@ -117,8 +121,8 @@ def diff_trees(objects: ObjectStore, before: Digest, after: Digest) -> Changes:
 
 def compare_trees(objects: ObjectStore, before: Digest, after: Digest) -> Iterator[Change]:
     """Yield what differs between two trees, sorted by path; two leaves are in memory."""
-    old = read_root(objects.get(before))
-    new = read_root(objects.get(after))
+    old = read_root(objects.get(before, most=ROOT_BYTES))
+    new = read_root(objects.get(after, most=ROOT_BYTES))
     return compare(_entries_beside(objects, old, new), _entries_beside(objects, new, old))
 
 
@@ -137,4 +141,4 @@ def _entries_beside(
     shared = {leaf.digest for leaf in others}
     for leaf in leaves:
         if leaf.digest not in shared:
-            yield from read_leaf(objects.get(leaf.digest))
+            yield from read_leaf(objects.get(leaf.digest, most=LEAF_BYTES))
