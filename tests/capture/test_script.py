@@ -50,15 +50,15 @@ def test_output_can_be_taken_line_by_line() -> None:
     assert (ended.code, ended.status, ended.reason) == (0, "succeeded", "")
 
 
-def test_of_much_output_the_beginning_and_the_end_are_kept(
+def test_of_much_output_the_first_and_last_whole_lines_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(script, "KEPT_HEAD", 10)
     monkeypatch.setattr(script, "KEPT_TAIL", 10)
 
-    ended, _ = run("print('a' * 20 + 'b' * 50 + 'c' * 30, end='')")
+    ended, _ = run("print('a' * 4 + chr(10) + 'b' * 50 + chr(10) + 'c' * 4)")
 
-    assert ended.output == b"a" * 10 + b"\n... 80 bytes left out ...\n" + b"c" * 10
+    assert ended.output == b"aaaa\n... 51 bytes left out ...\ncccc\n"
 
 
 @pytest.mark.parametrize(

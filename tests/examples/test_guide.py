@@ -14,6 +14,7 @@ PAGES = (
     "snapshots",
     "data",
     "runs",
+    "secrets",
     "versions",
     "gates",
     "approvals",

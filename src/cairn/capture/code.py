@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from cairn.capture.git import Checkout, observe
 from cairn.capture.patch import Frozen, freeze, make_patch
+from cairn.capture.sources import left_out
 from cairn.core.errors import Unavailable
 from cairn.core.run import Code, Gap
+from cairn.core.secret import Known
 from cairn.core.tree import escape
 from cairn.objects import ObjectStore
 
@@ -52,18 +54,21 @@ def describe(
     configuration: Collection[Path] = (),
     sources: Collection[Path] = (),
     made: Collection[Path] = (),
+    known: Known | None = None,
 ) -> Described:
     """Store the patch and describe the code.
 
     Files in `made` were written by the run without having been read: they are left out of the
-    patch, so that running twice gives the same code. `sources` are the modules it imported.
+    patch, so that running twice gives the same code; so are those that hold a secret which is
+    `known` from elsewhere. `sources` are the modules it imported.
     """
     checkout = before.checkout
     if isinstance(checkout, Gap):
         return Described(None, None, (checkout,))
     written = set(_within(checkout.folder, made))
+    telling = _telling(before.frozen, known or Known())
     try:
-        patch = make_patch(checkout, before.frozen, without=written)
+        patch = make_patch(checkout, before.frozen, without={*written, *telling})
     except Unavailable as error:
         gap = Gap(
             field="code",
@@ -79,9 +84,19 @@ def describe(
         config_files=_spelled(checkout.folder, configuration),
         submodules=dict(checkout.submodules or {}),
     )
-    left_out = [gap for path, gap in before.frozen.gaps.items() if path not in written]
+    gaps = {**before.frozen.gaps, **telling}
+    omitted = [gap for path, gap in gaps.items() if path not in written]
     unseen = _unseen(checkout, sources)
-    return Described(code, checkout.branch, (*checkout.gaps, *left_out, *unseen))
+    return Described(code, checkout.branch, (*checkout.gaps, *omitted, *unseen))
+
+
+def _telling(frozen: Frozen, known: Known) -> dict[bytes, Gap]:
+    """Say of uncommitted files which of them hold a secret that is known from elsewhere."""
+    return {
+        path: left_out(path, f"is uncommitted and holds a secret that is also in {origin}")
+        for path, taken in frozen.files.items()
+        if (origin := known.origin(taken.content)) is not None
+    }
 
 
 def entry_point(command: Sequence[str], *, folder: Path, top: Path) -> str | None:

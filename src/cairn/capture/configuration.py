@@ -1,6 +1,7 @@
 """Configuration files that a script read: their settings as parameters, without secrets."""
 
 import configparser
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,16 @@ from typing import Any, cast
 
 import msgspec
 
-from cairn.capture.redact import REDACTED, is_secret_name, redact_text
 from cairn.core.run import Scalar
+from cairn.core.secret import (
+    PLACES,
+    REDACTED,
+    Known,
+    hides,
+    is_secret_name,
+    redact,
+    redact_value,
+)
 
 SUFFIXES = frozenset({".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties"})
 LARGEST, MOST_SETTINGS, SHORTEST_SECRET = 256 << 10, 500, 4
@@ -34,17 +43,27 @@ def settings(path: Path, content: bytes) -> dict[str, Scalar]:
     return found
 
 
-def without_secrets(path: Path, content: bytes) -> bytes:
+def without_secrets(path: Path, content: bytes, known: Known) -> bytes:
     """Take the secrets out of a file; one without any comes back as it was, byte for byte."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
         return content
-    for name, value in _flat(_parsed(path, content)):
-        secret = isinstance(value, str) and any(map(is_secret_name, name.split(".")))
-        if secret and len(value) >= SHORTEST_SECRET:
-            text = text.replace(value, REDACTED)
-    return redact_text(text).encode()
+    for value in sorted(secrets_in(path, content), key=len, reverse=True):
+        if len(value) >= SHORTEST_SECRET:  # a part of a longer word is another word
+            whole = rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])"
+            text = re.sub(whole, REDACTED, text)
+    return redact(known.redact(text), PLACES["setting"]).encode()
+
+
+def secrets_in(path: Path, content: bytes) -> set[str]:
+    """List the values that are secret by their names, or by a section that they stand in."""
+    return {
+        str(item)
+        for name, value in _flat(_parsed(path, content))
+        for item in (cast("list[Any]", value) if isinstance(value, list) else [value])
+        if _is_secret(name, item)
+    }
 
 
 def _parsed(path: Path, content: bytes) -> Any:
@@ -97,10 +116,24 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def _shown(name: str, value: Any) -> Scalar:
-    """Spell a setting as a parameter; a secret by its name, or inside a section of them."""
+def _is_secret(name: str, value: Any) -> bool:
+    """Tell whether a setting is secret: all words in a section such as `auth` are."""
     if value is None or isinstance(value, bool):
-        return value
-    if any(map(is_secret_name, name.split("."))):
+        return False
+    *sections, last = name.split(".")
+    if hides(last, str(value)):
+        return True
+    return isinstance(value, str) and any(
+        is_secret_name(part) and hides(part, value) for part in (*sections, last)
+    )
+
+
+def _shown(name: str, value: Any) -> Scalar:
+    """Spell a setting as a parameter, without what is secret in it."""
+    if isinstance(value, list):
+        return str([_shown(name, item) for item in cast("list[Any]", value)])
+    if _is_secret(name, value):
         return REDACTED
-    return value if isinstance(value, int | float | str) else str(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return redact_value(name.rpartition(".")[2], str(value))

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import msgspec
 
 from cairn.capture.hook.cairn_hook import probe
-from cairn.capture.redact import strip_credentials
 from cairn.core.errors import Unavailable
 from cairn.core.run import Environment, Gap, Host
+from cairn.core.secret import strip_login
 from cairn.objects import ObjectStore
 
 TIMEOUT_SECONDS = 60
@@ -91,7 +91,7 @@ def lock_line(distribution: Distribution) -> str:
     url = str(source.get("url", ""))
     match source:
         case {"vcs_info": {"vcs": str(vcs), "commit_id": str(commit)}}:
-            return f"{line} @ {vcs}+{strip_credentials(url)}@{commit}"
+            return f"{line} @ {vcs}+{strip_login(url)}@{commit}"
         case {"archive_info": {"hash": str(digest)}}:
             return f"{line} @ {digest.replace('=', ':')}"
         case {"dir_info": {"editable": True}}:

@@ -5,33 +5,29 @@ and seeds give the same manifest, in another clone and tomorrow.
 """
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from cairn.capture import models
 from cairn.capture.committed import digests_of_sources
 from cairn.capture.events import Metric, Session
-from cairn.capture.gaps import clipped_gap
 from cairn.capture.inputs import Frozen, freeze_inputs
 from cairn.capture.manifest import Built, Shared, gap_order, input_order
 from cairn.capture.observed import Observed
-from cairn.capture.redact import redact_command, redact_text, secrets_in
+from cairn.capture.outputs import Outputs, store_outputs
+from cairn.capture.secrets import known_of, plain_words
 from cairn.capture.shared import share
-from cairn.capture.touched import Touched, touched
+from cairn.capture.touched import touched
 from cairn.core.digest import Digest
-from cairn.core.errors import CairnError, Unavailable
-from cairn.core.run import Gap, Input, RunFacts
-from cairn.core.tree import escape
+from cairn.core.run import Input, RunFacts
+from cairn.core.secret import PLACES, Known, redact, redact_command
 from cairn.core.version import Manifest
 from cairn.registry import Registry
 
 Value = TypeVar("Value")
-LARGEST_OUTPUT = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -45,23 +41,20 @@ class Assembled:
     """Runs that the script recorded by itself."""
 
 
-class _Outputs(NamedTuple):
-    stored: dict[str, Digest]
-    gaps: tuple[Gap, ...]
-
-
 def assemble(registry: Registry, run: Observed) -> Assembled:
     """Store everything that a run left behind; of one that failed, what explains it."""
     root = registry.settings.folder.resolve()
     files = touched(run.journal.events, run.room / "kept")
+    known = known_of(run, files, root=root)
     if run.succeeded:
-        frozen = freeze_inputs(registry, files, root=root)
-        shared = share(registry, run, files, frozen=frozen, root=root)
+        frozen = freeze_inputs(registry, files, root=root, known=known)
+        shared = share(registry, run, files, frozen=frozen, root=root, known=known)
         built = models.build(registry, run.journal, shared, room=run.room, files=files)
-        outputs = _outputs(registry, files, root=root)
+        outputs = store_outputs(registry, files.outputs, root=root, known=known)
     else:
-        shared = share(registry, run, files, frozen=Frozen((), {}, ()), root=root)
-        built, outputs = (), _Outputs({}, ())
+        frozen = Frozen((), {}, ())
+        shared = share(registry, run, files, frozen=frozen, root=root, known=known)
+        built, outputs = (), Outputs({}, ())
     facts = _facts(registry, run, shared=shared, built=built, outputs=outputs)
     if facts.code is None:
         sources = digests_of_sources(files, root=root)
@@ -77,14 +70,14 @@ def _facts(
     *,
     shared: Shared,
     built: Sequence[Built],
-    outputs: _Outputs,
+    outputs: Outputs,
 ) -> RunFacts:
     manifest = shared.manifest
     of_models = {gap for one in built for gap in (*one.manifest.gaps, *one.gaps)}
     gaps = {*manifest.gaps, *of_models, *outputs.gaps}
     parameters = _apart({one.path: one.manifest.parameters for one in built})
     return RunFacts(
-        command=redact_command(run.command),
+        command=_command(run, shared.known),
         code=manifest.code,
         branch=shared.branch,
         inputs=_all_inputs(manifest, built),
@@ -97,28 +90,11 @@ def _facts(
         metrics=_metrics(run, built),
         evaluations=tuple(sorted({e for one in built for e in one.manifest.evaluations})),
         artifacts={one.path: one.digest for one in built},
-        log=_log(registry, run),
+        log=_log(registry, run, shared.known),
         duration_seconds=round(run.ended.seconds, 3),
         exit_code=run.ended.exit_code,
         gaps=tuple(sorted(gaps, key=gap_order)),
     )
-
-
-def _outputs(registry: Registry, files: Touched, *, root: Path) -> _Outputs:
-    stored: dict[str, Digest] = {}
-    gaps: list[Gap] = []
-    for path in sorted(files.outputs):
-        name = escape(
-            os.fsencode(path.relative_to(root) if path.is_relative_to(root) else path)
-        )
-        try:
-            if path.stat().st_size > LARGEST_OUTPUT:
-                raise Unavailable("it is larger than 1 GiB")
-            stored[name] = registry.objects.put_file(path)[0]
-        except (CairnError, OSError) as error:
-            reason = f"the output {name} is not kept: {error}"
-            gaps.append(clipped_gap("outputs", reason, "keep it yourself"))
-    return _Outputs(stored, tuple(gaps))
 
 
 def _all_inputs(manifest: Manifest, built: Sequence[Built]) -> tuple[Input, ...]:
@@ -141,9 +117,13 @@ def _apart(values: Mapping[str, Mapping[str, Value]]) -> dict[str, Value]:
     return {f"{path}:{name}": v for path, each in values.items() for name, v in each.items()}
 
 
-def _log(registry: Registry, run: Observed) -> Digest | None:
+def _command(run: Observed, known: Known) -> tuple[str, ...]:
+    shown = redact_command(run.command, plain_words(run.command, run.folder))
+    return tuple(map(known.redact, shown))
+
+
+def _log(registry: Registry, run: Observed, known: Known) -> Digest | None:
     if not run.ended.output:
         return None
     text = run.ended.output.decode(errors="backslashreplace")
-    known = secrets_in(run.command, run.variables)
-    return registry.objects.put(redact_text(text, known=known).encode())
+    return registry.objects.put(redact(known.redact(text), PLACES["log"]).encode())

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cairn.capture.redact import strip_credentials
 from cairn.core.errors import Unavailable
 from cairn.core.run import Gap
+from cairn.core.secret import strip_login
 from cairn.core.tree import escape
 from cairn.data.git import find_top, run_git
 
@@ -158,7 +158,7 @@ def _remote(config: Mapping[str, str], branch: str | None) -> str | None:
         url = next(iter(urls.values()))
     if url is None or _is_local(url):
         return None
-    return strip_credentials(escape(os.fsencode(url)))
+    return strip_login(escape(os.fsencode(url)))
 
 
 def _is_local(url: str) -> bool:

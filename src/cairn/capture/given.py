@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from cairn.core.errors import Invalid
 from cairn.core.run import Scalar
+from cairn.core.secret import REDACTED, redact_value
 
 _METRIC = re.compile(r"[A-Za-z_][A-Za-z0-9_.@/ -]{0,99}")
 
@@ -18,7 +19,8 @@ def assigned(words: Iterable[str], option: str) -> dict[str, Scalar]:
         name, equals, value = word.partition("=")
         if not name or not equals:
             raise Invalid(f"{option} {word!r}: write NAME=VALUE")
-        found[name] = _scalar(value)
+        shown = redact_value(name, value)
+        found[name] = shown if shown == REDACTED else _scalar(shown)
     return found
 
 

@@ -15,6 +15,7 @@ from cairn.capture.sources import is_private
 from cairn.capture.touched import Seen, Touched, mark_of
 from cairn.core.errors import CairnError, Conflict
 from cairn.core.run import Gap, Input, Scalar
+from cairn.core.secret import PLACES, Known, redact
 from cairn.core.snapshot import Derived, Files, Source
 from cairn.core.tree import escape
 from cairn.data.files import record_snapshot
@@ -33,7 +34,7 @@ class Frozen(NamedTuple):
     gaps: tuple[Gap, ...]
 
 
-def freeze_inputs(registry: Registry, found: Touched, *, root: Path) -> Frozen:
+def freeze_inputs(registry: Registry, found: Touched, *, root: Path, known: Known) -> Frozen:
     """Store every file that the run read and did not make itself.
 
     More than 32 data files in one folder become one snapshot of it, with these files only.
@@ -50,8 +51,15 @@ def freeze_inputs(registry: Registry, found: Touched, *, root: Path) -> Frozen:
         if content is not None and is_configuration(path, content):
             name = _shown(path, root)
             found_here = settings(path, content)
-            parameters |= plain_scalars(found_here, root=root, prefix=f"{name}:")
-            inputs.append(_freeze_settings(registry, path, content, root=root))
+            parameters |= plain_scalars(found_here, root=root, prefix=f"{name}:", known=known)
+            clean = without_secrets(path, content, known)
+            inputs.append(
+                _freeze_small(registry, path, content, clean=clean, role="config", root=root)
+            )
+        elif content is not None and (clean := _clean_data(content, known)) != content:
+            inputs.append(
+                _freeze_small(registry, path, content, clean=clean, role="input", root=root)
+            )
         else:
             data.append((seen, place))
     inputs += _freeze_data(registry, data, root=root, gaps=gaps)
@@ -90,14 +98,31 @@ def _small(place: Path) -> bytes | None:
     return None
 
 
-def _freeze_settings(registry: Registry, path: Path, content: bytes, *, root: Path) -> Input:
-    clean = without_secrets(path, content)
+def _freeze_small(
+    registry: Registry,
+    path: Path,
+    content: bytes,
+    *,
+    clean: bytes,
+    role: Literal["input", "config"],
+    root: Path,
+) -> Input:
+    """Freeze a file whose bytes are in memory; without its secrets, it is another one."""
     with TemporaryDirectory(prefix="cairn-") as folder:
         copy = Path(folder) / path.name
         copy.write_bytes(clean)
         tree = store_tree(registry.objects, copy).digest
     source = Files(tree=tree) if clean == content else Derived(tree=tree, by=REDACTION)
-    return _recorded(registry, source, path, role="config", root=root)
+    return _recorded(registry, source, path, role=role, root=root)
+
+
+def _clean_data(content: bytes, known: Known) -> bytes:
+    """Take what is known to be secret out of a small text; other bytes stay as they are."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return content
+    return redact(known.redact(text), PLACES["data"]).encode()
 
 
 def _freeze_data(

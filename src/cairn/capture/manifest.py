@@ -14,6 +14,7 @@ from cairn.capture.events import Companion, Examples, Journal, NotStored, Saved,
 from cairn.capture.gaps import clipped_gap
 from cairn.capture.parameters import plain_scalars, seeds_of
 from cairn.capture.readable import add_readable_table
+from cairn.capture.secrets import clean_gap
 from cairn.capture.told import Told
 from cairn.capture.touched import Touched, moved_to
 from cairn.core.digest import Digest
@@ -21,6 +22,7 @@ from cairn.core.errors import CairnError
 from cairn.core.evaluation import EvaluationInfo
 from cairn.core.name import ModelName, shown
 from cairn.core.run import Gap, Host, Input, Seed
+from cairn.core.secret import Known
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Manifest
 from cairn.data.derived import snapshot_derived
@@ -40,6 +42,7 @@ class Shared:
     host: Host | None
     root: Path
     told: Told = field(default_factory=Told)
+    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,9 @@ class Making:
         evaluations: Sequence[EvaluationInfo],
     ) -> Manifest:
         shared = self._shared.manifest
-        own = plain_scalars(self._saved.parameters, root=self._shared.root)
+        own = plain_scalars(
+            self._saved.parameters, root=self._shared.root, known=self._shared.known
+        )
         metrics: dict[str, float] = {}
         for found in evaluations:
             metrics |= found.evaluation.metrics
@@ -210,8 +215,11 @@ class Making:
             seeds=_merged(shared.seeds, seeds_of(own)),
             metrics=metrics | self._decided | measured.metrics | self._shared.told.metrics,
             evaluations=tuple(sorted({found.digest for found in evaluations})),
-            gaps=tuple(sorted(set(self._gaps), key=gap_order)),
+            gaps=tuple(sorted(self._clean_gaps(), key=gap_order)),
         )
+
+    def _clean_gaps(self) -> set[Gap]:
+        return {clean_gap(gap, self._shared.known) for gap in self._gaps}
 
 
 def input_order(given: Input) -> tuple[str, str, str]:

@@ -14,18 +14,24 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cairn.capture.redact import redact_value
 from cairn.core.run import Scalar, Seed
+from cairn.core.secret import REDACTED, Known, hides, redact_value
 
+NOTHING_KNOWN = Known()
 _EXACT = 2**53
 _LONG_OPTION = re.compile(r"--([A-Za-z][\w.-]*)(?:=(.*))?", re.DOTALL)
 
 
-def plain_scalar(name: str, value: Scalar, *, root: Path) -> Scalar:
+def plain_scalar(
+    name: str, value: Scalar, *, root: Path, known: Known = NOTHING_KNOWN
+) -> Scalar:
     """Make a value fit for a record: exact, without secrets, without this machine's paths."""
+    last = name.rpartition(".")[2]
     match value:
         case None | bool():
             return value
+        case int() | float() if hides(last, str(value)):
+            return REDACTED
         case int():
             return value if abs(value) < _EXACT else str(value)
         case float():
@@ -33,15 +39,19 @@ def plain_scalar(name: str, value: Scalar, *, root: Path) -> Scalar:
             return value if fits else str(value)
         case str():
             inside = value.replace(f"{root}/", "") if value != str(root) else "."
-            return redact_value(name.rpartition(".")[2], inside)
+            return redact_value(last, known.redact(inside))
 
 
 def plain_scalars(
-    values: Mapping[str, Scalar], *, root: Path, prefix: str = ""
+    values: Mapping[str, Scalar],
+    *,
+    root: Path,
+    prefix: str = "",
+    known: Known = NOTHING_KNOWN,
 ) -> dict[str, Scalar]:
     """Make many values fit for a record; each name gets the prefix."""
     return {
-        f"{prefix}{name}": plain_scalar(name, value, root=root)
+        f"{prefix}{name}": plain_scalar(name, value, root=root, known=known)
         for name, value in values.items()
     }
 

@@ -11,13 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cairn.capture.git import Checkout
-from cairn.capture.sources import Taken, take
+from cairn.capture.sources import LeftOut, Taken, take
 from cairn.core.errors import CairnError, Conflict, Corrupt, NotFound, Unavailable
 from cairn.core.run import Code, Gap
+from cairn.core.tree import escape
 from cairn.data.git import run_git
 from cairn.objects import ObjectStore
 
@@ -35,16 +36,21 @@ _PRINTABLE = frozenset(range(0x20, 0x7F)) - frozenset(b'"\\')
 
 @dataclass(frozen=True)
 class Frozen:
-    """The uncommitted files of a checkout as they were, by raw path, and what was left out."""
+    """The uncommitted files of a checkout as they were, by raw path, and what was left out.
+
+    `secrets` stand in what was left out, each with the words for that place.
+    """
 
     files: Mapping[bytes, Taken]
     gaps: Mapping[bytes, Gap]
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def freeze(checkout: Checkout, *, outside: Collection[Path] = ()) -> Frozen:
     """Read every uncommitted source into memory; the folders `outside` are not looked at."""
     files: dict[bytes, Taken] = {}
     gaps: dict[bytes, Gap] = {}
+    secrets: dict[str, str] = {}
     skipped = [os.fsencode(folder.resolve()) + b"/" for folder in outside]
     top = os.fsencode(checkout.folder) + b"/"
     for paths, tracked in ((checkout.changed, True), (checkout.untracked, False)):
@@ -52,11 +58,12 @@ def freeze(checkout: Checkout, *, outside: Collection[Path] = ()) -> Frozen:
             if any((top + path).startswith(folder) for folder in skipped):
                 continue
             found = take(checkout.folder, path, tracked=tracked)
-            if isinstance(found, Gap):
-                gaps[path] = found
+            if isinstance(found, LeftOut):
+                gaps[path] = found.gap
+                secrets |= dict.fromkeys(found.secrets, escape(path))
             elif found is not None:
                 files[path] = found
-    return Frozen(files=files, gaps=gaps)
+    return Frozen(files=files, gaps=gaps, secrets=secrets)
 
 
 def make_patch(

@@ -21,15 +21,16 @@ from cairn.capture.interrupted import hold
 from cairn.capture.likeliest import likeliest_file, likeliest_model
 from cairn.capture.models import distinct
 from cairn.capture.observed import Observed
-from cairn.capture.redact import redact_command
 from cairn.capture.register import STAGING, register_manifest, stage
 from cairn.capture.script import Ended, OnLine, check_command, run_script
+from cairn.capture.secrets import known_before, plain_words
 from cairn.capture.told import Told
 from cairn.capture.unseen import with_unseen
 from cairn.core import reference
 from cairn.core.errors import CairnError, Refused
 from cairn.core.name import ModelName, RunId
 from cairn.core.run import FinishRun, Gap, Run, RunFacts, Scalar, StartRun
+from cairn.core.secret import kept_in_ledger, redact
 from cairn.core.version import Version
 from cairn.registry import Registry
 
@@ -80,8 +81,7 @@ def run_command(
     _check_code(before, require_version=require_version, tell=tell)
     run = uuid4().hex
     with hold(registry.settings.store, run) as room:
-        asked = StartRun(run=run, model=name, command=redact_command(command))
-        registry.engine.send(asked)
+        begin(registry, run, model=name, command=command)
         scope, started = _scope(registry, data), room.stat().st_ctime_ns
         variables = _watching(scope, room, started)
         ended = _run(registry, run, command, on_line=on_line, variables=variables)
@@ -128,8 +128,17 @@ def _run(
     try:
         return run_script(command, variables=variables, on_line=on_line)
     except CairnError as error:
-        registry.engine.send(FinishRun(run=run, status="failed", reason=str(error)))
+        registry.engine.send(FinishRun(run=run, status="failed", reason=redact(str(error))))
         raise
+
+
+def begin(registry: Registry, run: RunId, *, model: ModelName, command: Sequence[str]) -> None:
+    """Record that a run has begun, with what of its command may stand in the ledger."""
+    folder = registry.settings.folder
+    plain = plain_words(command, Path.cwd())
+    known = known_before(command, os.environ, folder, plain)
+    kept = tuple(map(known.redact, kept_in_ledger(command, plain)))
+    registry.engine.send(StartRun(run=run, model=model, command=kept))
 
 
 def finish(registry: Registry, run: RunId, observed: Observed) -> tuple[Run, Assembled]:
@@ -139,7 +148,7 @@ def finish(registry: Registry, run: RunId, observed: Observed) -> tuple[Run, Ass
         assembled = assemble(registry, observed)
         facts = registry.objects.put_record(assembled.facts)
     except CairnError as error:
-        reason = f"its facts could not be recorded: {error}"[:LONGEST_REASON]
+        reason = redact(f"its facts could not be recorded: {error}")[:LONGEST_REASON]
         registry.engine.send(FinishRun(run=run, status=ended.status, reason=reason))
         raise
     asked = FinishRun(run=run, status=ended.status, facts=facts, reason=ended.reason)

@@ -127,8 +127,13 @@ class _Kept:
 
     def content(self) -> bytes:
         with self._lock:
-            gone = b"\n... %d bytes left out ...\n" % self._dropped if self._dropped else b""
-            return bytes(self._head) + gone + bytes(self._tail)
+            if not self._dropped:
+                return bytes(self._head + self._tail)
+            # Half a line may be half a secret, which nobody recognises.
+            head, _, cut = bytes(self._head).rpartition(b"\n")
+            more, _, tail = bytes(self._tail).partition(b"\n")
+            gone = self._dropped + len(cut) + len(more) + 1
+            return head + b"\n... %d bytes left out ...\n" % gone + tail
 
 
 def _read_output(

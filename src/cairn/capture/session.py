@@ -29,14 +29,14 @@ from cairn.capture.events import (
 from cairn.capture.handed import evaluation_of, finite, save_model, scalar_of
 from cairn.capture.interrupted import hold
 from cairn.capture.observed import Observed
-from cairn.capture.redact import redact_command, redact_text
-from cairn.capture.run import finish, register_models
+from cairn.capture.run import begin, finish, register_models
 from cairn.capture.script import Ended
 from cairn.capture.told import Told
 from cairn.capture.touched import mark_of
 from cairn.core import reference
 from cairn.core.errors import Invalid, NotFound
-from cairn.core.run import Input, Scalar, StartRun
+from cairn.core.run import Input, Scalar
+from cairn.core.secret import redact
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.tree import escape
 from cairn.core.version import Version
@@ -168,8 +168,7 @@ class Session:
         command = tuple(sys.orig_argv)
         with ExitStack() as held:
             self._room = held.enter_context(hold(registry.settings.store, self.id))
-            asked = StartRun(run=self.id, model=self._model, command=redact_command(command))
-            registry.engine.send(asked)
+            begin(registry, self.id, model=self._model, command=command)
             self._before = codes.look(Path.cwd(), store=registry.settings.store)
             self._started = time.monotonic()
             self._begin(command)
@@ -248,7 +247,7 @@ class Session:
         seconds = time.monotonic() - self._started
         if error is None:
             return Ended(0, seconds, b"")
-        said = redact_text(f"{type(error).__name__}: {error}")[:LONGEST_ERROR]
+        said = redact(f"{type(error).__name__}: {error}")[:LONGEST_ERROR]
         code = _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
         return Ended(code, seconds, said.encode())
 

@@ -10,10 +10,11 @@ from cairn.capture.inputs import Frozen
 from cairn.capture.manifest import Shared, gap_order, input_order
 from cairn.capture.observed import Observed
 from cairn.capture.parameters import options_of, plain_scalars
-from cairn.capture.redact import redact_command, redact_text, secrets_in
+from cairn.capture.secrets import clean_gap
 from cairn.capture.touched import Touched, place_of
 from cairn.core.errors import Unavailable
 from cairn.core.run import Gap, Scalar, Seed
+from cairn.core.secret import Known
 from cairn.core.version import Manifest
 from cairn.data.features import store_features
 from cairn.registry import Registry
@@ -22,10 +23,16 @@ HASH_SEED = "PYTHONHASHSEED"
 
 
 def share(
-    registry: Registry, run: Observed, files: Touched, *, frozen: Frozen, root: Path
+    registry: Registry,
+    run: Observed,
+    files: Touched,
+    *,
+    frozen: Frozen,
+    root: Path,
+    known: Known,
 ) -> Shared:
     """Describe a run as a manifest without a model in it."""
-    code = _code(registry, run, files, frozen=frozen, root=root)
+    code = _code(registry, run, files, frozen=frozen, root=root, known=known)
     environment, environment_gaps = _environment(registry, run)
     seen = observed_gaps(run.journal, run.command, succeeded=run.succeeded)
     gaps = {*run.journal.gaps, *code.gaps, *environment_gaps, *frozen.gaps, *seen}
@@ -35,31 +42,38 @@ def share(
         environment=environment.environment if environment else None,
         seeds=_seeds(run.journal),
         unseeded=tuple(sorted({event.generator for event in run.journal.of(Unseeded)})),
-        parameters=_parameters(run, frozen, root),
+        parameters=_parameters(run, frozen, root, known),
         feature_spec=store_features(
             registry.objects,
             registry.settings.folder,
             registry.settings.model(run.model).features,
         ),
-        fields=run.told.fields,
-        gaps=tuple(sorted(gaps, key=gap_order)),
+        fields=plain_scalars(run.told.fields, root=root, known=known),
+        gaps=tuple(sorted({clean_gap(gap, known) for gap in gaps}, key=gap_order)),
     )
     host = environment.host if environment else None
-    return Shared(run.model, manifest, code.branch, host, root, run.told)
+    return Shared(run.model, manifest, code.branch, host, root, run.told, known)
 
 
 def _code(
-    registry: Registry, run: Observed, files: Touched, *, frozen: Frozen, root: Path
+    registry: Registry,
+    run: Observed,
+    files: Touched,
+    *,
+    frozen: Frozen,
+    root: Path,
+    known: Known,
 ) -> codes.Described:
     settings = [root / place_of(i.path) for i in frozen.inputs if i.role == "config"]
     return codes.describe(
         run.before,
         objects=registry.objects,
-        command=redact_command(run.command),
+        command=run.command,
         folder=run.folder,
         configuration=settings,
         sources=files.sources,
         made=files.made_blindly(),
+        known=known,
     )
 
 
@@ -104,19 +118,14 @@ def _seeds(journal: Journal) -> tuple[Seed, ...]:
     return tuple(sorted(found, key=lambda seed: (seed.generator, seed.value)))
 
 
-def _parameters(run: Observed, frozen: Frozen, root: Path) -> dict[str, Scalar]:
+def _parameters(run: Observed, frozen: Frozen, root: Path, known: Known) -> dict[str, Scalar]:
     said = {name: value for e in run.journal.of(Options) for name, value in e.values.items()}
     options = said or ({} if run.told.parameters else options_of(run.command))
     variables = shown_variables(run.variables)
     variables.pop(HASH_SEED, None)
-    known = secrets_in(run.command, run.variables)
-    found = {
-        **frozen.parameters,
-        **plain_scalars(variables, root=root, prefix="env."),
-        **plain_scalars(options, root=root, prefix="args."),
-        **plain_scalars(run.told.parameters, root=root),
-    }
     return {
-        name: redact_text(value, known=known) if isinstance(value, str) else value
-        for name, value in found.items()
+        **frozen.parameters,
+        **plain_scalars(variables, root=root, prefix="env.", known=known),
+        **plain_scalars(options, root=root, prefix="args.", known=known),
+        **plain_scalars(run.told.parameters, root=root, known=known),
     }

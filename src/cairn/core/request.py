@@ -1,12 +1,13 @@
 """What one may ask of a registry, and the one method that answers."""
 
 from functools import cache
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
 from cairn.core.errors import Invalid
 from cairn.core.name import ChangeId
+from cairn.core.secret import PLACES, find, kind_of
 
 Reply_co = TypeVar("Reply_co", covariant=True)
 Answer = TypeVar("Answer")
@@ -49,7 +50,8 @@ class Change(Request[Reply_co], Generic[Reply_co], frozen=True, kw_only=True):
 def checked(request: Request[Answer]) -> Request[Answer]:
     """Return `request` with every field validated; engines call it first, so all refuse alike.
 
-    Raises `Invalid` naming the field.
+    Raises `Invalid` naming the field, and for a change with a token in it: what is recorded
+    in the ledger stays for ever.
     """
     plain = msgspec.to_builtins(request)
     try:
@@ -57,7 +59,26 @@ def checked(request: Request[Answer]) -> Request[Answer]:
     except UnicodeEncodeError as error:
         spelled = ascii(error.object)
         raise Invalid(f"{spelled} is not valid Unicode text: type it again") from error
+    if isinstance(request, Change):
+        _check_secrets(plain)
     return convert(plain, type(request))
+
+
+def _check_secrets(value: Any, field: str = "") -> None:
+    """Raise `Invalid` for a text that holds a secret by its form."""
+    if isinstance(value, str):
+        kind = kind_of(find(value, PLACES["request"]))
+        if kind is not None:
+            raise Invalid(
+                f"{field} seems to hold {kind}, and what is recorded stays for ever: write it "
+                "without"
+            )
+    elif isinstance(value, dict):
+        for name, inner in cast("dict[str, Any]", value).items():
+            _check_secrets(inner, f"{field}.{name}" if field else str(name))
+    elif isinstance(value, list | tuple):
+        for inner in cast("list[Any]", value):
+            _check_secrets(inner, field)
 
 
 def convert(value: Any, kind: type[Answer]) -> Answer:

@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
-from cairn.capture.redact import redact_text
 from cairn.core.run import Scalar
+from cairn.core.secret import redact
 from cairn.inventory.walk import Unreadable
 
 MOST_BYTES = 2_000_000
@@ -144,7 +144,7 @@ def plain(value: object) -> Scalar:
 def shown(text: str) -> str:
     """Make text fit for one line that is committed: no secrets, no controls, not too long."""
     start = text[: 10 * LONGEST_TEXT].encode("utf-8", "backslashreplace").decode()
-    line = redact_text(" ".join(start.split()))
+    line = redact(" ".join(start.split()))
     line = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line)
     return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 3] + "..."
 

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cairn.capture.redact import (
+from cairn.capture.sources import find_secrets
+from cairn.core.secret import (
     REDACTED,
-    find_secret,
     is_secret_name,
+    redact,
     redact_command,
-    redact_text,
     redact_value,
-    strip_credentials,
+    strip_login,
 )
 
 RANDOM = "k3Jx9QpLmZ27vTbYwE5s"  # what a generated key looks like
@@ -92,14 +92,14 @@ def test_a_value_named_key_is_a_secret_only_if_it_looks_random() -> None:
     ],
 )
 def test_a_text_loses_its_secrets_and_nothing_else(text: str, shown: str) -> None:
-    assert redact_text(text) == shown
+    assert redact(text) == shown
 
 
 @given(st.text(alphabet=st.sampled_from("abkey_passwordtoken=:\"' \n-@/<>1"), max_size=60))
 def test_redacting_twice_changes_nothing(text: str) -> None:
-    once = redact_text(text)
+    once = redact(text)
 
-    assert redact_text(once) == once
+    assert redact(once) == once
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_redacting_twice_changes_nothing(text: str) -> None:
 def test_a_repository_url_keeps_what_finds_it_and_no_credentials(
     url: str, stripped: str
 ) -> None:
-    assert strip_credentials(url) == stripped
+    assert strip_login(url) == stripped
 
 
 @pytest.mark.parametrize(
@@ -135,4 +135,6 @@ def test_a_repository_url_keeps_what_finds_it_and_no_credentials(
 def test_a_source_file_with_a_secret_is_told_from_one_that_uses_one(
     text: str, kind: str | None
 ) -> None:
-    assert find_secret(text) == kind
+    found = find_secrets("a.py", text)
+
+    assert (found and found.kind) == kind
