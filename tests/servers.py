@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import lifeline
 from gcs_server import TOKEN, Server
 
 BUCKET = "models"
@@ -145,6 +146,7 @@ def az() -> Cloud:
         stdout=subprocess.PIPE,
         text=True,
     )
+    lifeline.hold(server.pid)
     atexit.register(_end, server)
     assert server.stdout is not None
     said = next(line for line in server.stdout if "successfully listens on" in line)

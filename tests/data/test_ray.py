@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import lifeline
 import servers
 from cairn.core.errors import Conflict
 from cairn.data import bucket, bucket_files
@@ -37,9 +39,17 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
         for _ in range(NODES - 1):
             started.add_node(num_cpus=1)
+        lifeline.hold(*ray_processes(started))
         yield str(started.address)
         started.shutdown()
         bucket.forget_buckets()
+
+
+def ray_processes(cluster: Any) -> Iterator[int]:
+    """The processes of every node."""
+    for node in cluster.list_all_nodes():
+        for started in node.all_processes.values():
+            yield from (each.process.pid for each in started)
 
 
 @pytest.fixture

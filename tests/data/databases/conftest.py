@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
+import lifeline
 from cairn.registry import Registry
 from store import open_registry
 
@@ -21,6 +22,9 @@ def server() -> Iterator[str]:
     with TemporaryDirectory(prefix="cairn-pg-") as folder:
         Path(folder).chmod(0o711)  # it runs as a user of its own where the tests run as root
         running = get_server(Path(folder) / "data", cleanup_mode="stop")
+        process = running.get_pid()
+        assert process is not None
+        lifeline.hold(process)
         yield running.get_uri()
         running.cleanup()
 
