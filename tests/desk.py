@@ -51,6 +51,10 @@ class Desk(Shell):
             code = _ended()
         return subprocess.CompletedProcess(command, code, *map(_written, streams))
 
+    def cairn(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `cairn WORDS` in this process."""
+        return self.run(sys.executable, "-m", "cairn", *words)
+
     def json(self, *words: str, expect: int = 0) -> Any:
         """Type `cairn WORDS --json`; return what its standard output says."""
         at = words.index("--") if "--" in words else len(words)

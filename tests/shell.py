@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import packed
+import warm
 
 SCRIPT = """\
 import json, sys
@@ -32,7 +33,7 @@ class Shell:
 
     def __call__(self, *words: str, expect: int = 0) -> str:
         """Type `cairn WORDS`; return what it prints, both streams, if it ends as expected."""
-        done = self.run(sys.executable, "-m", "cairn", *words)
+        done = self.cairn(*words)
         text = done.stdout + done.stderr
         assert done.returncode == expect, f"cairn {' '.join(words)}: {done.returncode}\n{text}"
         assert "Traceback" not in text, text
@@ -40,9 +41,13 @@ class Shell:
 
     def json(self, *words: str, expect: int = 0) -> Any:
         """Type `cairn WORDS --json`; return what its standard output says."""
-        done = self.run(sys.executable, "-m", "cairn", *words, "--json")
+        done = self.cairn(*words, "--json")
         assert done.returncode == expect, done.stdout + done.stderr
         return json.loads(done.stdout)
+
+    def cairn(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `cairn WORDS` in a process of its own."""
+        return self.run(*warm.cairn(*words))
 
     def git(self, *words: str) -> str:
         """Type `git WORDS`."""
@@ -116,9 +121,8 @@ def train(shell: Shell, *, strength: float = 1.0, weights: str = "1") -> str:
     worse model.
     """
     shell.write("train.py", SCRIPT.format(strength=strength, weights=weights))
-    answer = shell.run(
-        *(sys.executable, "-m", "cairn", "run", "--json", "--model", "churn", "--"),
-        *(sys.executable, "train.py"),
+    answer = shell.cairn(
+        *("run", "--json", "--model", "churn", "--", sys.executable, "train.py")
     )
     assert answer.returncode == 0, answer.stdout + answer.stderr
     return json.loads(answer.stdout[answer.stdout.index("{") :])["version"]

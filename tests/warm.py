@@ -9,13 +9,16 @@ as people do, and `tests/flavors/test_loadback.py` finds both alike.
 """
 
 import atexit
+import gc
 import json
 import os
 import select
+import shlex
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -28,8 +31,9 @@ from unittest import mock
 
 LIBRARIES = (
     *("joblib", "pandas", "skops.io", "sklearn.ensemble", "sklearn.linear_model"),
-    *("cairn.flavors.choose", "cairn.flavors.golden"),
+    *("pyarrow.parquet", "cairn.flavors.choose", "cairn.flavors.golden", "cairn.workbench"),
 )
+_CAIRN = "import sys; sys.argv[0] = 'cairn'; from cairn.cli import main; main()"
 _CLIENT = """
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
@@ -58,6 +62,18 @@ def loading_back() -> Generator[None]:
         yield
 
 
+def cairn(*words: str) -> list[str]:
+    """Return a command that does what `cairn WORDS` does, sooner."""
+    return command([sys.executable, "-I", "-c", _CAIRN, *words])
+
+
+def install_cairn(folder: Path) -> None:
+    """Put such a `cairn` into a folder, for whoever has that folder on their PATH."""
+    folder.mkdir(parents=True)
+    (folder / "cairn").write_text(f'#!/bin/sh\nexec {shlex.join(cairn())} "$@"\n')
+    (folder / "cairn").chmod(0o755)
+
+
 def command(fresh: Sequence[str]) -> list[str]:
     """Return a command that does what `[python, -I, -c, PROGRAM, *words]` does, sooner."""
     python, *options, text = fresh[:4]
@@ -81,8 +97,11 @@ def _server() -> str:
 
 def _serve(address: str) -> None:
     """Answer until standard input ends, with the process that holds its other end."""
-    for library in LIBRARIES:
+    from cairn.cli.app import COMMANDS
+
+    for library in (*LIBRARIES, *{f"cairn.cli.{module}" for module, _ in COMMANDS.values()}):
         import_module(library)
+    gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
         server.listen()
@@ -130,6 +149,7 @@ def _run(words: Sequence[str], folder: str, environment: dict[str, str]) -> NoRe
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    atexit._clear()  # noqa: SLF001 (as multiprocessing does)
     program, *sys.argv[1:] = words
     sys.argv[0] = "-c"
     code = 0
@@ -140,6 +160,8 @@ def _run(words: Sequence[str], folder: str, environment: dict[str, str]) -> NoRe
     except BaseException:  # noqa: BLE001 (as an interpreter does at its end)
         traceback.print_exc()
         code = 1
+    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue] # noqa: SLF001
+    atexit._run_exitfuncs()  # noqa: SLF001
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -114,10 +114,7 @@ def test_e7_the_whole_environment_and_uncommitted_changes_are_in_the_version(
         "# a change that nobody committed\n" + (shell.folder / "train.py").read_text(),
     )
     (shell.folder / "unused.py").write_text("raise SystemExit\n")
-    made = shell.run(
-        *(sys.executable, "-m", "cairn", "run", "--model", "churn", "--"),
-        *(sys.executable, "train.py"),
-    )
+    made = shell.cairn("run", "--model", "churn", "--", sys.executable, "train.py")
 
     dirty = shell.json("list", "churn")[0]
 
