@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults tools
+.PHONY: help setup demo test test-fast check bench faults tools
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,16 +19,20 @@ export PYTHONDONTWRITEBYTECODE :=
 WORKERS := $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1:\2/p' Makefile | column -t -s : 2>/dev/null \
-	  || sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1: \2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1:\2/p' Makefile | column -t -s : 2>/dev/null \
+	  || sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
 
 setup: $(VENV)/.everything $(AZURITE)  ## build .venv from uv.lock; costs nothing when it is up to date
 
 demo: $(VENV)/.demo  ## the nine steps on 336,776 real flights, narrated
 	$(BIN)/cairn demo
 
-test: $(VENV)/.everything $(AZURITE) tools  ## every test, in parallel
-	$(BIN)/pytest -n $(WORKERS)
+test: $(VENV)/.everything $(AZURITE) tools  ## every test, in parallel; FILE=tests/core names some
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(FILE)
+
+test-fast: $(VENV)/.everything $(AZURITE) tools  ## the tests nearest to what changed since main; BASE=HEAD~1 names another start
+	@$(BIN)/python tests/nearest.py $(or $(BASE),main) \
+	  | xargs --no-run-if-empty $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.everything  ## format, lint, types, import contracts, dead code, spelling
 	$(UV) lock --check --quiet

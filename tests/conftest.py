@@ -17,6 +17,8 @@ import warm
 if TYPE_CHECKING:
     from desk import Desk
 
+pytest_plugins = ["budget"]
+
 # Whoever starts the tests may keep Python from storing what it compiled; then each process
 # that a test starts compiles scikit-learn anew, which takes 3.7 s instead of 1.4 s.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -13,7 +13,6 @@ import gc
 import json
 import os
 import select
-import shlex
 import signal
 import socket
 import subprocess
@@ -65,13 +64,6 @@ def loading_back() -> Generator[None]:
 def cairn(*words: str) -> list[str]:
     """Return a command that does what `cairn WORDS` does, sooner."""
     return command([sys.executable, "-I", "-c", _CAIRN, *words])
-
-
-def install_cairn(folder: Path) -> None:
-    """Put such a `cairn` into a folder, for whoever has that folder on their PATH."""
-    folder.mkdir(parents=True)
-    (folder / "cairn").write_text(f'#!/bin/sh\nexec {shlex.join(cairn())} "$@"\n')
-    (folder / "cairn").chmod(0o755)
 
 
 def command(fresh: Sequence[str]) -> list[str]:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from shell import Shell
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
@@ -39,6 +41,7 @@ def typed() -> str:
     return "\n".join(blocks)
 
 
+@pytest.mark.costly("a hundred commands and five trainings, as the guide has them")
 def test_every_command_of_the_guide_does_what_the_page_says(tmp_path: Path) -> None:
     folder = tmp_path / "guide"
     folder.mkdir()

@@ -52,6 +52,7 @@ def tour(tmp_path: Path) -> Shell:
     return shell
 
 
+@pytest.mark.costly("the tour trains and promotes with the processes that a reader has")
 def test_every_command_of_the_tour_ends_as_the_readme_says(tour: Shell) -> None:
     answers: list[tuple[str, int, str]] = []
     for command in typed():

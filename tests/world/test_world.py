@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -15,6 +16,7 @@ from cairn.engine.rebuild import rebuild
 from store import open_registry, register
 from world_model import World
 
+pytestmark = pytest.mark.costly("twenty lives of forty steps, each compared with the model")
 EVERY = os.environ.get("CAIRN_FAULTS") == "all"
 LABELS = st.sampled_from(["staging", "staging", "production", "dev", "archived"])
 NUMBERS = st.integers(1, 4)
