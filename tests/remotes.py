@@ -1,8 +1,11 @@
 """Two stores and a remote between them, for tests of push and pull."""
 
+import re
 from pathlib import Path
 
+from cairn.core.errors import Corrupt, NotFound
 from cairn.core.ledger import ReadLedger
+from cairn.data.transfer import pull
 from cairn.registry import Registry
 from store import open_registry
 
@@ -41,3 +44,17 @@ def rewrite(path: Path, content: bytes) -> None:
     """Replace a file's bytes, as a disk or a person may."""
     path.chmod(0o644)
     path.write_bytes(content)
+
+
+def leaves_out(there: Registry, remote: Path, *asked: str, says: str) -> None:
+    """Pull, and check that the damage is named and that no version was recorded."""
+    try:
+        failed = "\n".join(
+            failure.reason for failure in pull(there, str(remote), asked).failed
+        )
+    except (Corrupt, NotFound) as error:
+        failed = str(error)
+
+    assert re.search(says, failed), failed
+    assert "version.register" not in dict(actions(there))
+    assert there.verify(objects=True).problems == ()

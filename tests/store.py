@@ -78,7 +78,7 @@ def add_snapshot(registry: Registry, path: Path, *, name: str | None = None) -> 
 
 
 def data(
-    registry: Registry, text: str = "id,x,y\n1,2,0\n", *, name: str = "train"
+    registry: Registry, text: str = "id,x,y\n1,2,0\n", *, name: str | None = "train"
 ) -> SnapshotInfo:
     """Freeze a small table."""
     folder = registry.settings.folder / "data"

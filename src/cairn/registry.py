@@ -54,13 +54,14 @@ from cairn.core.version import (
     DeleteVersion,
     GetVersion,
     ListVersions,
+    Manifest,
     MarkBad,
     ReleaseVersion,
     Version,
     parse_release,
 )
 from cairn.objects import ObjectStore
-from cairn.objects.closure import version_objects
+from cairn.objects.closure import Need, check_parts
 from cairn.objects.sweep import SAFE, Ages
 from cairn.objects.tree import Progress, restore_tree
 
@@ -352,10 +353,11 @@ class Registry:
     def verify_version(self, version: str) -> tuple[int, int]:
         """Re-hash everything a version is made of; returns objects and bytes.
 
-        Raises `Corrupt` or `NotFound` naming the first object that is not as recorded.
+        Raises `Corrupt` or `NotFound` naming the first file or record that is not as recorded.
         """
-        found = set(version_objects(self.objects, self.version(version).digest))
-        return len(found), sum(self.objects.check(digest) for digest in sorted(found))
+        found = self.version(version)
+        manifest = Need(f"the manifest of {found.name}", found.digest, Manifest)
+        return check_parts(self.objects, manifest)
 
     # whole store
 

@@ -71,8 +71,11 @@ def test_e12_a_record_under_another_name_is_not_believed(here: Desk, tmp_path: P
     rewrite(first, second.read_bytes())
     there = project(tmp_path, "there")
 
-    with there.nothing_recorded():
-        there.fails("pull", "../remote", code=Corrupt.exit_code, says="damaged or forged")
+    text = there("pull", "../remote", expect=Corrupt.exit_code)
+
+    assert f"snap:{first.name}: " in text
+    assert "damaged or forged" in text
+    assert [each["name"] for each in there.json("snapshot", "list")] == [second.name]
 
 
 def test_what_is_intact_arrives(here: Desk, tmp_path: Path) -> None:
@@ -89,3 +92,33 @@ def test_what_is_intact_arrives(here: Desk, tmp_path: Path) -> None:
     assert "nothing is pulled" in there("pull")
     there("snapshot", "restore", "snap:data", "back")
     assert (there.folder / "back" / "data.csv").read_text() == DATA
+
+
+def test_a_remote_is_checked_and_mended_from_a_store_that_has_it(
+    here: Desk, tmp_path: Path
+) -> None:
+    here("push", "../remote")
+    assert "are proven, and nothing that they need is missing" in here("fsck", "../remote")
+    damaged = flip(tmp_path / "remote", CONTENT)
+
+    assert "no damage found" in here("fsck", "../remote")
+    found = here.json("fsck", "../remote", "--full", expect=Corrupt.exit_code)
+    assert str(damaged.name) in found["problems"][0]["where"]
+    assert "everything that is needed" in here("fsck", "../remote", "--full", "--repair")
+
+    assert "no damage found" in here("fsck", "../remote", "--full")
+    there = project(tmp_path, "there")
+    assert [item["name"] for item in there.json("pull", "../remote")["items"]] == ["snap:data"]
+
+
+def test_what_a_remote_lacks_is_named_with_who_needs_it(here: Desk, tmp_path: Path) -> None:
+    here("push", "../remote")
+    for pack in (tmp_path / "remote" / "packs").iterdir():
+        pack.unlink()
+
+    text = here("fsck", "../remote", expect=Corrupt.exit_code)
+
+    assert "snap:data" in text
+    assert "--repair" in text
+    assert "everything that is needed" in here("fsck", "../remote", "--repair")
+    assert "no damage found" in here("fsck", "../remote", "--full")

@@ -181,6 +181,19 @@ def test_an_export_to_a_bucket_goes_on_where_it_was_interrupted(registry: Regist
     assert (done.is_new, again.is_new) == (True, False)
 
 
+def test_a_byte_that_changed_in_a_bucket_is_found_beside_intact_checksums(
+    registry: Registry,
+) -> None:
+    version = version_of(registry, {b"a": b"1", b"b": b"2"})
+    bucket: dict[str, bytes] = {}
+    export_to_bucket(registry, version, MemoryBackend(bucket), name="s3://models/")
+    key = next(key for key in bucket if key.endswith("/a"))
+    bucket[key] = b"9" + bucket[key][1:]
+
+    with pytest.raises(Refused, match="a differs"):
+        export_to_bucket(registry, version, MemoryBackend(bucket), name="s3://models/")
+
+
 def test_other_content_in_a_bucket_is_refused_and_stays(registry: Registry) -> None:
     version = version_of(registry, {b"a": b"1", b"b": b"2"})
     bucket: dict[str, bytes] = {}

@@ -156,6 +156,20 @@ def test_a_name_that_is_taken_stays_where_it_is(
     assert pull(there, remote).items == ()
 
 
+def test_snapshots_without_a_name_do_not_meet(
+    here: Registry, there: Registry, remote: str
+) -> None:
+    unnamed = [data(here, f"id,x,y\n{row},2,0\n", name=None).digest for row in (7, 8, 9)]
+    push(here, remote)
+
+    pulled = pull(there, remote)
+
+    assert {(item.name, item.note) for item in pulled.items if "snap" not in item.name} == {
+        *((digest, "") for digest in unnamed),
+        ("churn:1", ""),
+    }
+
+
 def test_labels_stay_where_they_are(here: Registry, there: Registry, remote: str) -> None:
     digest = here.version("churn:1").digest
     here.engine.send(

@@ -1,6 +1,7 @@
 """`cairn fsck`: look at every byte, and mend what can be mended."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,10 +15,14 @@ from cairn.data.mend import Mending
 from cairn.objects.fsck import Checked, Depth
 from cairn.registry import Registry
 
+if TYPE_CHECKING:
+    from cairn.data.remote import RemoteCheck, RemoteMending
+
 LISTED = 20
 
 
 @click.command()
+@click.argument("remote", required=False)
 @click.option("--quick", "depth", flag_value="quick", default=True, help="Sizes and indexes.")
 @click.option("--full", "depth", flag_value="full", help="Every byte, and the ledger.")
 @click.option("--sample", metavar="SHARE", type=float, help="Every byte of some: 0.01.")
@@ -25,9 +30,19 @@ LISTED = 20
 @click.option("--from", "copies", multiple=True, help="Another copy: a store, bucket, folder.")
 @shown
 def fsck(
-    *, depth: Depth, sample: float | None, repair: bool, copies: tuple[str, ...]
+    remote: str | None,
+    *,
+    depth: Depth,
+    sample: float | None,
+    repair: bool,
+    copies: tuple[str, ...],
 ) -> Shown:
-    """Check the bytes in the store; with --repair mend them from what is intact elsewhere."""
+    """Check the bytes in the store; with --repair mend them from what is intact elsewhere.
+
+    With REMOTE (a folder, a bucket or a name in cairn.toml) check that instead: its bytes, who
+    vouches for each snapshot and version there, and that nothing they need is missing. A
+    remote is mended from this store.
+    """
     from cairn.data.mend import mend, missing
 
     if sample is not None and not 0 < sample <= 1:
@@ -36,6 +51,10 @@ def fsck(
         raise Invalid("--from says where copies are for --repair: give both")
     registry = cairn.open()
     how: Depth = "sample" if sample is not None else depth
+    if remote is not None:
+        if copies:
+            raise Invalid("a remote is mended from this store: leave out --from")
+        return _remote(registry, remote, how, sample or 0, repair=repair)
     with progress("checking") as report:
         found = registry.objects.checker().check(how, share=sample or 0, on_progress=report)
     problems = _ledger(registry) if how == "full" else ()
@@ -44,6 +63,51 @@ def fsck(
         mended = mend(registry, found.damage, copies)
         return _mended(mended, found)
     return _told(found, lost, problems, how)
+
+
+def _remote(
+    registry: Registry, address: str, how: Depth, share: float, *, repair: bool
+) -> Shown:
+    from cairn.data.remote import check_remote, mend_remote
+
+    with progress("checking") as report:
+        found = check_remote(registry, address, how, share=share, on_progress=report)
+    if repair and (found.bytes.damage or found.problems):
+        mended = mend_remote(registry, found)
+        return _remote_mended(mended, found)
+    refs = f"{found.refs:,} snapshots and versions"
+    whole = f"{refs} at {found.address} are proven, and nothing that they need is missing"
+    advice = (
+        "Nothing was changed. `cairn fsck REMOTE --full --repair` moves damage aside and "
+        "sends again what this store has."
+    )
+    shown = _told(found.bytes, (), found.problems, how, advice=advice)
+    value = {**shown.value, "remote": found.address, "refs": found.refs}  # type: ignore[dict-item]
+    text = f"{shown.text}\n{whole}" if shown.exit_code == 0 else shown.text
+    return Shown(value, text, shown.exit_code)
+
+
+def _remote_mended(mended: "RemoteMending", found: "RemoteCheck") -> Shown:
+    packs = f"{mended.quarantined} of {found.bytes.packs} packs"
+    lines = [
+        f"{packs} were damaged and lie in quarantine",
+        f"{len(mended.back)} objects were sent again from this store",
+    ]
+    if not mended.left:
+        return Shown(
+            mended,
+            "\n".join([*lines, f"everything that is needed at {found.address} is there"]),
+        )
+    rows = [(problem.place, problem.reason) for problem in mended.left]
+    lines += [
+        f"{len(rows)} snapshots and versions are still not whole:",
+        "",
+        table(("what", "why"), rows[:LISTED]),
+        "",
+        "repair again in a store that has them; a damaged file below refs/ can be removed,",
+        "and its snapshot or version pushed again",
+    ]
+    return Shown(mended, "\n".join(lines), Corrupt.exit_code)
 
 
 def _ledger(registry: Registry) -> Sequence[Problem]:
@@ -55,7 +119,12 @@ def _ledger(registry: Registry) -> Sequence[Problem]:
 
 
 def _told(
-    found: Checked, lost: Sequence[Problem], problems: Sequence[Problem], how: Depth
+    found: Checked,
+    lost: Sequence[Problem],
+    problems: Sequence[Problem],
+    how: Depth,
+    *,
+    advice: str = "",
 ) -> Shown:
     rows = [(damage.where, damage.reason) for damage in found.damage]
     rows += [(problem.place, problem.reason) for problem in lost]
@@ -79,7 +148,8 @@ def _told(
     more = f"\n... and {len(rows) - LISTED} more" if len(rows) > LISTED else ""
     text = (
         f"DAMAGE: {len(rows)} problems in {head}\n\n"
-        f"{table(('where', 'what'), rows[:LISTED])}{more}\n\n{_advice(found, lost)}"
+        f"{table(('where', 'what'), rows[:LISTED])}{more}\n\n"
+        f"{advice or _advice(found, lost)}"
     )
     return Shown(value, text, Corrupt.exit_code)
 

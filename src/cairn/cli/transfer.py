@@ -6,6 +6,7 @@ import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
 from cairn.cli.text import short, size, table
+from cairn.core.errors import Corrupt
 from cairn.data.transfer import Transferred
 
 
@@ -53,12 +54,13 @@ def pull(remote: str | None, *, references: tuple[str, ...], dry_run: bool) -> S
 
     with progress("pulling") as report:
         done = fetch(cairn.open(), remote, references, dry_run=dry_run, on_progress=report)
-    return Shown(done, _told(done, "pulled from" if done.done else "would be pulled from"))
+    told = _told(done, "pulled from" if done.done else "would be pulled from")
+    return Shown(done, told, Corrupt.exit_code if done.failed else 0)
 
 
 def _told(done: Transferred, what: str) -> str:
     already = f"{done.already:,} already there" if done.already else ""
-    if not done.items:
+    if not done.items and not done.objects:
         return f"nothing is {what} {done.remote}" + (f": {already}" if already else "")
     count = len(done.items)
     summary = (
@@ -71,5 +73,20 @@ def _told(done: Transferred, what: str) -> str:
         "compare it with what `cairn remote keys` shows in that store"
         for key in done.trusted
     ]
-    listed = table(("name", "digest", ""), rows)
-    return "\n".join([listed, summary + (f"; {already}" if already else ""), *met])
+    lines = [table(("name", "digest", ""), rows)] if rows else []
+    return "\n".join(
+        [*lines, summary + (f"; {already}" if already else ""), *met, *_failed(done)]
+    )
+
+
+def _failed(done: Transferred) -> list[str]:
+    """Say what did not come, and where to look."""
+    if not done.failed:
+        return []
+    return [
+        "",
+        f"NOT copied, {len(done.failed):,}:",
+        *(f"  {failure.name}: {failure.reason}" for failure in done.failed),
+        f"`cairn fsck {done.remote} --full` names all that is wrong there, and with --repair",
+        "it is mended in a store that has what is lost",
+    ]

@@ -14,7 +14,7 @@ from cairn.core import ledger
 from cairn.core.digest import Digest, from_canonical
 from cairn.core.errors import Corrupt
 from cairn.core.ledger import Entry, InclusionProof
-from cairn.core.name import ModelName, SnapshotName, Text
+from cairn.core.name import ModelName, SnapshotName, Text, shown
 from cairn.core.remote import Log
 from cairn.core.request import Record
 from cairn.core.version import Number
@@ -58,6 +58,11 @@ class VersionRef(NamedTuple):
     def key(self) -> str:
         """Where it lies in a remote."""
         return f"{_VERSIONS}{self.model}/{self.digest.removeprefix('sha256:')}"
+
+    @property
+    def shown(self) -> str:
+        """How people call it."""
+        return f"{shown(self.model)} {self.digest}"
 
 
 AnyRef = SnapshotRef | VersionRef

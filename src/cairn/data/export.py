@@ -76,7 +76,7 @@ def export_to_bucket(
     if links := [entry.path for entry in entries if entry.mode == SYMLINK]:
         raise Invalid(f"{escape(links[0])} is a symbolic link, and a bucket has none")
     wanted = _digests(entries, added)
-    there = _in_bucket(backend, rules.place(version) + "/", wanted)
+    there = _in_bucket(backend, rules.place(version) + "/")
     missing = wanted.keys() - there.keys()
     where = f"{name.rstrip('/')}/{rules.place(version)}"
     rules.require_same(where, wanted, {**wanted, **there})
@@ -180,18 +180,12 @@ def _digest_at(path: bytes, mode: int) -> Digest:
         return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _in_bucket(
-    backend: Backend, prefix: str, wanted: dict[bytes, Digest]
-) -> dict[bytes, Digest]:
-    """Say what lies in a bucket: read from end to end, unless its checksum file is the one.
-
-    That file comes last and nothing replaces what is there, so it vouches for the others.
-    """
-    found = {os.fsencode(key.removeprefix(prefix)): key for key, _, _ in backend.list(prefix)}
-    sums = found.get(rules.SUMS)
-    if sums and digest_bytes(backend.read(sums)) == wanted[rules.SUMS]:
-        return {path: wanted.get(path, "") for path in found}
-    return {path: _digest_in(backend, key) for path, key in found.items()}
+def _in_bucket(backend: Backend, prefix: str) -> dict[bytes, Digest]:
+    """Say what lies in a bucket: every byte is read, whatever a checksum file says of it."""
+    return {
+        os.fsencode(key.removeprefix(prefix)): _digest_in(backend, key)
+        for key, _, _ in backend.list(prefix)
+    }
 
 
 def _digest_in(backend: Backend, key: str) -> Digest:

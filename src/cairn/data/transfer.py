@@ -9,29 +9,27 @@ What a pulled manifest says of its safety is a claim: this store judges the byte
 from collections.abc import Iterable, Mapping, Sequence
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Refused
+from cairn.core.errors import Corrupt, Refused
 from cairn.core.ledger import Entry, ProveEntry
 from cairn.core.name import shown
 from cairn.core.request import Record
-from cairn.core.snapshot import AddSnapshot, Snapshot, parents_of
-from cairn.core.transfer import AnyRef, SnapshotRef, VersionRef
-from cairn.core.version import UNSTAGED, Manifest, Origin, RegisterVersion
+from cairn.core.transfer import AnyRef, SnapshotRef
+from cairn.data.arrival import Arrival
 from cairn.data.foreign_keys import new_keys, pin
+from cairn.data.offered import offered
 from cairn.data.refs import Remote, open_remote
-from cairn.data.verdict import verdict_on
 from cairn.data.wanted import (
     Here,
+    Sources,
     chosen_here,
     chosen_there,
     objects_of,
+    profiles,
     sorted_by_time,
-    with_sources,
 )
 from cairn.engine.store import read_about
 from cairn.objects.transfer import Progress, plan, ship
 from cairn.registry import Registry
-
-LONGEST_ORIGIN = 2000
 
 
 class Item(Record, frozen=True):
@@ -40,6 +38,13 @@ class Item(Record, frozen=True):
     name: str
     digest: Digest
     note: str = ""
+
+
+class Failure(Record, frozen=True):
+    """A snapshot or version that was asked for and not copied, and why."""
+
+    name: str
+    reason: str
 
 
 class Transferred(Record, frozen=True):
@@ -53,6 +58,7 @@ class Transferred(Record, frozen=True):
     done: bool = True
     trusted: tuple[str, ...] = ()
     """Keys of ledgers that were met for the first time, and are pinned from now on."""
+    failed: tuple[Failure, ...] = ()
 
 
 def push(
@@ -66,9 +72,12 @@ def push(
 ) -> Transferred:
     """Copy snapshots and versions, all or those named, to a remote that lacks them.
 
-    The data that versions were trained on goes with them. Raises `Corrupt` before anything
-    damaged leaves, and then nothing new is recorded there; and `Refused` if this store is
-    encrypted, unless `plain` says that its bytes may lie there as they are.
+    The data that versions were trained and judged on goes with them. What is named is looked
+    at again although it is there: whatever it lacks is sent. Before anything is recorded
+    there, the remote is asked for every object once more. Raises `Corrupt` before anything
+    damaged leaves, and if some is not there afterwards; then nothing new is recorded. Raises
+    `Refused` if this store is encrypted, unless `plain` says that its bytes may lie there as
+    they are.
     """
     if registry.objects.is_encrypted and not plain:
         raise Refused(
@@ -78,18 +87,20 @@ def push(
         )
     there = open_remote(registry.settings, remote, to_write=True)
     here = Here(registry)
-    offered, asked = there.refs(), chosen_here(registry, here, references)
-    missing = with_sources(registry.objects, asked - offered, here.entries) - offered
-    needed = objects_of(registry.objects, missing) | _profiles(here.entries, missing)
+    known, asked = offered(there).refs, chosen_here(registry, here, references)
+    sources = Sources(registry.objects, here.entries)
+    whole = sources.closure(asked if references else asked - known)
+    needed = objects_of(registry.objects, whole) | profiles(here.entries, whole)
     shipment = plan(registry.objects, there.objects, needed)
-    items = tuple(_item(ref, here.entries[ref]) for ref in _in_order(missing, here.entries))
+    new = _in_order(whole - known, here.entries)
     if not dry_run:
         ship(shipment, check_first=True, on_progress=on_progress)
-        _write_refs(registry, there, _in_order(missing, here.entries), here.entries)
+        _require_there(registry, remote, needed)
+        _write_refs(registry, there, new, here.entries)
     return Transferred(
         remote=there.address,
-        items=items,
-        already=len(asked - missing),
+        items=tuple(_item(ref, here.entries[ref]) for ref in new),
+        already=len(asked & known),
         objects=shipment.objects,
         size_bytes=shipment.size_bytes,
         done=not dry_run,
@@ -106,37 +117,42 @@ def pull(
 ) -> Transferred:
     """Copy snapshots and versions, all or those named, from a remote, and record them here.
 
-    One ledger entry each; who has the digest already keeps number and name. Raises `Corrupt`
-    if the remote holds other bytes than it says, and `Refused` if a ledger has another key
-    than before; then nothing is recorded here.
+    One ledger entry each; who has the digest already keeps number and name. What is damaged
+    or incomplete there is left out, with what was made of it, and listed as `failed`; if
+    nothing could be copied for it, its error is raised. Raises `Refused` if a ledger has
+    another key than before; then nothing is recorded here.
     """
     there = open_remote(registry.settings, remote, to_write=False)
     registry.objects.hold()  # what lies here already is relied on until it is recorded
     here = Here(registry)
-    offered = there.refs()
-    asked = chosen_there(registry, there, offered, references)
-    proven = {ref: there.read(ref) for ref in asked if not here.has(ref)}
-    missing = with_sources(there.objects, proven, offered)
-    proven = {ref: there.read(ref) for ref in missing if not here.has(ref)}
-    keys = new_keys(registry, (log for _, log in proven.values()), met=here.entries.values())
-    entries = {ref: entry for ref, (entry, _) in proven.items()}
-    needed = objects_of(there.objects, proven) | _profiles(entries, proven)
-    shipment = plan(there.objects, registry.objects, needed)
+    offer = offered(there)
+    asked = chosen_there(registry, there, offer.refs, references)
+    already = len([ref for ref in asked if here.has(ref)])
+    arrival = Arrival(registry, there, here, dict(offer.strange) if not references else {})
+    arrival.prove(asked, offer.refs)
+    met = new_keys(registry, arrival.logs(), met=here.entries.values())
+    arrival.bring(dry_run=dry_run, on_progress=on_progress)
+    keys = [key for key in met if key in arrival.logs()]
     if dry_run:
-        items = tuple(_item(ref, entries[ref]) for ref in _in_order(proven, entries))
+        items = [_item(ref, arrival.entries[ref]) for ref in arrival.in_order()]
     else:
-        ship(shipment, check_first=False, on_progress=on_progress)
         for key in keys:
             pin(registry, key)
-        items = tuple(_record(registry, here, proven))
+        items = [
+            Item(name=name, digest=digest, note=note)
+            for name, digest, note in arrival.record()
+        ]
+    if arrival.failed and not items:
+        raise arrival.error()
     return Transferred(
         remote=there.address,
-        items=items,
-        already=len(asked - proven.keys()),
-        objects=shipment.objects,
-        size_bytes=shipment.size_bytes,
+        items=tuple(items),
+        already=already,
+        objects=arrival.objects,
+        size_bytes=arrival.size_bytes,
         done=not dry_run,
         trusted=tuple(keys),
+        failed=tuple(Failure(name=n, reason=str(e)) for n, e in arrival.failed.items()),
     )
 
 
@@ -144,16 +160,23 @@ def _in_order(refs: Iterable[AnyRef], entries: Mapping[AnyRef, Entry]) -> list[A
     return sorted_by_time({ref: entries[ref] for ref in refs})
 
 
-def _profiles(entries: Mapping[AnyRef, Entry], refs: Iterable[AnyRef]) -> set[Digest]:
-    """List the descriptions of snapshots that their entries name."""
-    return {entries[ref].after["profile"] for ref in refs if entries[ref].after.get("profile")}
-
-
 def _item(ref: AnyRef, entry: Entry) -> Item:
     """Say what a ref is, as it is called where its entry was made."""
     if isinstance(ref, SnapshotRef):
         return Item(name=ref.shown, digest=ref.digest)
     return Item(name=f"{shown(ref.model)}:{entry.after['number']}", digest=ref.digest)
+
+
+def _require_there(registry: Registry, remote: str | None, needed: set[Digest]) -> None:
+    """Ask the remote for every object, as somebody who opens it now."""
+    there = open_remote(registry.settings, remote, to_write=False)
+    lacking = needed - there.objects.have(needed)
+    if lacking:
+        raise Corrupt(
+            f"{there.address} lacks {len(lacking):,} of {len(needed):,} objects although all "
+            f"were sent, {min(lacking)} among them: something else removes files there; "
+            "nothing was recorded there, so push again when that has stopped"
+        )
 
 
 def _write_refs(
@@ -164,81 +187,3 @@ def _write_refs(
         proof = registry.engine.send(ProveEntry(seq=entries[ref].seq))
         there.write(ref, log, proof)
     there.settle(frozenset(refs))
-
-
-def _record(
-    registry: Registry, here: Here, proven: Mapping[AnyRef, tuple[Entry, str]]
-) -> Iterable[Item]:
-    """Record what was pulled, snapshots before those that were made of them."""
-    entries = {ref: entry for ref, (entry, _) in proven.items()}
-    waiting, done = _in_order(proven, entries)[::-1], set[AnyRef]()
-    while waiting:
-        ref = waiting[-1]
-        parents = [each for each in _made_of(registry, ref, entries) if each not in done]
-        if parents:
-            waiting += parents
-            continue
-        if waiting.pop() not in done:
-            done.add(ref)
-            yield _recorded(registry, here, ref, *proven[ref])
-
-
-def _made_of(registry: Registry, ref: AnyRef, entries: Mapping[AnyRef, Entry]) -> list[AnyRef]:
-    if isinstance(ref, VersionRef):
-        return []
-    parents = parents_of(registry.objects.get_record(ref.digest, Snapshot).source)
-    return [
-        each for each in entries if isinstance(each, SnapshotRef) and each.digest in parents
-    ]
-
-
-def _recorded(registry: Registry, here: Here, ref: AnyRef, entry: Entry, log: str) -> Item:
-    if isinstance(ref, SnapshotRef):
-        return _add_snapshot(registry, here, ref, entry, log)
-    number = entry.after["number"]
-    judged = _judged(registry, ref.digest)
-    version = registry.engine.send(
-        RegisterVersion(
-            model=ref.model,
-            manifest=ref.digest,
-            retroactive=True,  # the gaps were known where it was registered
-            stage=entry.after["stage"] or UNSTAGED,
-            required=registry.settings.model(ref.model).fields,
-            origin=Origin(log=log, number=number, seq=entry.seq),
-        )
-    )
-    there = "" if version.number == number else f"number {number} there"
-    note = "; ".join(each for each in (there, judged) if each)
-    return Item(name=version.name, digest=ref.digest, note=note)
-
-
-def _judged(registry: Registry, manifest: Digest) -> str:
-    """Judge the bytes that came, whatever their maker says; tell where the two disagree."""
-    artifacts = registry.objects.get_record(manifest, Manifest).artifacts
-    if artifacts is None:
-        return ""
-    found = verdict_on(registry, artifacts.tree)
-    if found.safety == artifacts.safety:
-        return ""
-    return f"{found.safety}, though its maker says {artifacts.safety}"
-
-
-def _add_snapshot(
-    registry: Registry, here: Here, ref: SnapshotRef, entry: Entry, log: str
-) -> Item:
-    """Record a snapshot; a name that another one has here stays where it is."""
-    holder = here.names.get(ref.name or "", ref.digest)
-    origin = f"{entry.after['origin']} (pulled from {log.partition('+')[0]})"
-    registry.engine.send(
-        AddSnapshot(
-            snapshot=ref.digest,
-            origin=origin[:LONGEST_ORIGIN],
-            name=ref.name if holder == ref.digest else None,
-            profile=entry.after.get("profile"),
-        )
-    )
-    if holder != ref.digest:
-        note = f"without its name {ref.name}, which is {holder} here"
-        return Item(name=ref.digest, digest=ref.digest, note=note)
-    here.names.setdefault(ref.name or "", ref.digest)
-    return Item(name=ref.shown, digest=ref.digest)

@@ -14,8 +14,7 @@ from cairn.core.transfer import AnyRef, SnapshotRef, VersionRef, recorded
 from cairn.core.version import Manifest
 from cairn.data.refs import Remote
 from cairn.objects import ObjectStore
-from cairn.objects.closure import manifest_objects, source_objects
-from cairn.objects.tree import tree_objects
+from cairn.objects.closure import Need, parts
 from cairn.registry import Registry
 
 READ_AT_ONCE = 10_000
@@ -93,33 +92,51 @@ def chosen_there(
     return found
 
 
-def with_sources(
-    objects: ObjectStore, refs: Iterable[AnyRef], offered: Collection[AnyRef]
-) -> set[AnyRef]:
-    """Add the snapshots that versions were trained on, and those made into others."""
-    by_digest: dict[Digest, set[AnyRef]] = {}
-    for ref in offered:
-        if isinstance(ref, SnapshotRef):
-            by_digest.setdefault(ref.digest, set()).add(ref)
-    found, waiting = set[AnyRef](), list(refs)
-    while waiting:
-        ref = waiting.pop()
-        if ref not in found:
-            found.add(ref)
-            for digest in _sources(objects, ref):
-                waiting += by_digest.get(digest, ())
-    return found
+class Sources:
+    """Finds the snapshots that versions were trained and judged on, and those made into them.
+
+    Each record is read once.
+    """
+
+    def __init__(self, objects: ObjectStore, offered: Iterable[AnyRef]) -> None:
+        self._objects = objects
+        self._read: dict[AnyRef, tuple[Digest, ...]] = {}
+        self._by_digest: dict[Digest, set[AnyRef]] = {}
+        for ref in offered:
+            if isinstance(ref, SnapshotRef):
+                self._by_digest.setdefault(ref.digest, set()).add(ref)
+
+    def closure(self, refs: Iterable[AnyRef]) -> set[AnyRef]:
+        """Add to refs all those that they were made of."""
+        found, waiting = set[AnyRef](), list(refs)
+        while waiting:
+            ref = waiting.pop()
+            if ref not in found:
+                found.add(ref)
+                for digest in self._of(ref):
+                    waiting += self._by_digest.get(digest, ())
+        return found
+
+    def _of(self, ref: AnyRef) -> tuple[Digest, ...]:
+        if ref not in self._read:
+            self._read[ref] = tuple(_sources(self._objects, ref))
+        return self._read[ref]
 
 
 def objects_of(objects: ObjectStore, refs: Iterable[AnyRef]) -> set[Digest]:
     """List every object that snapshots and versions need; each tree is read once."""
-    found: set[Digest] = set()
-    for ref in refs:
-        if isinstance(ref, SnapshotRef):
-            _add_snapshot(objects, ref.digest, found)
-        else:
-            _add_version(objects, ref.digest, found)
-    return found
+    return {part.digest for part in parts(objects, map(need_of, refs))}
+
+
+def profiles(entries: Mapping[AnyRef, Entry], refs: Iterable[AnyRef]) -> set[Digest]:
+    """List the descriptions of snapshots that their entries name."""
+    return {entries[ref].after["profile"] for ref in refs if entries[ref].after.get("profile")}
+
+
+def need_of(ref: AnyRef) -> Need:
+    """Say what a ref is about: the record that leads to everything else."""
+    kind = Snapshot if isinstance(ref, SnapshotRef) else Manifest
+    return Need("its record", ref.digest, kind)
 
 
 def _entries(registry: Registry, action: str) -> Iterator[Entry]:
@@ -202,28 +219,8 @@ def _only(text: str, found: set[AnyRef]) -> set[AnyRef]:
 def _sources(objects: ObjectStore, ref: AnyRef) -> Iterator[Digest]:
     if isinstance(ref, SnapshotRef):
         yield from parents_of(objects.get_record(ref.digest, Snapshot).source)
-    else:
-        inputs = objects.get_record(ref.digest, Manifest).inputs
-        yield from (given.snapshot for given in inputs)
-
-
-def _add_snapshot(objects: ObjectStore, digest: Digest, found: set[Digest]) -> None:
-    if digest not in found:
-        found.add(digest)
-        found.update(source_objects(objects, objects.get_record(digest, Snapshot).source))
-
-
-def _add_version(objects: ObjectStore, digest: Digest, found: set[Digest]) -> None:
-    found.add(digest)
-    manifest = objects.get_record(digest, Manifest)
-    for given in manifest.inputs:
-        _add_snapshot(objects, given.snapshot, found)
+        return
+    manifest = objects.get_record(ref.digest, Manifest)
+    yield from (given.snapshot for given in manifest.inputs)
     for evaluation in manifest.evaluations:
-        made = objects.get_record(evaluation, Evaluation)
-        _add_snapshot(objects, made.snapshot, found)
-        found.update((made.scorer, made.predictions))
-    artifacts = manifest.artifacts
-    for tree in (artifacts.tree, artifacts.golden) if artifacts else ():
-        if tree is not None and tree not in found:
-            found.update(tree_objects(objects, tree))
-    found.update(named for _, named in manifest_objects(manifest))
+        yield objects.get_record(evaluation, Evaluation).snapshot

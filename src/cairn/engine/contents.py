@@ -64,7 +64,7 @@ def _require(context: Context, entry: Entry, released: Released) -> None:
             manifest = objects.get_record(str(digest), Manifest)
             if manifest.artifacts and manifest.artifacts.tree in released.trees:
                 return  # deleted: its weights may be gone
-            closure.require_manifest(objects, manifest)
+            closure.require_needs(objects, manifest)
         case snapshot.ADDED:
             closure.require_source(objects, objects.get_record(str(digest), Snapshot).source)
         case evaluation.RECORDED:

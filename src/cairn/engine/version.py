@@ -20,7 +20,7 @@ from cairn.core.version import (
 )
 from cairn.engine import ledger, pin, run, verdict
 from cairn.engine.context import Context, Draft
-from cairn.objects.closure import require_manifest, require_tree
+from cairn.objects.closure import require_needs, require_tree
 from cairn.objects.tree import tree_entries
 from cairn.sql import search
 from cairn.sql.database import Row
@@ -37,7 +37,7 @@ def register(context: Context, asked: RegisterVersion) -> Draft | Version:
     if known is not None:
         return _made_again(asked, rules.again(read(context, known)), context)
     manifest = context.objects.get_record(asked.manifest, Manifest)
-    require_manifest(context.objects, manifest)
+    require_needs(context.objects, manifest)
     if asked.run is not None:
         run.find(context, asked.run)
 

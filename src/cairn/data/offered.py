@@ -1,0 +1,25 @@
+"""What a remote offers: its refs, and what lies among them and is none."""
+
+from typing import NamedTuple
+
+from cairn.core.errors import CairnError, Corrupt
+from cairn.core.transfer import REFS, AnyRef, read_key
+from cairn.data.refs import Remote
+
+
+class Offered(NamedTuple):
+    """The refs in a remote, and keys beside them that are none, each with its error."""
+
+    refs: frozenset[AnyRef]
+    strange: dict[str, CairnError]
+
+
+def offered(remote: Remote) -> Offered:
+    """List what a remote offers, by name."""
+    refs, strange = set[AnyRef](), dict[str, CairnError]()
+    for found in remote.objects.reader.backend.list(REFS):
+        try:
+            refs.add(read_key(found.key))
+        except Corrupt as error:
+            strange[found.key] = error
+    return Offered(frozenset(refs), strange)
