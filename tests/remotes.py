@@ -22,6 +22,12 @@ def actions(registry: Registry) -> list[tuple[str, str]]:
     return [(entry.action, entry.subject) for entry in registry.engine.send(ReadLedger())]
 
 
+def recorded(registry: Registry) -> list[str]:
+    """List the snapshots and versions that a store recorded."""
+    kinds = ("snapshot.add", "version.register")
+    return [subject for action, subject in actions(registry) if action in kinds]
+
+
 def holds(place: Path, content: bytes) -> bool:
     """Tell whether bytes lie anywhere below a folder."""
     return any(content in path.read_bytes() for path in place.rglob("*") if path.is_file())

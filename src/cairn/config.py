@@ -211,6 +211,11 @@ def person_key_override() -> str | None:
     return os.environ.get("CAIRN_KEY") or None
 
 
+def backup_passphrase() -> str | None:
+    """Return `CAIRN_BACKUP_PASSPHRASE`: what seals the keys in a backup."""
+    return os.environ.get("CAIRN_BACKUP_PASSPHRASE") or None
+
+
 def objects_key_override() -> str | None:
     """Return `CAIRN_OBJECTS_KEY`: the key of encrypted objects, or the path of its file."""
     return os.environ.get("CAIRN_OBJECTS_KEY") or None

@@ -8,7 +8,7 @@ import pytest
 
 from cairn.data.transfer import pull, push
 from cairn.registry import Registry
-from remotes import actions, leaves_out, store
+from remotes import leaves_out, recorded, store
 from store import register
 
 SMALL = b"weights of the only model here"
@@ -93,7 +93,7 @@ def test_a_ref_that_was_changed_is_not_believed(
 
     leaves_out(there, remote, says="refs/")
 
-    assert actions(there) == [("snapshot.add", "snap:train")]
+    assert recorded(there) == ["snap:train"]
 
 
 @pytest.mark.parametrize("edit", [in_the_wrong_place, unknown_kind])

@@ -18,6 +18,7 @@ from cairn.core.version import Version
 from cairn.registry import Registry
 
 EXIT_CORRUPT = Corrupt.exit_code
+PINNED = "pinned checkpoint"
 
 
 @click.command()
@@ -110,6 +111,21 @@ def prove(entry: int) -> Shown:
     return Shown(proof, text.rstrip("\n"))
 
 
+@ledger.command()
+@click.option("--reason", "-m", required=True, help="Why; it stays in the ledger.")
+@shown
+def rekey(*, reason: str) -> Shown:
+    """Go on under a new key: the old one was lost, or somebody else may have it."""
+    from cairn.cli.backup import told
+    from cairn.data.backup import rekey as go_on
+
+    if not reason.strip():
+        raise Invalid("say why with --reason: it stays in the ledger")
+    done = go_on(reason=reason)
+    advice = "keep the new key in a copy: `cairn backup FOLDER` takes it along"
+    return Shown(done, "\n".join([*told(done), advice]))
+
+
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @shown
@@ -169,6 +185,13 @@ def _advice(result: Verification) -> str:
     """Say what mends it: where the damage is decides which of the three copies is good."""
     stop = "Stop writing to this store and keep a copy of it."
     places = [problem.place for problem in result.problems]
+    if all(place.startswith(PINNED) for place in places):
+        return (
+            "The store is whole in itself, and is not the one that was last seen here: it is "
+            "an older copy, or one of two copies that were both written to. Let one copy be; "
+            'in the other `cairn restore-store --reason "WHY"` makes it a store of its own. '
+            "Then `cairn push` from one and `cairn pull` into the other bring them together."
+        )
     if all("ledger/" in place or ".jsonl" in place for place in places):
         return (
             f"{stop} The database is intact, its copy in `ledger` is not: move that folder "

@@ -1,8 +1,10 @@
 """What each kind of ledger entry does; replaying the ledger needs nothing else."""
 
+from cairn.core.continuation import CONTINUED
 from cairn.engine import (
     approval,
     cases,
+    continuation,
     decisions,
     deletion,
     evaluation,
@@ -21,6 +23,7 @@ from cairn.engine import (
 from cairn.engine.context import Action
 
 ACTIONS: dict[str, Action] = {
+    CONTINUED: Action(continuation.apply, continuation.answer),
     sweep.SWEPT: Action(sweep.apply_swept, sweep.answer_swept),
     snapshot.ADDED: Action(snapshot.apply_added, snapshot.answer_added),
     pin.CHECKED: Action(pin.apply_checked, pin.answer_checked),

@@ -50,6 +50,21 @@ def choose(identity: str) -> str:
     return key_name(read_key(text))
 
 
+def is_given() -> bool:
+    """Tell whether the environment has a key, or tells how to get one."""
+    return bool(config.objects_key_override() or config.objects_key_command())
+
+
+def text(identity: str, name: str) -> str:
+    """Return the key of a store's objects as text; raises what looking for it raises."""
+    from cairn.objects.cipher import key_name
+
+    held = _given() or _kept(key_path(identity), name)
+    if key_name(held.key) != name:
+        raise _wrong(held, name)
+    return held.key.hex()
+
+
 def key_path(identity: str) -> Path:
     """Return where the key of a store's objects lies unless the environment says otherwise."""
     return config.user_folder() / "keys" / f"{identity}.objects.key"
@@ -61,11 +76,17 @@ def _find(identity: str, name: str) -> "KeyCipher":
 
     held = _given() or _kept(key_path(identity), name)
     if key_name(held.key) != name:
-        raise Conflict(
-            f"{held.place} has the key {key_name(held.key)}, and this store's objects are "
-            f"encrypted with {name}: bring that one"
-        )
+        raise _wrong(held, name)
     return KeyCipher(held.key)
+
+
+def _wrong(held: Held, name: str) -> Conflict:
+    from cairn.objects.cipher import key_name
+
+    return Conflict(
+        f"{held.place} has the key {key_name(held.key)}, and this store's objects are "
+        f"encrypted with {name}: bring that one"
+    )
 
 
 def _given() -> Held | None:

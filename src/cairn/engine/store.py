@@ -30,6 +30,8 @@ from cairn.signing import note
 from cairn.sql.database import Database
 
 FORMAT = "store/1"
+NEXT = "store.next.json"
+"""There while a store becomes another one: a new origin, or one under a new key."""
 KEY_NAME = r"^[0-9a-f]{32}$(?!\n)"
 
 
@@ -121,8 +123,21 @@ def open_database(folder: Path) -> Database:
 
 
 def read_about(folder: Path) -> StoreFile:
-    """Read `store.json`; raises `NotFound`, `Corrupt`, and `Invalid` for a newer format."""
-    path = folder / "store.json"
+    """Read `store.json`; raises `NotFound`, `Corrupt`, and `Invalid` for a newer format.
+
+    Raises `Conflict` while the store is becoming another one.
+    """
+    if (folder / NEXT).exists():
+        raise Conflict(
+            f"{folder} is half-way to going on under another key; "
+            "`cairn restore-store --reason WHY` finishes that"
+        )
+    return read_store_file(folder, "store.json")
+
+
+def read_store_file(folder: Path, name: str) -> StoreFile:
+    """Read what a store is, or will be, from one of its files; raises as `read_about`."""
+    path = folder / name
     try:
         content = path.read_bytes()
         values: dict[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
@@ -171,7 +186,8 @@ def _read_key(path: Path) -> str:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(
             f"the key that signs this store's ledger is not at {path}; copy it there, or "
-            "set CAIRN_LEDGER_KEY to it (reading works without)"
+            "set CAIRN_LEDGER_KEY to it (reading works without); if it is lost, "
+            "`cairn ledger rekey --reason WHY` goes on under a new one"
         ) from error
     except OSError as error:
         raise Unavailable(

@@ -10,7 +10,7 @@ from cairn.core import ledger as rules
 from cairn.core.digest import from_canonical
 from cairn.core.errors import CairnError, Corrupt
 from cairn.core.ledger import Entry, Problem, Verification, VerifyStore
-from cairn.engine import checkpoints, contents, replay, segments, signed
+from cairn.engine import checkpoints, contents, continuation, replay, segments, signed
 from cairn.engine.context import Context
 from cairn.sql.database import Transaction
 
@@ -24,6 +24,7 @@ def verify(context: Context, asked: VerifyStore) -> Verification:
     read = [from_canonical(content, Entry) for content in entries] if not problems else []
     problems += replay.compare(context, read) if not problems else []
     problems += signed.check(read)
+    problems += continuation.check(read, entries)
     objects, size_bytes = 0, 0
     if asked.objects:
         objects, size_bytes, broken = contents.check(context, read)

@@ -90,6 +90,10 @@ class Database:
             finally:
                 self._sqlite.roll_back()
 
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of one consistent state to a new file; writers wait meanwhile."""
+        self._sqlite.copy_to(path)
+
     def close(self) -> None:
         """Close the connection; the database may be opened again."""
         self._sqlite.close()

@@ -67,6 +67,15 @@ class Sqlite:
             with translated():
                 self.connection.execute("ROLLBACK")
 
+    def copy_to(self, path: Path) -> None:
+        """Copy the database to a new file."""
+        with self.locked(), translated():
+            copied = sqlite3.connect(path)
+            try:
+                self.connection.backup(copied)
+            finally:
+                copied.close()
+
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()

@@ -29,6 +29,9 @@ SELECT content
  ORDER BY seq DESC
  LIMIT :limit;
 
+-- name: ledger_of_action
+SELECT content FROM ledger_entry WHERE action = :action ORDER BY seq;
+
 -- name: ledger_change
 SELECT seq FROM ledger_entry WHERE actor = :actor AND change_id = :change_id;
 
