@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.evaluation import Better, Task
-from cairn.core.name import Team
+from cairn.core.name import LabelName, Team
 from cairn.core.reference import model_name
 from cairn.core.request import Record, convert
 
@@ -84,6 +84,10 @@ class Settings(Record, frozen=True):
     team: Team = "default"
     models: dict[str, ModelSettings] = {}
     guard: GuardSettings = GuardSettings()
+    gated: tuple[LabelName, ...] = ()
+    """Labels that are as strict as `production`, which always is."""
+    trust: tuple[str, ...] = ()
+    """Classes (`churn.models.Clip`) and formats (`pickle`) that gated labels take."""
     remotes: dict[str, str] = {}
     """Where `cairn push` and `cairn pull` go, by name; `origin` when none is given."""
 
@@ -100,6 +104,8 @@ class _File(Record, frozen=True):
     model: dict[str, dict[str, Any]] = {}
     guard: dict[str, Any] = {}
     remote: dict[str, str] = {}
+    gated: tuple[LabelName, ...] = ()
+    trust: tuple[str, ...] = ()
 
 
 _KEYS: dict[str, type[Record]] = {"evaluation": EvaluationSettings}
@@ -114,6 +120,8 @@ _PLAIN = {
     "max_data_mb": "must be a number of megabytes: 1",
     "allow": 'must be a list of patterns: ["tests/golden/*"]',
     "remote": 'must be a section of addresses in quotes: [remote], origin = "/mnt/cairn"',
+    "gated": 'must be a list of labels: ["canary"]',
+    "trust": 'must be a list of classes or formats: ["churn.models.Clip"]',
     "score": "must be predict_proba, predict or module:function",
     "groups": 'must be a list of columns: ["region"]',
     "drop": 'must be a list of columns: ["name"]',
@@ -161,6 +169,8 @@ def load_settings(start: Path) -> Settings:
         models=models,
         guard=_checked(f"{folder / FILE}: [guard]", found.guard, GuardSettings),
         remotes=found.remote,
+        gated=found.gated,
+        trust=found.trust,
     )
 
 

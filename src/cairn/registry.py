@@ -31,7 +31,6 @@ from cairn.core.gate import (
     SetPolicy,
 )
 from cairn.core.label import (
-    Anyone,
     DrillInfo,
     Expecting,
     GetLabel,
@@ -215,12 +214,16 @@ class Registry:
 
     # gates
 
-    def set_policy(self, label: str, policy: Policy, *, reason: str = "") -> PolicyInfo:
+    def set_policy(
+        self, label: str, policy: Policy, *, reason: str = "", new_label: bool = False
+    ) -> PolicyInfo:
         """Bind a policy to `churn@production`."""
         model, name = self._label(label)
         digest = self.objects.put_record(policy)
         return self.engine.send(
-            SetPolicy(model=model, label=name, policy=digest, reason=reason)
+            SetPolicy(
+                model=model, label=name, policy=digest, reason=reason, new_label=new_label
+            )
         )
 
     def policy(self, label: str) -> PolicyInfo:
@@ -265,11 +268,14 @@ class Registry:
         expecting: str | None = None,
         decision: str | None = None,
         waiver: str = "",
+        ungated: bool = False,
+        new_label: bool = False,
     ) -> Move:
         """Measure what is missing, judge the policy of the label, and move it.
 
         `expecting` is the version believed to be live (`none` for nobody); without it, the
-        one that is live when this is called. Raises `Refused` with the report, and `Conflict`
+        one that is live when this is called. `ungated` says that a label like `production` has
+        no policy yet. Raises `Refused` with the report, and `Conflict`
         when somebody else moved the label meanwhile.
         """
         label, found = reference.label_name(to), self.version(version)
@@ -285,25 +291,18 @@ class Registry:
                 reason=reason,
                 decision=self.decision(decision).digest if decision else None,
                 waiver=waiver,
+                ungated=ungated,
+                new_label=new_label,
                 change_id=uuid4().hex,
             )
         )
 
     def rollback(self, label: str, *, reason: str = "", to: str | None = None) -> Move:
-        """Point `churn@production` back at the last known-good version, or at `to`.
-
-        `to` chooses a version that the label held before, known-good or not, with a reason.
-        """
+        """Point `churn@production` at its last known-good version, or at one that it held."""
         model, name = self._label(label)
-        return self.engine.send(
-            Rollback(
-                model=model,
-                label=name,
-                expecting=Anyone(),
-                reason=reason,
-                to=self.version(to).digest if to else None,
-            )
-        )
+        chosen = self.version(to).digest if to else None
+        asked = Rollback(model=model, label=name, reason=reason, to=chosen)
+        return self.engine.send(asked)
 
     def live(self, label: str, *, at: str | None = None) -> Move | None:
         """Read the move that put `churn@production` where it is, or was at `at`."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from cairn.config import load_settings
 from cairn.core.evaluation import EvaluationInfo
 from cairn.core.gate import ListPolicies
+from cairn.core.gated import ALWAYS
 from cairn.core.name import LabelName
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
@@ -31,6 +32,11 @@ class Bench:
 
     def measure(self, registry: Registry, version: Version, *, label: LabelName) -> None:
         """Measure whatever the policy of `label` needs and is not stored yet."""
+        artifacts, gated = version.manifest.artifacts, (ALWAYS, *registry.settings.gated)
+        if artifacts is not None and version.verdict is None and label in gated:
+            from cairn.data.verdict import verdict_on
+
+            verdict_on(registry, artifacts.tree)
         if not registry.engine.send(ListPolicies(model=version.model, label=label)):
             return  # and a move without a gate need not wait for NumPy
         from cairn.gates.measure import measure
@@ -42,5 +48,12 @@ def open_project(start: str | Path | None = None) -> Registry:
     """Open the registry of the project in or above `start`."""
     settings = load_settings(Path(start) if start is not None else Path.cwd())
     store = Store(settings.store, objects=settings.objects)
-    engine = LocalEngine(store, actor=person.os_user(), team=settings.team, key=person.public)
+    engine = LocalEngine(
+        store,
+        actor=person.os_user(),
+        team=settings.team,
+        key=person.public,
+        gated=settings.gated,
+        trusted=settings.trust,
+    )
     return Registry(engine, store.objects, settings=settings, workbench=Bench())

@@ -30,7 +30,7 @@ def typed(desk: Desk, *words: str, output: int, error: int = subprocess.PIPE) ->
 
 
 def test_what_a_program_reads_is_never_cut_short(desk: Desk) -> None:
-    desk("promote", "churn:1", LONG, "-m", "r" * 300)
+    desk("promote", "churn:1", LONG, "-m", "r" * 300, "--new-label")
 
     assert LONG in desk("list")
     assert "r" * 300 in desk("history", f"churn@{LONG}")

@@ -61,6 +61,14 @@ def test_a_move_from_before_the_gate_is_no_target_once_there_is_one(ada: Person)
     assert "without the gate that the label has now" in refusal.value.fix
 
 
+def test_moves_without_a_gate_count_while_there_is_none(registry: Registry) -> None:
+    for weights in "ab":
+        name = register(registry, weights).name
+        registry.promote(name, ungated=True, reason="no data yet")
+
+    assert registry.rollback("churn").number == 1
+
+
 def test_the_printed_way_back_ends_the_refusal_and_says_that_it_was_chosen(
     desk: Person,
 ) -> None:

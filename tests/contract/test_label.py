@@ -122,6 +122,34 @@ def test_a_bad_version_does_not_reach_a_label_without_a_gate(registry: Registry)
         registry.promote("churn:1", "staging")
 
 
+def test_a_misspelt_label_moves_nothing_and_proposes_the_right_one(registry: Registry) -> None:
+    register(registry)
+
+    for attempt in (
+        lambda: registry.promote("churn:1", "stagin"),
+        lambda: registry.rollback("churn@stagin"),
+        lambda: registry.version("churn@stagin"),
+    ):
+        with pytest.raises(NotFound, match=r"no label stagin; did you mean staging\?"):
+            attempt()
+    assert registry.labels("churn") == ()
+
+
+def test_a_new_label_is_made_by_whoever_says_so_and_is_known_from_then_on(
+    registry: Registry,
+) -> None:
+    registry.promote(register(registry, "a").name, "eu-live", new_label=True)
+
+    assert registry.promote(register(registry, "b").name, "eu-live").number == 2
+
+
+def test_latest_is_never_a_label(registry: Registry) -> None:
+    register(registry)
+
+    with pytest.raises(Invalid, match="'latest' is never a label"):
+        registry.promote("churn:1", "latest", new_label=True)
+
+
 def test_rolling_back_a_label_that_holds_nothing_is_refused(registry: Registry) -> None:
     register(registry)
 
@@ -186,7 +214,7 @@ def test_an_archived_version_cannot_be_deployed_until_it_is_brought_back(
 
 def test_a_version_that_serves_cannot_be_archived(registry: Registry) -> None:
     register(registry)
-    registry.promote("churn:1", "production")
+    registry.promote("churn:1", "production", ungated=True, reason="no data yet")
 
     with pytest.raises(Refused, match="cannot be archived while it holds production"):
         registry.promote("churn:1", "archived")

@@ -304,6 +304,18 @@ def test_a_filter_that_is_none_is_refused_with_an_example(
     assert len(registry.versions()) == 1
 
 
+@pytest.mark.parametrize("model", ["default/snap", "default/1.2.3", "exp/churn"])
+def test_no_model_takes_a_name_that_reads_as_something_else(
+    registry: Registry, model: str
+) -> None:
+    with pytest.raises(Invalid, match="no model is called"):
+        register(registry, model=model)
+    with pytest.raises(Invalid, match="no model is called"):
+        registry.engine.send(StartRun(run="7" * 32, model=model, command=("train",)))
+
+    assert registry.versions() == ()
+
+
 @pytest.mark.parametrize("promoted", [["churn:1"], ["churn:1", "churn:2"]])
 def test_a_version_that_a_label_may_need_cannot_be_deleted(
     registry: Registry, promoted: list[str]
@@ -311,7 +323,7 @@ def test_a_version_that_a_label_may_need_cannot_be_deleted(
     register(registry, "a")
     register(registry, "b")
     for name in promoted:
-        registry.promote(name, "production")
+        registry.promote(name, "production", ungated=True, reason="no data yet")
 
     with pytest.raises(Refused, match=r"churn:1 cannot be deleted: (it holds|production may)"):
         registry.delete("churn:1", reason="old")

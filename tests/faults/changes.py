@@ -37,7 +37,12 @@ def main(folder: Path) -> None:
         second = registry.version("churn:2")
         registry.engine.send(
             MoveLabel(
-                model=MODEL, label="production", version=second.digest, expecting=Anyone()
+                model=MODEL,
+                label="production",
+                version=second.digest,
+                expecting=Anyone(),
+                reason="in a hurry",
+                ungated=True,
             )
         )
 

@@ -46,7 +46,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
         registry = open_registry(before / "project")
         register(registry, "first")
         register(registry, "second")
-        registry.promote("churn:1")
+        registry.promote("churn:1", ungated=True, reason="no data yet")
         close(registry)
     shutil.copytree(before, folder / "kept")
     calls, output = recorded(

@@ -35,7 +35,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     registry = open_registry(folder / "project")
     register(registry, "first")
     register(registry, "second")
-    registry.promote("churn:1")
+    registry.promote("churn:1", ungated=True, reason="no data yet")
     close(registry)
     return folder
 

@@ -45,9 +45,10 @@ def busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
     registry = open_registry(tmp_path)
     first, second = register(registry, "one"), register(registry, "two")
-    registry.promote("churn:1")
-    registry.promote("churn:2")
+    for name in ("churn:1", "churn:2"):
+        registry.promote(name, ungated=True, reason="no data yet")
     registry.rollback("churn")
+    registry.promote("churn:1", "staging")
     registry.mark_bad("churn:2", reason="scores are shifted")
     registry.release("churn:1")
     test = data(registry, "id,x,y\n1,2,1\n2,3,0\n", name="test")

@@ -120,7 +120,7 @@ def test_each_step_is_done_by_its_own_artifact(project: Project, registry: Regis
     assert done(registry, folder) == [1, 2, 3, 4, 5]
 
     evaluate(registry, first, decided(40), on=test)
-    registry.promote("churn:1", "production")
+    registry.promote("churn:1", "production", ungated=True, reason="no data yet")
     assert done(registry, folder) == [1, 2, 3, 4, 5, 6]
 
     policy = gate(registry, Floor(id="floor", metric="recall", value=0.1), on=test)
@@ -156,7 +156,7 @@ def test_what_proves_nothing_is_not_taken_for_a_step(
     register(registry, "b")
     registry.promote("churn:1", "dev")
     registry.promote("churn:1", "staging")
-    registry.promote("churn:1", REHEARSAL)
+    registry.promote("churn:1", REHEARSAL, new_label=True)
     rehearse(registry, passed=False)
     project.page.write_text("no page")
 
@@ -166,7 +166,7 @@ def test_what_proves_nothing_is_not_taken_for_a_step(
 
 def test_another_serving_label_will_do(project: Project, registry: Registry) -> None:
     register(registry, "a")
-    registry.promote("churn:1", "eu-live")
+    registry.promote("churn:1", "eu-live", new_label=True)
 
     assert steps(registry, project.folder)[5].artifact == "churn@eu-live is churn:1"
 

@@ -25,14 +25,16 @@ def gate() -> None:
 @click.argument("label")
 @click.argument("policy", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--reason", "-m", default="", help="Why; it is kept in the ledger.")
+@click.option("--new-label", is_flag=True, help="Make a label that the model does not have.")
 @shown
-def set_policy(label: str, policy: Path, *, reason: str) -> Shown:
+def set_policy(label: str, policy: Path, *, reason: str, new_label: bool) -> Shown:
     """Bind the POLICY file to LABEL (churn@production); its evaluation data is pinned."""
     from cairn.gates.policy import load_policy
 
     registry = cairn.open()
     model, name = model_and_label(label, team=registry.settings.team)
-    info = registry.set_policy(label, load_policy(policy, registry, model), reason=reason)
+    found = load_policy(policy, registry, model)
+    info = registry.set_policy(label, found, reason=reason, new_label=new_label)
     text = (
         f"{model_shown(model)}@{name} is now judged by {short(info.digest)}: "
         f"{len(info.policy.checks)} checks on snapshot {short(info.policy.evaluation)}"

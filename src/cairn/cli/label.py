@@ -28,6 +28,10 @@ from cairn.registry import Registry
 @click.option(
     "--override", is_flag=True, help="Move against the gate: an emergency, with --reason."
 )
+@click.option(
+    "--ungated", is_flag=True, help="Move production though it has no policy, with --reason."
+)
+@click.option("--new-label", is_flag=True, help="Make a label that the model does not have.")
 @shown
 def promote(
     version: str,
@@ -38,6 +42,8 @@ def promote(
     decision: str | None,
     waiver: str,
     override: bool,
+    ungated: bool,
+    new_label: bool,
 ) -> Shown:
     """Move LABEL (production) to VERSION, if the policy of the label agrees."""
     registry = cairn.open()
@@ -52,12 +58,15 @@ def promote(
             expecting=expecting,
             decision=decision,
             waiver=waiver,
+            ungated=ungated,
+            new_label=new_label,
         )
     model = step.model.removeprefix("default/")
     lines = [f"{model}@{step.label} now holds {model}:{step.number} {_before(step)}"]
     if step.kind == "override":
+        past = "AGAINST THE GATE" if step.decision else "WITHOUT A GATE"
         lines.append(
-            f"AGAINST THE GATE: entry {step.seq} of the ledger, to be reviewed by somebody "
+            f"{past}: entry {step.seq} of the ledger, to be reviewed by somebody "
             f"else: `cairn gate review {step.seq} --reason WHAT-CAME-OF-IT`"
         )
     elif step.decision:
@@ -177,8 +186,9 @@ def _unreviewed(registry: Registry, label: str) -> list[str]:
     """Name the overrides of a label that nobody has looked into."""
     model, name = reference.model_and_label(label, team=registry.settings.team)
     return [
-        f"not reviewed yet: {shown_name(info.model)}:{info.number} moved to {name} against "
-        f"its gate by {info.moved_by} ({one_line(info.reason)}); "
+        f"not reviewed yet: {shown_name(info.model)}:{info.number} moved to {name} "
+        f"{'against its' if info.decision else 'without a'} gate by {info.moved_by} "
+        f"({one_line(info.reason)}); "
         f"`cairn gate review {info.entry} --reason ...`"
         for info in registry.engine.send(ListOverrides(model=model))
         if info.label == name and info.reviewed_by is None

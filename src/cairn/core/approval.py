@@ -152,13 +152,13 @@ class ApprovalInfo(Record, frozen=True):
 
 
 class OverrideInfo(Record, frozen=True):
-    """A move against the gate: whose, why, and who looked into it."""
+    """A move against the gate, or without one that is due: whose, why, and who reviewed."""
 
     entry: int
     model: ModelName
     label: LabelName
     number: int
-    decision: Digest
+    decision: Digest | None
     moved_by: Text
     moved_at: Time
     reason: Text
@@ -241,13 +241,20 @@ def may_override(who: Actor, people: Sequence[Person]) -> None:
         raise Forbidden(f"{who.id} may not override this gate, only {listed(people)} may")
 
 
-def may_review(who: Actor, rule: Approvals | None, *, own: Actor) -> None:
-    """Raise unless `who` may say that the override of `own` was looked into."""
+def may_review(
+    who: Actor, rule: Approvals | None, *, own: Actor, ungated: bool = False
+) -> None:
+    """Raise unless `who` may say that the override of `own` was looked into.
+
+    A move that was `ungated` is anybody else's to review while there are no approvals.
+    """
     if same_person(who, own):
         raise Refused(
             f"{who.id} cannot review this override: it is {own.id}'s own",
             fix="somebody else who may approve for the label reviews it",
         )
+    if rule is None and ungated:
+        return
     if rule is None or not any(named(person, who) for person in rule.people):
         people = listed(rule.people) if rule else "nobody: the policy has no approvals now"
         raise Forbidden(f"{who.id} is not among those who may review this: {people}")

@@ -169,6 +169,7 @@ class SetPolicy(Change["PolicyInfo"], frozen=True, tag="gate.set"):
     label: LabelName
     policy: Digest
     reason: Text = ""
+    new_label: bool = False
 
 
 class GetPolicy(Request["PolicyInfo"], frozen=True, tag="gate.policy"):

@@ -67,7 +67,9 @@ class MoveLabel(Change[Move], frozen=True, tag="label.move"):
     `decision` makes the move depend on a decision made before: a `Conflict` if it is out of
     date. `waiver` accepts the gaps of an incomplete version, with the reason for all to read.
     `override` moves the label whatever the gate says, if the policy names who acts: a
-    signature over `Override` of the decision and the reason.
+    signature over `Override` of the decision and the reason. `ungated` moves a gated label
+    that has no policy yet; it is recorded as an override. `new_label` means a label that the
+    model does not have yet.
     """
 
     model: ModelName
@@ -78,6 +80,8 @@ class MoveLabel(Change[Move], frozen=True, tag="label.move"):
     decision: Digest | None = None
     waiver: Text = ""
     override: Signed | None = None
+    ungated: bool = False
+    new_label: bool = False
 
 
 class Rollback(Change[Move], frozen=True, tag="label.rollback"):

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 
 from cairn.core.errors import Invalid
-from cairn.core.name import LabelName, ModelName
+from cairn.core.name import LATEST, LabelName, ModelName, require_label
 
 _NAME = r"(?:[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?/)?[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?"
 _RELEASE = r"(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})"
@@ -108,6 +108,8 @@ def parse(text: str, *, team: str = "default") -> Reference:
     for pattern, build in _FORMS:
         if found := re.fullmatch(pattern, plain):
             return build(found, team)
+    if plain.endswith(f":{LATEST}"):
+        label_name(LATEST)
     raise Invalid(f"{text!r} names no version; the forms are {FORMS}")
 
 
@@ -129,6 +131,8 @@ def model_and_label(text: str, *, team: str = "default") -> tuple[ModelName, Lab
 
 def label_name(text: str) -> LabelName:
     """Read a label's name; raises `Invalid`."""
+    if text == LATEST:
+        require_label(text, ())
     if re.fullmatch(_LABEL, text) is None:
         raise Invalid(
             f"{text!r} is no label: lower-case letters, digits and '-', as in canary-eu"
@@ -147,7 +151,7 @@ def _release(found: re.Match[str], team: str) -> Reference:
 
 def _label(found: re.Match[str], team: str) -> Reference:
     back = int(found["back"] or 0)
-    return ByLabel(model_name(found["model"], team=team), found["label"], back)
+    return ByLabel(model_name(found["model"], team=team), label_name(found["label"]), back)
 
 
 def _digest(found: re.Match[str], _team: str) -> Reference:

@@ -34,15 +34,15 @@ def for_promotion(
     *,
     number: int,
     reason: Text,
-    marked: bool,
+    people: bool,
 ) -> Draft | None:
     """Ask for whatever approval a promotion lacks; None if it lacks none.
 
-    A version that is `marked` bad comes back with people's consent only, where the policy has
-    people. Raises `Pending` if it was asked for already.
+    With `people`, those whom the policy has are asked whatever they cover: about a version
+    that is marked bad, or a waiver. Raises `Pending` if it was asked for already.
     """
     rule, accept = policy.approvals, gates.to_accept(decision)
-    if rule is None or not (accept or marked or "promotion" in rule.covers):
+    if rule is None or not (accept or people or "promotion" in rule.covers):
         return None
     digest = context.objects.put_record(decision)
     asked = decisions.draft(ASKED, decision, digest, number=number, reason=reason)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cairn.core.digest import Digest
 from cairn.core.ledger import Actor, Entry
-from cairn.core.name import Team, Text
+from cairn.core.name import LabelName, Team, Text
 from cairn.engine.store import StoreFile
 from cairn.objects import ObjectStore
 from cairn.sql.database import Transaction
@@ -24,6 +24,10 @@ class Context:
     actor: Actor
     team: Team
     now: str
+    gated: frozenset[LabelName] = frozenset()
+    """Labels that demand something of every version, whatever their policy says."""
+    trusted: frozenset[str] = frozenset()
+    """Names of classes, and formats, that the project vouches for."""
 
 
 @dataclass(frozen=True)

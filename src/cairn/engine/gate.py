@@ -26,6 +26,7 @@ from cairn.engine import (
     approval,
     decisions,
     judge,
+    moves,
     policies,
     snapshot,
     version,
@@ -37,6 +38,7 @@ JUDGED, REFUSED = "gate.judge", "label.refuse"
 
 def bind(context: Context, asked: SetPolicy) -> Draft | PolicyInfo:
     """Bind a policy to a label, if the one that is bound lets it; the same changes nothing."""
+    moves.require_label(context, asked.model, asked.label, new=asked.new_label)
     policy = context.objects.get_record(asked.policy, Policy)
     rules.check_policy(policy)
     snapshot.find(context, policy.evaluation)

@@ -4,12 +4,15 @@
 stands for.
 """
 
+from collections.abc import Mapping
+
 from cairn.core import gate as gate_rules
+from cairn.core import gated
 from cairn.core import known_good as good_rules
 from cairn.core import label as rules
 from cairn.core.digest import Digest
 from cairn.core.errors import Invalid
-from cairn.core.gate import Decision
+from cairn.core.gate import Decision, Policy
 from cairn.core.label import (
     Drill,
     DrillInfo,
@@ -42,10 +45,12 @@ from cairn.engine.context import Context, Draft
 from cairn.engine.moves import MOVED, OVERRIDDEN, ROLLED_BACK
 
 DRILLED = "label.drill"
+KEPT = "kept"
 
 
 def move(context: Context, asked: MoveLabel) -> Draft:
     """Judge the policy of the label, then point it at the version, or record the refusal."""
+    moves.require_label(context, asked.model, asked.label, new=asked.new_label)
     candidate = version.by_digest(context, asked.model, asked.version)
     held = live(context, asked.model, asked.label)
     policy = policies.bound(context, asked.model, asked.label)
@@ -53,10 +58,13 @@ def move(context: Context, asked: MoveLabel) -> Draft:
     rules.move(asked, candidate, held, gated=policy is not None)
     if asked.label != rules.ARCHIVED:
         version.require_intact(context, candidate)
+    is_gated, rule = asked.label in context.gated, policy.policy if policy else None
+    gated.ungated(asked, rule, is_gated=is_gated)
     if policy is None and asked.override is not None:
         raise Invalid(f"{asked.label} has no gate, so there is nothing to override")
     if policy is None:
-        return _draft(MOVED, asked, held, to=candidate)
+        _demanded(context, asked, candidate, None)
+        return _draft(OVERRIDDEN if is_gated else MOVED, asked, held, to=candidate)
 
     decision = judge.now(context, policy, candidate, waiver=asked.waiver)
     if asked.decision is not None:
@@ -71,23 +79,41 @@ def move(context: Context, asked: MoveLabel) -> Draft:
             given=asked.override,
             reason=asked.reason,
         )
+        _demanded(context, asked, candidate, rule)
         return _draft(OVERRIDDEN, asked, held, to=candidate, decision=judged)
     if gate_rules.to_accept(decision) is None:
         return decisions.draft(
             gate.REFUSED, decision, digest, number=number, reason=asked.reason
         )
+    waived = _demanded(context, asked, candidate, rule)
     marked = candidate.marked_bad is not None
     if marked:
         measured = marks.measured_since(context, candidate, decision.evidence)
         rules.clear(candidate, decision.snapshot, measured=measured)
     lacking = approval.for_promotion(
-        context, policy.policy, decision, number=number, reason=asked.reason, marked=marked
+        context,
+        policy.policy,
+        decision,
+        number=number,
+        reason=asked.reason,
+        people=marked or waived,
     )
-    return lacking or _draft(MOVED, asked, held, to=candidate, decision=judged)
+    keeps = {"mark": KEPT} if marked and not is_gated else {}
+    return lacking or _draft(MOVED, asked, held, to=candidate, decision=judged, also=keeps)
+
+
+def _demanded(
+    context: Context, asked: MoveLabel, candidate: Version, policy: Policy | None
+) -> bool:
+    """Hold a version against what a gated label demands; whether a waiver covers its files."""
+    if asked.label not in context.gated:
+        return False
+    return gated.demand(asked, candidate, policy, trusted=context.trusted)
 
 
 def rollback(context: Context, asked: Rollback) -> Draft:
     """Point the label at its last known-good version, or the chosen one; no gate, no copy."""
+    moves.require_label(context, asked.model, asked.label)
     held = live(context, asked.model, asked.label)
     target = _chosen(context, asked, held) if asked.to else _known_good(context, asked, held)
     version.require_intact(context, target)
@@ -132,7 +158,7 @@ def apply_moved(context: Context, entry: Entry) -> None:
         decisions.apply(context, entry)
     if entry.action == OVERRIDDEN:
         context.tx.run("override_add", seq=entry.seq, model=after["model"])
-    elif after["decision"] is not None:
+    elif after["decision"] is not None and after.get("mark") != KEPT:
         context.tx.run("version_mark", model=after["model"], number=after["number"], seq=None)
     if after["label"] in (rules.ARCHIVED, rules.WORKBENCH):
         context.tx.run(
@@ -227,6 +253,7 @@ def _draft(
     *,
     to: Version,
     decision: tuple[Digest, Decision] | None = None,
+    also: Mapping[str, str] | None = None,
 ) -> Draft:
     digest, judged = decision or (None, None)
     return Draft(
@@ -241,6 +268,7 @@ def _draft(
             "decision": digest,
             "waiver": asked.waiver if isinstance(asked, MoveLabel) else "",
             **signed.fields(asked.override if isinstance(asked, MoveLabel) else None),
+            **(also or {}),
             **({"chosen": True} if isinstance(asked, Rollback) and asked.to else {}),
         },
         evidence=(digest, *judged.evidence) if digest and judged else (),

@@ -1,7 +1,7 @@
 """The engine in this process: check, answer, and keep the ledger, in one transaction."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
@@ -34,6 +34,7 @@ from cairn.core.gate import (
     ReplayDecision,
     SetPolicy,
 )
+from cairn.core.gated import ALWAYS
 from cairn.core.label import (
     GetLabel,
     LabelHistory,
@@ -44,7 +45,7 @@ from cairn.core.label import (
     Rollback,
 )
 from cairn.core.ledger import Actor, Entry, GetCheckpoint, ProveEntry, ReadLedger, VerifyStore
-from cairn.core.name import Team
+from cairn.core.name import LabelName, Team
 from cairn.core.pin import CheckPin, GetPin
 from cairn.core.remote import GetTrusted, TrustLedger
 from cairn.core.request import Answer, Change, Request, checked
@@ -149,6 +150,7 @@ class LocalEngine:
     """Answers requests from a store in this process, on behalf of one actor.
 
     `key` gives the public key that the actor signs with; it is asked for with a change.
+    `gated` are labels that are as strict as `production`, `trusted` what files may name there.
     """
 
     def __init__(
@@ -159,12 +161,15 @@ class LocalEngine:
         team: Team = "default",
         key: Callable[[], str] | None = None,
         clock: Callable[[], datetime] | None = None,
+        gated: Iterable[LabelName] = (),
+        trusted: Iterable[str] = (),
     ) -> None:
         self.store = opened
         self._actor = actor
         self._team = team
         self._key = key or (lambda: "")
         self._clock = clock or (lambda: datetime.now(UTC))
+        self._gated, self._trusted = frozenset({ALWAYS, *gated}), frozenset(trusted)
         exported = segments.exported_size(opened.folder / "ledger")
         with opened.database.reading() as tx:
             segments.require_not_ahead(tx, exported)
@@ -230,6 +235,8 @@ class LocalEngine:
             actor=actor,
             team=self._team,
             now=written(self._clock()),
+            gated=self._gated,
+            trusted=self._trusted,
         )
 
 

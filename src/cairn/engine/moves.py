@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from cairn.core import name
 from cairn.core.digest import Digest
 from cairn.core.label import Move
 from cairn.core.ledger import Entry
@@ -17,6 +18,14 @@ _KINDS: dict[str, Literal["promote", "override", "rollback"]] = {
     ROLLED_BACK: "rollback",
 }
 NEVER = 2**62
+
+
+def require_label(context: Context, model: str, label: str, *, new: bool = False) -> None:
+    """Raise unless a model may have this label: it has it, or somebody means a `new` one."""
+    moved = context.tx.all("label_names", model=model)
+    judged = context.tx.all("policy_labels", model=model)
+    known = (row[0] for row in (*moved, *judged))
+    name.require_label(label, (*context.gated, *known), new=new)
 
 
 def current(context: Context, model: str, label: str) -> Move | None:

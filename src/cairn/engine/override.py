@@ -44,7 +44,8 @@ def review(context: Context, asked: ReviewOverride) -> Draft:
     rules.may_review(
         _who(context, asked.signed),
         policy.policy.approvals if policy else None,
-        own=signed.signer(ledger.read(context.tx, known.entry)),
+        own=_mover(ledger.read(context.tx, known.entry)),
+        ungated=known.decision is None,
     )
     return Draft(
         action=REVIEWED,
@@ -54,7 +55,7 @@ def review(context: Context, asked: ReviewOverride) -> Draft:
             "model": known.model,
             **signed.fields(asked.signed),
         },
-        evidence=(known.decision,),
+        evidence=(known.decision,) if known.decision else (),
         reason=asked.reason,
     )
 
@@ -99,6 +100,11 @@ def _info(context: Context, row: Row) -> OverrideInfo:
         reviewed_at=looked.time if looked else None,
         review=looked.reason if looked else "",
     )
+
+
+def _mover(entry: Entry) -> Actor:
+    """Say who made a move against a gate, and signed for it, or one without a gate."""
+    return entry.actor if entry.after["decision"] is None else signed.signer(entry)
 
 
 def _who(context: Context, given: Signed) -> Actor:

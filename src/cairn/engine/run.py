@@ -3,6 +3,7 @@
 from cairn.core import run as rules
 from cairn.core.errors import Conflict, Invalid, NotFound
 from cairn.core.ledger import Entry
+from cairn.core.name import require_model_name
 from cairn.core.run import FinishRun, GetRun, ListRuns, Run, RunFacts, StartRun
 from cairn.engine import ledger
 from cairn.engine.context import Context, Draft
@@ -15,6 +16,7 @@ SHORTEST_ID = 8
 
 def start(context: Context, asked: StartRun) -> Draft:
     """Record that a run has begun."""
+    require_model_name(asked.model)
     if context.tx.all("run_by_id", pattern=asked.run):
         raise Conflict(f"there is a run {asked.run} already")
     return Draft(

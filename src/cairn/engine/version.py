@@ -7,7 +7,7 @@ from cairn.core import version as rules
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, NotFound
 from cairn.core.ledger import Entry
-from cairn.core.name import shown
+from cairn.core.name import require_model_name, shown
 from cairn.core.run import Gap
 from cairn.core.verdict import Verdict
 from cairn.core.version import (
@@ -41,6 +41,7 @@ def register(context: Context, asked: RegisterVersion) -> Draft | Version:
     if asked.run is not None:
         run.find(context, asked.run)
 
+    require_model_name(asked.model)
     gaps = rules.register(asked, manifest)
     number = (context.tx.one("version_next_number", model=asked.model) or (1,))[0]
     required.require(_fields(context, asked, manifest, number), known=asked.retroactive)

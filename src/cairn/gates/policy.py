@@ -8,7 +8,7 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args, get_type_hints
 
@@ -19,16 +19,18 @@ from cairn.core.approval import Approvals, Person
 from cairn.core.check import Check, FairnessGap, NoSubgroupRegression, columns
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid, NotFound
-from cairn.core.evaluation import Perturbation
+from cairn.core.evaluation import Perturbation, Scorer
 from cairn.core.gate import Bootstrap, Policy, Reuse, check_policy
-from cairn.core.name import ModelName, Text
+from cairn.core.name import ModelName, Text, shown
+from cairn.core.reference import model_name
 from cairn.core.request import Record
+from cairn.core.version import ListVersions
 from cairn.gates import plain_yaml
 from cairn.gates.plain_yaml import Document, Place
 from cairn.gates.scorer import scorer_of
 from cairn.registry import Registry
 from cairn.signing.note import read_verifier
-from cairn.stats.metrics import parse_metric
+from cairn.stats.metrics import Metric, parse_metric, require_of_task
 
 FORMAT = "policy/1"
 
@@ -49,14 +51,19 @@ class PolicyFile(Record, frozen=True, tag_field="cairn", tag=FORMAT):
 def load_policy(path: Path, registry: Registry, model: ModelName) -> Policy:
     """Read a policy file and pin what it names, for one model of one registry.
 
-    Raises `Invalid`, or `NotFound` for the snapshot, with file, line and column.
+    Raises `Invalid`, or `NotFound` for the snapshot, with file, line and column; `NotFound`
+    for a model that nobody knows.
     """
     document = _read(path)
+    _require_model(registry, model)
     try:
         written = read_policy(document)
         _check_groups(written, document, registry.settings.model(model).evaluation)
         _check_people(written, document)
         policy = _pinned(written, document, registry=registry, model=model)
+        if policy.scorer is not None:
+            task = registry.objects.get_record(policy.scorer, Scorer).task
+            _check_metrics(written, document, of=lambda metric: require_of_task(metric, task))
         check_policy(policy)
     except CairnError as error:
         raise type(error)(f"{path}: {error}") from error
@@ -104,6 +111,19 @@ def _read(path: Path) -> Document:
         raise Invalid(f"{path}: {error}") from error
 
 
+def _require_model(registry: Registry, model: ModelName) -> None:
+    """Raise `NotFound` unless a model has versions or a place in `cairn.toml`."""
+    team = registry.settings.team
+    named = {model_name(name, team=team) for name in registry.settings.models}
+    if model in named or registry.engine.send(ListVersions(model=model, limit=1)):
+        return
+    known = {*named, *(version.model for version in registry.versions())}
+    there = (
+        f"there are {', '.join(sorted(map(shown, known)))}" if known else "there is none yet"
+    )
+    raise NotFound(f"there is no model {shown(model)} to bind a policy to; {there}")
+
+
 def _pinned(
     written: PolicyFile, document: Document, *, registry: Registry, model: ModelName
 ) -> Policy:
@@ -129,13 +149,18 @@ def _pinned_scorer(registry: Registry, model: ModelName) -> Digest | None:
     return registry.objects.put_record(scorer_of(registry, settings)) if settings else None
 
 
-def _check_metrics(written: PolicyFile, document: Document) -> None:
+def _check_metrics(
+    written: PolicyFile, document: Document, *, of: Callable[[Metric], None] | None = None
+) -> None:
+    """Read every metric, and hold it against what a task has."""
     for number, check in enumerate(written.checks):
         metric: str | None = getattr(check, "metric", None)
         if metric is None:
             continue
         try:
-            parse_metric(metric)
+            parsed = parse_metric(metric)
+            if of is not None:
+                of(parsed)
         except Invalid as error:
             place = document.places["checks", number, "metric"]
             raise Invalid(f"{place}: check {check.id!r}: {error}") from error

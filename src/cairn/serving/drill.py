@@ -101,6 +101,7 @@ def _hold(registry: Registry, model: ModelName, version: Digest) -> None:
                 version=version,
                 expecting=Anyone(),
                 reason="rollback drill",
+                new_label=True,
             )
         )
 

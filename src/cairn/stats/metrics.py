@@ -109,6 +109,16 @@ class Metric:
         return f"{word}@{self.argument if decides else int(self.argument)!r}"
 
 
+def require_of_task(metric: Metric, task: Task) -> None:
+    """Raise `Invalid` that lists a task's metrics unless this is one of them."""
+    of_one_class = task == "multiclass" and metric.target and metric.kind in _ONE_CLASS
+    if task in KINDS[metric.kind].tasks or of_one_class:
+        return
+    known = ", ".join(word for word, kind in KINDS.items() if task in kind.tasks)
+    more = ", and recall/CLASS of one class" if task == "multiclass" else ""
+    raise Invalid(f"{metric.name} is not a metric of a {task} task; there are {known}{more}")
+
+
 def parse_metric(name: str) -> Metric:
     """Read a metric name; raises `Invalid` that lists the known ones."""
     word, slash, target = name.partition("/")
