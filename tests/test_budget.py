@@ -23,16 +23,16 @@ def test_a_cheap_suite_is_not_refused() -> None:
 
 def test_a_dear_test_needs_a_reason() -> None:
     without, dearest, reasoned = (
-        Cost("tests/test_a.py::test_dear", 8.0, ""),
-        Cost("tests/test_a.py::test_dearest", 40.0, ""),
+        Cost("tests/test_a.py::test_dear", 11.0, ""),
+        Cost("tests/test_a.py::test_dearest", 41.0, ""),
         Cost("tests/test_a.py::test_reasoned", 40.0, "types the whole guide"),
     )
 
     found = refusals([without, dearest, reasoned], budget=100)
 
     assert [line.partition(":")[0] for line in found] == ["tests/test_a.py"] * 2
-    assert "test_dear takes 8 s of CPU: make it cheaper, or say why" in found[0]
-    assert "test_dearest takes 40 s of CPU: move it to `make faults`" in found[1]
+    assert "test_dear takes 11 s of CPU: make it cheaper, or say why" in found[0]
+    assert "test_dearest takes 41 s of CPU: move it to `make faults`" in found[1]
 
 
 def test_a_suite_over_its_budget_is_refused() -> None:

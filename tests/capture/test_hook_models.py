@@ -190,6 +190,7 @@ def in_plain_python(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.costly("real scripts run twice, watched and not")
 def test_a_script_that_looks_closely_sees_no_difference(transparent: Seen) -> None:
     assert transparent.code == 0, transparent.output
     assert transparent.output == in_plain_python(transparent.room.parent / "work", "train.py")

@@ -165,6 +165,7 @@ def test_nothing_of_a_run_is_left_lying_about(trained: tuple[Registry, RunOutcom
     assert list((registry.settings.store / "runs").iterdir()) == []
 
 
+@pytest.mark.costly("four trainings by a real script")
 def test_the_same_script_and_seed_again_is_the_same_version_even_in_another_clone(
     tmp_path: Path,
 ) -> None:

@@ -42,6 +42,7 @@ def at_rest(address: str) -> dict[str, bytes]:
     return {found.key: backend.read(found.key) for found in backend.list("")}
 
 
+@pytest.mark.costly("a whole project, trainings and all, on a bucket")
 def test_a_project_runs_on_an_encrypted_bucket_from_training_to_rebuilding(
     empty: Desk, bucket: str
 ) -> None:

@@ -21,6 +21,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     return opened
 
 
+@pytest.mark.costly("the first here: trains three versions for all")
 def test_e1_replaced_weights_are_not_loaded(shell: Shell) -> None:
     shell("promote", "churn:1", "canary")
     weights = shell.json("show", "churn:1")["artifacts"]["files"][0]
@@ -84,6 +85,7 @@ def test_e4_a_version_that_serves_cannot_be_deleted(shell: Shell) -> None:
     assert shell.json("show", "churn@e4")["number"] == 3
 
 
+@pytest.mark.costly("trains two versions")
 def test_e5_numbers_are_never_given_twice(shell: Shell) -> None:
     made = train(shell, strength=0.5)
     shell("rollback", "churn@staging")
@@ -104,6 +106,7 @@ def test_e6_a_version_without_bytes_cannot_be_registered(shell: Shell) -> None:
     assert shell.json("list", "x") == []
 
 
+@pytest.mark.costly("trains two versions")
 def test_e7_the_whole_environment_and_uncommitted_changes_are_in_the_version(
     shell: Shell,
 ) -> None:

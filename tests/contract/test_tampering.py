@@ -162,6 +162,7 @@ def test_an_object_that_is_gone_is_named(busy: Registry) -> None:
     assert digest in str(busy.verify(objects=True).problems)
 
 
+@pytest.mark.costly("asks a whole store after each of hundreds of flips")
 def test_raw_flips_in_the_database_file_are_reported_or_change_no_answer(
     busy: Registry,
 ) -> None:

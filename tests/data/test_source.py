@@ -130,6 +130,7 @@ def test_what_a_kind_of_data_does_not_take_is_refused(registry: Registry) -> Non
             registry.snapshot(data, **wish)  # pyright: ignore[reportArgumentType] (any wish)
 
 
+@pytest.mark.costly("ten thousand columns")
 def test_many_columns_are_a_table_too(registry: Registry) -> None:
     info = registry.snapshot(pa.table({f"c{at}": [at] for at in range(10_000)}))
 
