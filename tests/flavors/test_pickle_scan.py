@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import streams
 from cairn.flavors.formats import judge
-from cairn.flavors.opcodes import OPCODES
 from cairn.flavors.pickle_scan import can_run, scan_pickle
+from cairn.flavors.pickle_steps import INSTRUCTIONS, walk_pickle
 from fitted import MODELS
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
@@ -309,7 +309,7 @@ def test_whatever_cpython_looks_up_the_scan_has_seen(steps: list[bytes]) -> None
 def test_every_instruction_of_the_standard_library_is_known() -> None:
     standard = {ord(opcode.code): opcode.name for opcode in pickletools.opcodes}
 
-    assert {code: name for code, (name, _) in OPCODES.items()} == standard
+    assert {code: name for code, (name, _) in INSTRUCTIONS.items()} == standard
 
 
 def test_the_scan_looks_up_and_imports_nothing() -> None:
@@ -329,5 +329,5 @@ def test_the_scan_looks_up_and_imports_nothing() -> None:
 
 
 def test_text_is_only_a_pickle_if_it_would_run() -> None:
-    assert not can_run(b"customer_id,age\n1,2\n3,4\n")
-    assert can_run(b"cos\nsystem\n(S'true'\ntR and more text")
+    assert can_run(walk_pickle(b"customer_id,age\n1,2\n3,4\n")) is None
+    assert can_run(walk_pickle(b"cos\nsystem\n(S'true'\ntR and more text")) is not None

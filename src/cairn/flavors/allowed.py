@@ -8,8 +8,13 @@ neighbour trees, support vectors, sparse matrices) are on it too, and `trees.py`
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING, Final
 
-from cairn.core.digest import Digest, canonical, digest_bytes
+if TYPE_CHECKING:
+    from cairn.core.digest import Digest
+
+RULES: Final = 2
+"""Counts up when files are judged by other rules: then earlier verdicts are made anew."""
 
 ESTIMATORS: Mapping[str, str] = {
     "sklearn.calibration": "CalibratedClassifierCV _CalibratedClassifier _SigmoidCalibration",
@@ -332,14 +337,15 @@ def pickle_names() -> frozenset[tuple[str, str]]:
 
 
 @cache
-def allow_list_digest() -> Digest:
-    """Name the whole list, so that a verdict says what it was judged by."""
+def allow_list_digest() -> "Digest":
+    """Name the whole list and the rules, so that a verdict says what it was judged by."""
+    from cairn.core.digest import canonical, digest_bytes
+
     tables = (ESTIMATORS, PARTS, LOSSES, TREES, DICTIONARIES, TYPES, FUNCTIONS)
     listed = {
         "skops": names(*tables, *CONTAINERS.values()),
         "pickle": pickle_names(),
         "torch": names(TORCH),
     }
-    return digest_bytes(
-        canonical({kind: sorted(map(" ".join, listed[kind])) for kind in listed})
-    )
+    spelled = {kind: sorted(map(" ".join, listed[kind])) for kind in listed}
+    return digest_bytes(canonical({**spelled, "rules": RULES}))

@@ -1,209 +1,211 @@
-"""What is this file? Judged by its content; its name is what somebody claims.
+"""What is this file? Judged by its content; its name can only make the verdict worse.
 
-Formats that hold data only are `safe` if the content keeps to the format. Everything else is
-`unknown`, or `unsafe` if it would run code under a loader that people use for such files.
+`safe` only if the content was followed to its last byte in a form that holds data only, and if
+no loader that people use would read it as something else. Everything else is `unknown`, or
+`unsafe` if it would run code under such a loader.
 """
 
-from collections.abc import Mapping
-from typing import Any, cast
-
-import msgspec
-
 from cairn.core.errors import Corrupt
-from cairn.flavors import npy, onnx, zips
-from cairn.flavors.compression import compression_of, unpack
-from cairn.flavors.pickle_scan import can_run, is_pickle, scan_pickle, scan_torch
-from cairn.flavors.skops_audit import check_sparse, unlisted
-from cairn.flavors.skops_nodes import SCHEMA, read_archive
-from cairn.flavors.trees import check_trees
-from cairn.flavors.verdict import Verdict, joined, safe, unknown, unsafe
+from cairn.flavors import onnx, zips
+from cairn.flavors.compression import compression_of, unpack_some
+from cairn.flavors.content import Content, starts
+from cairn.flavors.forms import arrays, arrow, gguf, names, opaque, parquet, pictures, torch
+from cairn.flavors.forms.records import judge_json
+from cairn.flavors.forms.safetensors import is_safetensors
+from cairn.flavors.forms.text import judge_text
+from cairn.flavors.limits import MAX_DEPTH, Budget, OverLimit
+from cairn.flavors.pickle_scan import can_run, scan_pickle, scan_torch
+from cairn.flavors.pickle_steps import Walked, walk_pickle
+from cairn.flavors.verdict import Verdict, joined, safe, unknown, unsafe, worse
 
-MAX_DEPTH = 3
 PICKLE_MAGIC = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
-TORCH_PLAIN = frozenset({"version", "byteorder", ".format_version", ".storage_alignment"})
-TORCH_SCRIPT = frozenset({"constants.pkl"})
-
-DATA: Mapping[bytes, str] = {
-    b"GGUF": "gguf",
-    b"PAR1": "parquet",
-    b"ARROW1\0\0": "arrow",
-    b"\x89PNG\r\n\x1a\n": "png",
-    b"\xff\xd8\xff": "jpeg",
-    b"GIF8": "gif",
-}
-"""Formats that hold data only, by their first bytes."""
-
-PROGRAMS: Mapping[bytes, tuple[str, str]] = {
-    b"\x89HDF\r\n\x1a\n": (
-        "hdf5",
-        "Keras stores layers with code of their own in this format",
-    ),
-    b"\x7fELF": ("elf", "it is a program or a library"),
-    b"MZ": ("exe", "it may be a program or a library"),
-    b"#!": ("script", "it is a program"),
-    b"%PDF-": ("pdf", "it may hold scripts"),
-    b"7z\xbc\xaf'\x1c": ("7z", "Cairn does not open this archive"),
-    b"Rar!": ("rar", "Cairn does not open this archive"),
-    b"\x04\x22\x4d\x18": ("lz4", "Cairn does not open this compression"),
-    b"\x28\xb5\x2f\xfd": ("zstd", "Cairn does not open this compression"),
-    b"ZF": ("joblib-zfile", "it is written by a joblib before 0.10, which reads other files"),
-}
-"""Formats that can hold code, or that Cairn cannot look into."""
+SKOPS = "schema.json"
+TABLES = (
+    (arrays.MAGIC, arrays.judge_array),
+    (gguf.MAGIC, gguf.judge_gguf),
+    (parquet.MAGIC, parquet.judge_parquet),
+    (arrow.MAGIC, arrow.judge_arrow),
+)
+PICTURES = (
+    ("png", (pictures.PNG,), pictures.check_png),
+    ("jpeg", (pictures.JPEG,), pictures.check_jpeg),
+    ("gif", pictures.GIF, pictures.check_gif),
+)
 
 
-def judge(content: bytes, depth: int = 0) -> Verdict:
-    """Judge some bytes by what they are; nothing is loaded."""
+def judge(
+    content: Content, name: str = "", *, depth: int = 0, budget: Budget | None = None
+) -> Verdict:
+    """Judge some bytes by what they are; nothing is loaded.
+
+    `name` is what the file is called, if it has a name. `depth` counts the archives that it
+    lies in, and `budget` is what they have left to unpack.
+    """
     if depth > MAX_DEPTH:
-        return unsafe("nested", f"archives are nested more than {MAX_DEPTH} deep")
+        return unknown("nested", f"archives are nested more than {MAX_DEPTH} deep")
+    try:
+        verdict = _judge(content, name, depth, budget or Budget(len(content)))
+    except OverLimit as error:
+        verdict = unknown("large", str(error))
+    except MemoryError:
+        verdict = unknown("large", "it needs more memory to be judged than Cairn takes")
+    runs = names.runs(name)
+    return worse(verdict, unknown(verdict.format, runs)) if runs else verdict
+
+
+def _judge(content: Content, name: str, depth: int, budget: Budget) -> Verdict:
     if not content:
         return safe("empty")
+    walked = walk_pickle(content)
     verdict = (
-        _judge_structured(content, depth) or _judge_known(content) or _judge_rest(content)
+        _judge_archive(content, depth, budget)
+        or _judge_numbers(content, walked)
+        or _judge_picture(content)
+        or opaque.judge_opaque(content)
+        or _judge_rest(content, name, walked)
     )
-    also = _second_reading(content, verdict.format)
-    return unsafe(verdict.format, also, *verdict.reasons) if also else verdict
+    for reading in _other_readings(content, verdict.format, walked):
+        verdict = worse(verdict, reading)
+    return verdict
 
 
-def _second_reading(content: bytes, form: str) -> str:
-    """Say what else the bytes could be read as that would run code; empty if nothing."""
-    if form not in ("pickle", "joblib") and can_run(content):
-        return "it is also a pickle that makes calls"
-    if not content.startswith((zips.MAGIC, zips.EMPTY)) and zips.ends_as_zip(content):
-        return "it is also a zip archive"
-    return ""
+def _other_readings(content: Content, form: str, walked: Walked) -> list[Verdict]:
+    """Say what else the bytes could be read as, by a loader that does not mind the rest."""
+    found: list[Verdict] = []
+    # An archive begins with P, a persistent id: pickle has none, and torch's are not text.
+    is_zip = starts(content, zips.MAGIC, zips.EMPTY)
+    if form not in ("pickle", "joblib", "torch") and not is_zip:
+        run = can_run(walked)
+        found += [run] if run else []
+    if not is_zip and zips.ends_as_zip(content):
+        found.append(unsafe(form, "it is also a zip archive"))
+    if form != "tar" and opaque.is_tar(content):
+        found.append(unknown(form, "it is also a tar archive"))
+    if form != "hdf5" and opaque.has_hdf5(content):
+        found.append(unknown(form, "it is also a file of HDF5"))
+    return found
 
 
-def _judge_structured(content: bytes, depth: int) -> Verdict | None:
-    """Judge the formats that Cairn looks into, by their first bytes; None if it is another."""
-    if content.startswith(npy.MAGIC):
-        return _judge_npy(content)
-    if content.startswith((zips.MAGIC, zips.EMPTY)):
-        return _judge_zip(content, depth)
-    if _is_safetensors(content):
-        return safe("safetensors")
-    if content.startswith(PICKLE_MAGIC):
-        return scan_pickle(content).verdict
+def _judge_archive(content: Content, depth: int, budget: Budget) -> Verdict | None:
+    """Judge zip archives and compressed files by what is in them."""
+    if starts(content, zips.MAGIC, zips.EMPTY):
+        return _judge_zip(content, depth, budget)
     if compression_of(content):
-        return _judge_compressed(content, depth)
+        return _judge_compressed(content, depth, budget)
     return None
 
 
-def _judge_known(content: bytes) -> Verdict | None:
-    """Judge the formats that Cairn only knows, by their first bytes; None if it is another."""
-    form = next((form for magic, form in DATA.items() if content.startswith(magic)), None)
-    if form is not None:
-        return safe(form)
-    found = next(
-        (known for magic, known in PROGRAMS.items() if content.startswith(magic)), None
-    )
-    return unknown(*found) if found else None
+def _judge_numbers(content: Content, walked: Walked) -> Verdict | None:
+    """Judge the formats that hold arrays and tables, by their first bytes."""
+    if is_safetensors(content):
+        return safe("safetensors")
+    for magic, judge_it in TABLES:
+        if starts(content, magic):
+            return judge_it(content)
+    if torch.is_old_torch(content):
+        return torch.judge_old_torch(content)
+    if starts(content, *PICKLE_MAGIC):
+        return scan_pickle(content, walked=walked).verdict
+    return None
 
 
-def _judge_rest(content: bytes) -> Verdict:
+def _judge_picture(content: Content) -> Verdict | None:
+    for form, magic, check in PICTURES:
+        if starts(content, *magic):
+            try:
+                check(content)
+            except Corrupt as error:
+                return unknown(form, f"it cannot be followed to its end: {error}")
+            return safe(form)
+    return None
+
+
+def _judge_rest(content: Content, name: str, walked: Walked) -> Verdict:
     """Judge what has no first bytes of its own: ONNX, text, and the oldest pickles."""
     if onnx.looks_like_onnx(content):
         return onnx.judge_onnx(content)
-    if is_pickle(content) and not _is_json(content):
-        return scan_pickle(content).verdict
+    if not walked.broken and not _is_json(content):
+        return scan_pickle(content, walked=walked).verdict
+    return judge_text(content, name) or unknown("binary", "Cairn does not know this format")
+
+
+def _is_json(content: Content) -> bool:
+    """Tell whether the content is JSON; a pickle that is JSON too is a number, or the like."""
     try:
-        text = content.decode()
+        return judge_json(content[:].decode()) is not None
     except UnicodeDecodeError:
-        return unknown("binary", "Cairn does not know this format")
-    if "\0" in text:
-        return unknown("binary", "Cairn does not know this format")
-    return safe("json" if _is_json(content) else "text")
+        return False
 
 
-def _judge_npy(content: bytes) -> Verdict:
+def _judge_zip(content: Content, depth: int, budget: Budget) -> Verdict:
     try:
-        dtype, _, _, start = npy.read_header(content)
-        if dtype.hasobject:
-            inner = scan_pickle(content, start).verdict
-            return inner._replace(format="npy", reasons=("it holds a pickle", *inner.reasons))
-        npy.array_from(content)
-    except Corrupt as error:
-        return unsafe("npy", str(error))
-    return safe("npy")
-
-
-def _judge_zip(content: bytes, depth: int) -> Verdict:
-    try:
-        members = zips.read_zip(content)
+        found = zips.entries(content)
+        members = {entry.name for entry in found}
+        if SKOPS in members:
+            return _judge_skops(content, budget)
+        is_torch = any(name.rpartition("/")[2] == "data.pkl" for name in members)
+        parts = [
+            (entry.name, _judge_member(content, entry, depth, budget, is_torch=is_torch))
+            for entry in found
+        ]
     except Corrupt as error:
         return unsafe("zip", str(error))
-    names = {name for name, _ in members}
-    if SCHEMA in names:
-        return _judge_skops(content)
-    if any(name.rpartition("/")[2] == "data.pkl" for name in names):
-        return _judge_torch(members)
-    parts = [(name, judge(member, depth + 1)) for name, member in members]
+    odd = [
+        (entry.name, unsafe("zip", place))
+        for entry in found
+        if (place := zips.odd_place(entry))
+    ]
     is_npz = bool(parts) and all(part.format == "npy" for _, part in parts)
-    return joined("npz" if is_npz else "zip", parts)
+    form = "torch" if is_torch else "npz" if is_npz else _of_members(members)
+    return joined(form, odd + parts)
 
 
-def _judge_skops(content: bytes) -> Verdict:
+def _of_members(members: set[str]) -> str:
+    return "keras" if {"config.json", "metadata.json"} <= members else "zip"
+
+
+def _judge_member(
+    content: Content, entry: zips.Entry, depth: int, budget: Budget, *, is_torch: bool
+) -> Verdict:
+    """Judge one member; the numbers of torch's tensors are numbers whatever they look like."""
+    inner = entry.name.partition("/")[2]
+    if (
+        is_torch
+        and inner.startswith(("data/", ".data/"))
+        and inner.rpartition("/")[2].isdigit()
+    ):
+        return safe("numbers")
+    if is_torch and (inner.startswith("code/") or inner in torch.SCRIPT_MEMBERS):
+        return unknown("torchscript", "it is a program of TorchScript's")
     try:
-        archive = read_archive(content)
-        check_trees(archive)
-        foreign = unlisted(archive.schema)
-        check_sparse(archive.schema, archive.members)
-        for name, member in archive.members.items():
-            if name.endswith(".npy"):
-                npy.array_from(member)
-    except Corrupt as error:
-        return unsafe("skops", str(error))
-    if foreign:
-        listed = ", ".join(foreign)
-        return unsafe(
-            "skops", f"it holds {listed}, which the allow-list does not", names=foreign
-        )
-    return safe("skops")
+        member = zips.member(content, entry, budget)
+    except OverLimit as error:
+        return unknown("large", str(error))
+    if is_torch and inner == "data.pkl":
+        return scan_torch(member).verdict
+    if is_torch and inner in torch.PLAIN_MEMBERS | {".data/serialization_id"}:
+        return judge(member, "", depth=depth + 1, budget=budget)
+    return judge(member, entry.name, depth=depth + 1, budget=budget)
 
 
-def _judge_torch(members: list[zips.Member]) -> Verdict:
-    """Judge the pickle of a torch archive; the numbers of its tensors lie beside it."""
-    parts: list[tuple[str, Verdict]] = []
-    for name, member in members:
-        inner = name.partition("/")[2]
-        if inner.startswith("code/") or inner in TORCH_SCRIPT:
-            parts.append((name, unknown("torchscript", "it is a program of TorchScript's")))
-        elif inner == "data.pkl":
-            parts.append((name, scan_torch(member).verdict))
-        elif not inner.startswith(("data/", ".data/")) and inner not in TORCH_PLAIN:
-            parts.append((name, judge(member, 1)))
-    return joined("torch", parts)
+def _judge_skops(content: Content, budget: Budget) -> Verdict:
+    from cairn.flavors.skops_judge import judge_skops
+
+    return judge_skops(content, budget)
 
 
-def _judge_compressed(content: bytes, depth: int) -> Verdict:
+def _judge_compressed(content: Content, depth: int, budget: Budget) -> Verdict | None:
+    """Judge what comes out; None if nothing does, and it only begins like a compression."""
     kind = compression_of(content)
-    try:
-        inner = judge(unpack(content, kind), depth + 1)
-    except Corrupt as error:
-        return unsafe(kind, str(error))
+    plain, broken = unpack_some(content, kind, budget)
+    if broken and not plain:
+        return None if _is_text_like(content) else unsafe(kind, broken)
+    inner = judge(plain, depth=depth + 1, budget=budget)
+    if broken:
+        return unsafe(kind, broken, *inner.reasons, names=inner.names)
     return inner._replace(format=f"{inner.format}+{kind}")
 
 
-def _is_safetensors(content: bytes) -> bool:
-    """Tell whether the header's tensors cover the rest of the file, one after another."""
-    size = int.from_bytes(content[:8], "little")
-    if len(content) < 8 + size or content[8:9] != b"{":
-        return False
-    try:
-        header = cast("dict[str, Any]", msgspec.json.decode(content[8 : 8 + size]))
-        tensors = [header[name]["data_offsets"] for name in header if name != "__metadata__"]
-        end = 0
-        for start, stop in sorted(tensors):
-            if start != end or stop < start:
-                return False
-            end = stop
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError):
-        return False
-    return 8 + size + end == len(content)
-
-
-def _is_json(content: bytes) -> bool:
-    try:
-        msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return False
-    return True
+def _is_text_like(content: Content) -> bool:
+    """Tell whether the content is text that happens to begin as zlib does: `x^2`."""
+    return starts(content, b"x^") and b"\0" not in content[:1024]

@@ -42,23 +42,28 @@ def array_size(state: Any, padding: bytes) -> int | None:
     return before + width * math.prod(lengths)
 
 
-def item_size(dtype: Any) -> int | None:
-    """Tell how wide one item of a pickled dtype is; None if it holds Python objects."""
+def item_size(dtype: Any, seen: set[int] | None = None) -> int | None:
+    """Tell how wide one item of a pickled dtype is; None if it holds Python objects.
+
+    `seen` are types that were measured already: one may stand in many fields.
+    """
     callee = getattr(dtype, "callee", None)
     arguments = getattr(dtype, "arguments", ())
     if (getattr(callee, "module", ""), getattr(callee, "name", "")) != _DTYPE or not arguments:
         raise Corrupt("an array of joblib's has no readable type")
-    found = _TYPE.fullmatch(str(arguments[0]))
+    kind = arguments[0]
+    found = _TYPE.fullmatch(kind) if isinstance(kind, str) else None
     if found is None:
-        raise Corrupt(f"an array of joblib's has the type {arguments[0]}")
+        raise Corrupt("an array of joblib's has a type that Cairn does not know")
     if found[5]:
         return None
     if found[1]:
         return int(found[2])
-    return _flexible_size(dtype.state, int(found[4]) * (_WIDE if found[3] == "U" else 1))
+    told = int(found[4]) * (_WIDE if found[3] == "U" else 1)
+    return _flexible_size(dtype.state, told, seen or set())
 
 
-def _flexible_size(state: Any, told: int) -> int | None:
+def _flexible_size(state: Any, told: int, seen: set[int]) -> int | None:
     """Check a width that the dtype's state could change, and its fields for objects."""
     if not isinstance(state, tuple):
         raise Corrupt("an array of joblib's has a type without its state")
@@ -68,10 +73,14 @@ def _flexible_size(state: Any, told: int) -> int | None:
     if known[2] is not None or not isinstance(known[4], dict | None):
         raise Corrupt("an array of joblib's has a type that Cairn cannot read")
     fields = cast("dict[str, Any]", known[4] or {})
-    return None if any(_holds_objects(field) for field in fields.values()) else told
+    return None if any(_holds_objects(field, seen) for field in fields.values()) else told
 
 
-def _holds_objects(field: Any) -> bool:
+def _holds_objects(field: Any, seen: set[int]) -> bool:
     if not isinstance(field, tuple) or not field:
         raise Corrupt("an array of joblib's has a field that Cairn cannot read")
-    return item_size(cast("tuple[Any, ...]", field)[0]) is None
+    dtype = cast("tuple[Any, ...]", field)[0]
+    if id(dtype) in seen:
+        return False
+    seen.add(id(dtype))
+    return item_size(dtype, seen) is None

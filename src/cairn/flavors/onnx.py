@@ -1,20 +1,24 @@
 """ONNX models, walked as protocol buffers: they hold data, and may point to other files.
 
-Only what matters here is read: wherever a tensor may stand in `onnx.proto`, and where one with
-external data says that it lies.
+Each message has only the fields that `onnx.proto` knows. What is looked at: where a tensor
+with external data says that it lies, and which operators a node asks for; those outside of the
+standard come from libraries that somebody has to load.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 
 from cairn.core.errors import Corrupt
-from cairn.flavors.verdict import Verdict, safe, unsafe
+from cairn.flavors.content import Content, starts
+from cairn.flavors.forms.protobuf import Field, fields_of
+from cairn.flavors.verdict import Verdict, listed, safe, unknown, unsafe
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_MAX_VARINT = 10
 _REQUIRED = {1, 7, 8}  # version of the format, graph, imported operator sets
+_DOMAINS = frozenset(
+    ("", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training")
+)
+_OP, _DOMAIN = 4, 7
 
-_MESSAGES: Mapping[str, Mapping[int, str]] = {
+_LEADS: Mapping[str, Mapping[int, str]] = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
@@ -30,85 +34,87 @@ _MESSAGES: Mapping[str, Mapping[int, str]] = {
     },
     "sparse": {1: "tensor", 2: "tensor"},
     "tensor": {13: "entry"},
+    "entry": {},
 }
-"""Fields that lead to a tensor, by message; `entry` is a key and a value of external data."""
+"""Fields that lead to a tensor or a node; `entry` is a key and a value of external data."""
+
+_KNOWN: Mapping[str, frozenset[int]] = {
+    "model": frozenset((*range(1, 9), 14, 20, 25, 26)),
+    "training": frozenset(range(1, 5)),
+    "graph": frozenset((1, 2, 5, *range(10, 17))),
+    "function": frozenset((1, *range(4, 15))),
+    "node": frozenset(range(1, 11)),
+    "attribute": frozenset((*range(1, 12), *range(13, 16), *range(20, 24))),
+    "sparse": frozenset(range(1, 4)),
+    "tensor": frozenset(range(1, 17)),
+    "entry": frozenset(range(1, 3)),
+}
+"""Every field of each message."""
 
 
-def looks_like_onnx(content: bytes) -> bool:
+def looks_like_onnx(content: Content) -> bool:
     """Tell whether the bytes are one protocol buffer with the fields of a model."""
-    if content[:1] != b"\x08":
+    if not starts(content, b"\x08"):
         return False
     try:
-        fields = {number for number, _ in fields_of(content)}
+        found = {field.number for field in fields_of(content, 0, len(content))}
     except Corrupt:
         return False
-    return fields >= _REQUIRED
+    return _KNOWN["model"] >= found >= _REQUIRED
 
 
-def judge_onnx(content: bytes) -> Verdict:
-    """Judge a model: safe if every tensor's data lies in it or beside it."""
+def judge_onnx(content: Content) -> Verdict:
+    """Judge a model: safe if its data lies in it or beside it, and its operators are known."""
+    outside: set[str] = set()
+    foreign: set[str] = set()
     try:
-        outside = sorted({place for place in _places(content) if not _is_beside(place)})
+        for message, begin, end in _messages(content):
+            fields = list(fields_of(content, begin, end))
+            if message == "entry":
+                outside |= set(_places(content, fields))
+            elif message == "node":
+                domain = _text(content, fields, _DOMAIN)
+                if domain not in _DOMAINS:
+                    foreign.add(f"{domain}.{_text(content, fields, _OP)}")
     except Corrupt as error:
         return unsafe("onnx", str(error))
     if outside:
-        return unsafe("onnx", f"it reads its numbers from {', '.join(outside)}")
+        return unsafe(
+            "onnx", f"it reads its numbers from {', '.join(listed(sorted(outside)))}"
+        )
+    if foreign:
+        names = ", ".join(listed(sorted(foreign)))
+        return unknown("onnx", f"it asks for operators of other libraries: {names}")
     return safe("onnx")
 
 
-def fields_of(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Read the fields of one message: number, and content where it has a length."""
-    place = 0
-    while place < len(content):
-        key, place = _varint(content, place)
-        number, kind = key >> 3, key & 7
-        if kind == _VARINT:
-            _, place = _varint(content, place)
-            yield number, b""
-        elif kind == _BYTES:
-            size, place = _varint(content, place)
-            yield number, _slice(content, place, size)
-            place += size
-        elif kind in (_FIXED32, _FIXED64):
-            size = 4 if kind == _FIXED32 else 8
-            _slice(content, place, size)
-            yield number, b""
-            place += size
-        else:
-            raise Corrupt(f"a field has the unknown wire type {kind}")
-
-
-def _places(content: bytes) -> Iterator[str]:
-    """Find every place outside the file where a tensor says that its numbers are."""
-    waiting = [("model", content)]
+def _messages(content: Content) -> Iterator[tuple[str, int, int]]:
+    """Visit every message that may lead to a tensor or a node."""
+    waiting = [("model", 0, len(content))]
     while waiting:
-        message, inside = waiting.pop()
-        if message == "entry":
-            entry = dict(fields_of(inside))
-            if entry.get(1) == b"location":
-                yield entry.get(2, b"").decode("utf-8", "backslashreplace")
-            continue
-        following = _MESSAGES[message]
-        waiting += [(following[n], part) for n, part in fields_of(inside) if n in following]
+        message, begin, end = waiting.pop()
+        yield message, begin, end
+        leads, known = _LEADS[message], _KNOWN[message]
+        for field in fields_of(content, begin, end):
+            if field.number not in known:
+                raise Corrupt(f"a {message} has the unknown field {field.number}")
+            if field.number in leads:
+                waiting.append((leads[field.number], field.begin, field.end))
+
+
+def _places(content: Content, entry: list[Field]) -> Iterator[str]:
+    """Say where external data lies, if this entry does, and not in the folder of the model."""
+    key, place = (_text(content, entry, number) for number in (1, 2))
+    if key == "location" and not _is_beside(place):
+        yield place
+
+
+def _text(content: Content, fields: list[Field], number: int) -> str:
+    found = [content[field.begin : field.end] for field in fields if field.number == number]
+    return found[-1].decode("utf-8", "backslashreplace") if found else ""
 
 
 def _is_beside(place: str) -> bool:
     """Tell whether a path stays in the folder of the model."""
-    path = PurePosixPath(place)
-    relative = place != "" and not path.is_absolute() and ".." not in path.parts
-    return relative and "\\" not in place and ":" not in place
-
-
-def _varint(content: bytes, place: int) -> tuple[int, int]:
-    value = 0
-    for count, byte in enumerate(content[place : place + _MAX_VARINT]):
-        value |= (byte & 0x7F) << (7 * count)
-        if byte < 0x80:  # noqa: PLR2004 (the bit that says: more follows)
-            return value, place + count + 1
-    raise Corrupt("a number of the protocol buffer does not end")
-
-
-def _slice(content: bytes, place: int, size: int) -> bytes:
-    if place + size > len(content):
-        raise Corrupt("a field of the protocol buffer ends after the file")
-    return content[place : place + size]
+    parts = place.split("/")
+    return bool(parts[0]) and ".." not in parts and "\\" not in place and ":" not in place

@@ -1,39 +1,66 @@
 """Pickle's stack machine without the calls: which globals a stream names, calls, changes.
 
 The stack, its marks and the memo are followed exactly, because names can be fetched from them.
-What a call gives is not known; that it happened is. Where CPython's unpickler would stop, the
-walk ends with `Corrupt`.
+What a call gives is not known; that it happened is. The walk ends with `Corrupt` only where
+every unpickler ends: CPython's in C, the one in Python that joblib builds on, and those that
+allow persistent ids and buffers. Where one of them would go on, the walk goes on; and what it
+cannot follow is `Doubtful`.
 """
 
-from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from cairn.core.errors import Corrupt
 from cairn.flavors.joblib_arrays import WRAPPER
+from cairn.flavors.limits import Doubtful
 
 MAX_KEPT = 64
 """Longer tuples are not remembered item by item: no call that matters has them."""
 
 
-@dataclass(frozen=True, order=True)
 class Global:
     """A module's attribute, as named by the stream."""
 
-    module: str
-    name: str
+    __slots__ = ("module", "name")
+
+    def __init__(self, module: str, name: str) -> None:
+        self.module: Final = module
+        self.name: Final = name
 
     def __str__(self) -> str:
         """As people write it: `os.system`."""
         return f"{self.module}.{self.name}"
 
+    def __eq__(self, other: object) -> bool:
+        """Two are one if both words are."""
+        return isinstance(other, Global) and self.pair == other.pair
 
-@dataclass
+    def __hash__(self) -> int:
+        """Like the pair's."""
+        return hash(self.pair)
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Module and name."""
+        return self.module, self.name
+
+    @property
+    def can_be_imported(self) -> bool:
+        """Whether an import statement could name the module: no other is ever found."""
+        return all(part.isidentifier() for part in self.module.split("."))
+
+
+WRAPPING: Final = Global(*WRAPPER)
+
+
 class Made:
     """What a call gave: of what, with which arguments, and the state it was given later."""
 
-    callee: Global
-    arguments: tuple[Any, ...]
-    state: Any = None
+    __slots__ = ("arguments", "callee", "state")
+
+    def __init__(self, callee: Global, arguments: tuple[Any, ...]) -> None:
+        self.callee = callee
+        self.arguments = arguments
+        self.state: Any = None
 
     @property
     def kind(self) -> Global:
@@ -44,33 +71,46 @@ class Made:
 
 
 class Unknown:
-    """Some value that cannot name anything."""
+    """A value of which only this is known: what it may be."""
+
+    __slots__ = ()
 
 
-UNKNOWN: Final = Unknown()
+PLAIN: Final = Unknown()
+"""A number, a list, bytes: it names nothing, and nobody can call it."""
+TEXT: Final = Unknown()
+"""A text that the scan cannot read."""
+COMPUTED: Final = Unknown()
+"""What a call gave, or what comes from outside the stream: it may be anything."""
 
 
-@dataclass
 class Walk:
-    """What was met in one stream; `end` is the byte after its STOP, 0 if it has none."""
+    """What was met in one stream; `end` is the byte after its STOP, 0 if it has none.
 
-    names: set[Global] = field(default_factory=set[Global])
-    problems: list[str] = field(default_factory=list[str])
-    calls: int = 0
-    persistent: bool = False
-    joblib: bool = False
-    end: int = 0
+    `calls` counts what would run something: a call or a change of what the stream names.
+    `computes` says that the stream names something which cannot be read from it.
+    """
+
+    def __init__(self) -> None:
+        self.names: set[Global] = set()
+        self.problems: dict[str, None] = {}
+        self.calls = 0
+        self.computes = False
+        self.persistent = False
+        self.joblib = False
+        self.end = 0
 
     def note(self, problem: str) -> None:
         """Add a problem, once."""
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self.problems[problem] = None
 
 
 class Machine:
     """The state of one unpickling that does not happen."""
 
-    def __init__(self, content: bytes, place: int, walk: Walk) -> None:
+    __slots__ = ("content", "frame_end", "marks", "memo", "place", "stack", "walk")
+
+    def __init__(self, content: Any, place: int, walk: Walk) -> None:
         self.content = content
         self.place = place
         self.walk = walk
@@ -78,10 +118,6 @@ class Machine:
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
-
-    def push(self, value: Any) -> None:
-        """Put a value on the stack."""
-        self.stack.append(value)
 
     def need(self, count: int) -> None:
         """Raise `Corrupt` unless so many values lie above the last mark."""
@@ -117,44 +153,55 @@ class Machine:
         """Push what the memo holds."""
         if place not in self.memo:
             raise Corrupt(f"it fetches memo {place}, which is empty")
-        self.push(self.memo[place])
+        self.stack.append(self.memo[place])
 
     def find(self, module: Any, name: Any) -> None:
         """Push a global; one whose name is computed cannot be judged."""
+        if not _may_be_text(module) or not _may_be_text(name):
+            raise Corrupt("it names a global by something that is not a text")
         if not isinstance(module, str) or not isinstance(name, str):
             self.walk.note("it names a global that it computes")
-            self.push(UNKNOWN)
+            self.walk.computes = True
+            self.stack.append(COMPUTED)
             return
         found = Global(module, name)
         self.walk.names.add(found)
-        self.push(found)
+        self.stack.append(found)
 
     def call(self, callee: Any, arguments: Any) -> None:
         """Push what a call gives; what is called must be a global."""
-        self.walk.calls += 1
-        if not isinstance(callee, Global):
+        if isinstance(callee, Global):
+            self.walk.calls += 1
+            known = cast("tuple[Any, ...]", arguments) if isinstance(arguments, tuple) else ()
+            self.stack.append(Made(callee, known))
+        elif callee is COMPUTED or isinstance(callee, Made):
+            self.walk.calls += 1
             self.walk.note("it calls something that it computes")
-            self.push(UNKNOWN)
-            return
-        known = cast("tuple[Any, ...]", arguments) if isinstance(arguments, tuple) else ()
-        self.push(Made(callee, known))
+            self.stack.append(COMPUTED)
+        else:
+            raise Corrupt("it calls what nobody can call")
 
     def changed(self) -> Any:
         """Look at the top value, which is given items or a state; no global should be."""
         target = self.top()
         if isinstance(target, Global):
             self.walk.note(f"it changes {target} itself")
+        if isinstance(target, Global | Made) or target is COMPUTED:
+            self.walk.calls += 1
         return target
 
     def build(self) -> Made | None:
         """Give the value below the top its state; returns it if an array of joblib follows."""
         self.need(2)
-        state = self.pop()
+        state = self.stack.pop()
         target = self.changed()
-        self.walk.calls += 1
         if isinstance(target, Made):
             target.state = state
-            return target if target.kind == Global(*WRAPPER) else None
-        if Global(*WRAPPER) in self.walk.names:
-            raise Corrupt("it may read an array of joblib's where no scan can follow")
+            return target if target.kind == WRAPPING else None
+        if WRAPPING in self.walk.names:
+            raise Doubtful("it may read an array of joblib's where no scan can follow")
         return None
+
+
+def _may_be_text(value: Any) -> bool:
+    return isinstance(value, str | Made) or value is TEXT or value is COMPUTED

@@ -1,72 +1,90 @@
 """What each instruction of pickle does to the machine, and the walk through a whole stream."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+import struct
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
 
 from cairn.core.errors import Corrupt
+from cairn.flavors import opcodes
+from cairn.flavors import pickle_values as values
 from cairn.flavors.joblib_arrays import array_size
-from cairn.flavors.opcodes import Argument, read_instruction
-from cairn.flavors.pickle_machine import MAX_KEPT, UNKNOWN, Machine, Made, Walk
+from cairn.flavors.limits import MAX_INSTRUCTIONS, Doubtful
+from cairn.flavors.pickle_machine import (
+    COMPUTED,
+    MAX_KEPT,
+    PLAIN,
+    Machine,
+    Made,
+    Walk,
+)
+from cairn.flavors.pickle_values import Step
 
-MAX_INSTRUCTIONS = 50_000_000
 LAST_PROTOCOL = 5
-_SMALL_BYTES = 8
 
 
-def walk_pickle(content: bytes, place: int = 0) -> tuple[Walk, str]:
-    """Walk the stream that begins at `place`; also says why it is broken, if it is."""
+class Walked(NamedTuple):
+    """A walk, why it broke off if it did, and whether every unpickler would end there."""
+
+    walk: Walk
+    broken: str = ""
+    doubtful: bool = False
+
+
+def walk_pickle(content: Any, place: int = 0) -> Walked:
+    """Walk the stream that begins at `place` of some bytes, or of a mapped file."""
     walk = Walk()
     try:
         run(Machine(content, place, walk))
-    except (Corrupt, RecursionError) as error:
-        return walk, str(error)
-    return walk, ""
+    except (Doubtful, RecursionError) as error:
+        return Walked(walk, str(error), doubtful=True)
+    except Corrupt as error:
+        return Walked(walk, str(error))
+    return Walked(walk)
 
 
 def run(machine: Machine) -> None:
-    """Follow instructions up to STOP; raises `Corrupt` where CPython would stop earlier."""
+    """Follow instructions up to STOP; raises `Corrupt` where every unpickler would stop."""
+    content, end = machine.content, len(machine.content)
+    steps: tuple[Step | None, ...] = STEPS
     for _ in range(MAX_INSTRUCTIONS):
-        instruction = read_instruction(machine.content, machine.place)
-        machine.place = instruction.end
-        if instruction.name in PLAIN:
-            PLAIN[instruction.name](machine)
-        else:
-            WITH_ARGUMENT[instruction.name](machine, instruction.argument)
-        if instruction.name == "STOP":
+        place = machine.place
+        if place >= end:
+            raise Corrupt("it ends before its STOP")
+        step = steps[content[place]]
+        if step is None:
+            raise Corrupt(f"byte {place} is {content[place]:#04x}, which is no instruction")
+        machine.place = place + 1
+        if step(machine):
             machine.walk.end = machine.place
             return
-    raise Corrupt(f"it has more than {MAX_INSTRUCTIONS} instructions")
-
-
-def _push(value: Any) -> Callable[[Machine], None]:
-    return lambda machine: machine.push(value)
+    raise Doubtful(f"it has more than {MAX_INSTRUCTIONS} instructions, Cairn's limit")
 
 
 def _new_dictionary(machine: Machine) -> None:
-    machine.push({})
+    machine.stack.append({})
 
 
 def _dictionary(machine: Machine) -> None:
-    machine.push(_pairs(machine.pop_marked()))
+    machine.stack.append(_pairs(machine.pop_marked()))
 
 
 def _tuple(machine: Machine) -> None:
-    machine.push(_short(machine.pop_marked()))
+    machine.stack.append(_short(machine.pop_marked()))
 
 
-def _tuple_of(length: int) -> Callable[[Machine], None]:
+def _tuple_of(length: int) -> Step:
     def step(machine: Machine) -> None:
         machine.need(length)
         taken = machine.stack[-length:]
         del machine.stack[-length:]
-        machine.push(tuple(taken))
+        machine.stack.append(tuple(taken))
 
     return step
 
 
 def _collection(machine: Machine) -> None:
     machine.pop_marked()
-    machine.push(UNKNOWN)
+    machine.stack.append(PLAIN)
 
 
 def _append(machine: Machine) -> None:
@@ -140,18 +158,22 @@ def _skip_array(machine: Machine, wrapper: Made) -> None:
     machine.place += size
     if machine.place > len(machine.content):
         raise Corrupt("an array of joblib's ends after the file")
-    machine.stack[-1] = UNKNOWN
+    machine.stack[-1] = PLAIN
 
 
 def _persistent(machine: Machine) -> None:
     machine.pop()
     machine.walk.persistent = True
-    machine.push(UNKNOWN)
+    machine.stack.append(COMPUTED)
 
 
 def _buffer(machine: Machine) -> None:
-    del machine
-    raise Corrupt("it asks for buffers that are not in the file")
+    machine.walk.note("it asks for buffers that are not in the file")
+    machine.stack.append(PLAIN)
+
+
+def _read_only(machine: Machine) -> None:
+    machine.top()
 
 
 def _mark(machine: Machine) -> None:
@@ -170,97 +192,71 @@ def _pop_mark(machine: Machine) -> None:
 
 
 def _duplicate(machine: Machine) -> None:
-    machine.push(machine.top())
+    machine.stack.append(machine.top())
 
 
-def _stop(machine: Machine) -> None:
+def _stop(machine: Machine) -> bool:
     machine.pop()
+    return True
 
 
 def _memoize(machine: Machine) -> None:
     machine.remember(len(machine.memo))
 
 
-def _put(machine: Machine, argument: Argument) -> None:
-    machine.remember(_number(argument, -1))
+def _put(machine: Machine) -> None:
+    machine.remember(opcodes.memo_place(machine))
 
 
-def _get(machine: Machine, argument: Argument) -> None:
-    machine.recall(_number(argument, -1))
+def _get(machine: Machine) -> None:
+    machine.recall(opcodes.memo_place(machine))
 
 
-def _push_number(machine: Machine, argument: Argument) -> None:
-    machine.push(_number(argument, UNKNOWN))
+def _put_at(layout: struct.Struct) -> Step:
+    return lambda machine: machine.remember(opcodes.fixed(machine, layout))
 
 
-def _push_long(machine: Machine, argument: Argument) -> None:
-    content = _bytes(argument)
-    small = len(content) <= _SMALL_BYTES
-    machine.push(int.from_bytes(content, "little", signed=True) if small else UNKNOWN)
+def _get_at(layout: struct.Struct) -> Step:
+    return lambda machine: machine.recall(opcodes.fixed(machine, layout))
 
 
-def _push_unknown(machine: Machine, argument: Argument) -> None:
-    del argument
-    machine.push(UNKNOWN)
+def _find(machine: Machine) -> None:
+    machine.find(*opcodes.two_lines(machine))
 
 
-def _push_text(machine: Machine, argument: Argument) -> None:
-    """Push a text; CPython lets lone surrogates through, which no module is named by."""
-    try:
-        machine.push(_bytes(argument).decode())
-    except UnicodeDecodeError:
-        machine.push(UNKNOWN)
+def _instance(machine: Machine) -> None:
+    machine.find(*opcodes.two_lines(machine))  # which the unpickler in Python does first
+    callee = machine.stack.pop()
+    machine.call(callee, _short(machine.pop_marked()))
 
 
-def _push_quoted(machine: Machine, argument: Argument) -> None:
-    content = _bytes(argument).strip()
-    if (
-        content[:1] not in (b"'", b'"')
-        or content[:1] != content[-1:]
-        or content == content[:1]
-    ):
-        raise Corrupt("a text has no quotes around it")
-    _push_old_text(machine, content[1:-1])
+def _extension(layout: struct.Struct) -> Step:
+    def step(machine: Machine) -> None:
+        number = opcodes.fixed(machine, layout)
+        machine.walk.computes = True
+        machine.walk.note(
+            f"it names a global by the number {number}, which stands nowhere in it"
+        )
+        machine.stack.append(COMPUTED)
+
+    return step
 
 
-def _push_old_text(machine: Machine, argument: Argument) -> None:
-    """Push a text of protocol 0 or 1; escapes are not decoded, so one with them is unknown."""
-    content = _bytes(argument)
-    plain = content.isascii() and b"\\" not in content
-    machine.push(content.decode("ascii") if plain else UNKNOWN)
-
-
-def _find(machine: Machine, argument: Argument) -> None:
-    machine.find(*_names(argument))
-
-
-def _instance(machine: Machine, argument: Argument) -> None:
-    arguments = _short(machine.pop_marked())
-    machine.find(*_names(argument))
-    machine.call(machine.pop(), arguments)
-
-
-def _extension(machine: Machine, argument: Argument) -> None:
-    machine.walk.note(
-        f"it names a global by the number {argument}, which stands nowhere in it"
-    )
-    machine.push(UNKNOWN)
-
-
-def _persistent_line(machine: Machine, argument: Argument) -> None:
-    del argument
-    machine.push(UNKNOWN)
+def _persistent_line(machine: Machine) -> None:
+    opcodes.line(machine)
+    machine.stack.append(COMPUTED)
     machine.walk.persistent = True
 
 
-def _frame(machine: Machine, argument: Argument) -> None:
-    machine.frame_end = machine.place + _number(argument, 0)
+def _frame(machine: Machine) -> None:
+    size = opcodes.fixed(machine, opcodes.WIDE)
+    machine.frame_end = machine.place + size
 
 
-def _protocol(machine: Machine, argument: Argument) -> None:
-    del machine
-    if _number(argument, 0) > LAST_PROTOCOL:
-        raise Corrupt(f"it has protocol {argument}")
+def _protocol(machine: Machine) -> None:
+    number = opcodes.fixed(machine, opcodes.BYTE)
+    if number > LAST_PROTOCOL:
+        machine.walk.note(f"it has protocol {number}")
 
 
 def _pairs(items: list[Any]) -> dict[str, Any]:
@@ -272,75 +268,81 @@ def _pairs(items: list[Any]) -> dict[str, Any]:
 
 
 def _short(items: list[Any]) -> Any:
-    return tuple(items) if len(items) <= MAX_KEPT else UNKNOWN
+    return tuple(items) if len(items) <= MAX_KEPT else COMPUTED
 
 
-def _number(argument: Argument, otherwise: Any) -> Any:
-    """Read a number; on a line CPython takes more spellings, which no pickler writes."""
-    if isinstance(argument, bytes):
-        return int(argument) if argument.isdigit() else otherwise
-    return argument
-
-
-def _bytes(argument: Argument) -> bytes:
-    assert isinstance(argument, bytes)
-    return argument
-
-
-def _names(argument: Argument) -> tuple[str, str]:
-    assert isinstance(argument, tuple)
-    try:
-        return argument[0].decode(), argument[1].decode()
-    except UnicodeDecodeError as error:
-        raise Corrupt("the name of a global is not UTF-8") from error
-
-
-PLAIN: Mapping[str, Callable[[Machine], None]] = {
-    **dict.fromkeys(("NEWTRUE", "NEWFALSE", "EMPTY_LIST", "EMPTY_SET"), _push(UNKNOWN)),
-    **dict.fromkeys(("LIST", "FROZENSET"), _collection),
-    **dict.fromkeys(("APPENDS", "ADDITEMS"), _append_marked),
-    **dict.fromkeys(("REDUCE", "NEWOBJ"), _call),
-    **dict.fromkeys(("NEXT_BUFFER", "READONLY_BUFFER"), _buffer),
-    "NONE": _push(None),
-    "EMPTY_TUPLE": _push(()),
-    "EMPTY_DICT": _new_dictionary,
-    "DICT": _dictionary,
-    "TUPLE": _tuple,
-    "TUPLE1": _tuple_of(1),
-    "TUPLE2": _tuple_of(2),
-    "TUPLE3": _tuple_of(3),
-    "APPEND": _append,
-    "SETITEM": _set_item,
-    "SETITEMS": _set_items,
-    "STACK_GLOBAL": _stack_global,
-    "OBJ": _object,
-    "NEWOBJ_EX": _call_with_keywords,
-    "BUILD": _build,
-    "BINPERSID": _persistent,
-    "MARK": _mark,
-    "POP": _pop,
-    "POP_MARK": _pop_mark,
-    "DUP": _duplicate,
-    "MEMOIZE": _memoize,
-    "STOP": _stop,
+INSTRUCTIONS: Mapping[int, tuple[str, Step]] = {
+    ord("("): ("MARK", _mark),
+    ord("."): ("STOP", _stop),
+    ord("0"): ("POP", _pop),
+    ord("1"): ("POP_MARK", _pop_mark),
+    ord("2"): ("DUP", _duplicate),
+    ord("F"): ("FLOAT", values.old_float),
+    ord("I"): ("INT", values.old_number),
+    ord("J"): ("BININT", values.fixed(opcodes.SIGNED)),
+    ord("K"): ("BININT1", values.fixed(opcodes.BYTE)),
+    ord("L"): ("LONG", values.old_number),
+    ord("M"): ("BININT2", values.fixed(opcodes.SHORT)),
+    ord("N"): ("NONE", values.push(None)),
+    ord("P"): ("PERSID", _persistent_line),
+    ord("Q"): ("BINPERSID", _persistent),
+    ord("R"): ("REDUCE", _call),
+    ord("S"): ("STRING", values.quoted),
+    ord("T"): ("BINSTRING", values.old_text(opcodes.SIGNED)),
+    ord("U"): ("SHORT_BINSTRING", values.old_text(opcodes.BYTE)),
+    ord("V"): ("UNICODE", values.unicode),
+    ord("X"): ("BINUNICODE", values.text(opcodes.LONG)),
+    ord("a"): ("APPEND", _append),
+    ord("b"): ("BUILD", _build),
+    ord("c"): ("GLOBAL", _find),
+    ord("d"): ("DICT", _dictionary),
+    ord("}"): ("EMPTY_DICT", _new_dictionary),
+    ord("e"): ("APPENDS", _append_marked),
+    ord("g"): ("GET", _get),
+    ord("h"): ("BINGET", _get_at(opcodes.BYTE)),
+    ord("i"): ("INST", _instance),
+    ord("j"): ("LONG_BINGET", _get_at(opcodes.LONG)),
+    ord("l"): ("LIST", _collection),
+    ord("]"): ("EMPTY_LIST", values.push(PLAIN)),
+    ord("o"): ("OBJ", _object),
+    ord("p"): ("PUT", _put),
+    ord("q"): ("BINPUT", _put_at(opcodes.BYTE)),
+    ord("r"): ("LONG_BINPUT", _put_at(opcodes.LONG)),
+    ord("s"): ("SETITEM", _set_item),
+    ord("t"): ("TUPLE", _tuple),
+    ord(")"): ("EMPTY_TUPLE", values.push(())),
+    ord("u"): ("SETITEMS", _set_items),
+    ord("G"): ("BINFLOAT", values.skipped(8)),
+    ord("B"): ("BINBYTES", values.data(opcodes.LONG)),
+    ord("C"): ("SHORT_BINBYTES", values.data(opcodes.BYTE)),
+    0x80: ("PROTO", _protocol),
+    0x81: ("NEWOBJ", _call),
+    0x82: ("EXT1", _extension(opcodes.BYTE)),
+    0x83: ("EXT2", _extension(opcodes.SHORT)),
+    0x84: ("EXT4", _extension(opcodes.SIGNED)),
+    0x85: ("TUPLE1", _tuple_of(1)),
+    0x86: ("TUPLE2", _tuple_of(2)),
+    0x87: ("TUPLE3", _tuple_of(3)),
+    0x88: ("NEWTRUE", values.push(PLAIN)),
+    0x89: ("NEWFALSE", values.push(PLAIN)),
+    0x8A: ("LONG1", values.long(opcodes.BYTE)),
+    0x8B: ("LONG4", values.long(opcodes.SIGNED)),
+    0x8C: ("SHORT_BINUNICODE", values.text(opcodes.BYTE)),
+    0x8D: ("BINUNICODE8", values.text(opcodes.WIDE)),
+    0x8E: ("BINBYTES8", values.data(opcodes.WIDE)),
+    0x8F: ("EMPTY_SET", values.push(PLAIN)),
+    0x90: ("ADDITEMS", _append_marked),
+    0x91: ("FROZENSET", _collection),
+    0x92: ("NEWOBJ_EX", _call_with_keywords),
+    0x93: ("STACK_GLOBAL", _stack_global),
+    0x94: ("MEMOIZE", _memoize),
+    0x95: ("FRAME", _frame),
+    0x96: ("BYTEARRAY8", values.data(opcodes.WIDE)),
+    0x97: ("NEXT_BUFFER", _buffer),
+    0x98: ("READONLY_BUFFER", _read_only),
 }
-"""Instructions that have no argument."""
+"""Every instruction of protocols 0 to 5, by its byte."""
 
-WITH_ARGUMENT: Mapping[str, Callable[[Machine, Argument], None]] = {
-    **dict.fromkeys(("FLOAT", "BINFLOAT", "LONG"), _push_unknown),
-    **dict.fromkeys(("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"), _push_unknown),
-    **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2"), _push_number),
-    **dict.fromkeys(("LONG1", "LONG4"), _push_long),
-    **dict.fromkeys(("BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"), _push_text),
-    **dict.fromkeys(("BINSTRING", "SHORT_BINSTRING", "UNICODE"), _push_old_text),
-    **dict.fromkeys(("EXT1", "EXT2", "EXT4"), _extension),
-    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _put),
-    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),
-    "STRING": _push_quoted,
-    "GLOBAL": _find,
-    "INST": _instance,
-    "PERSID": _persistent_line,
-    "FRAME": _frame,
-    "PROTO": _protocol,
-}
-"""Instructions that have one, and what it is for."""
+STEPS: tuple[Step | None, ...] = tuple(
+    INSTRUCTIONS[code][1] if code in INSTRUCTIONS else None for code in range(256)
+)

@@ -24,9 +24,9 @@ from typing import Any, Final
 from cairn.core.errors import CairnError, Corrupt, Invalid, Refused
 from cairn.flavors.compression import compression_of, unpack
 from cairn.flavors.disk import disk_errors, write_whole
-from cairn.flavors.formats import judge
 from cairn.flavors.packages import package
 from cairn.flavors.pickle_scan import Scan, scan_pickle
+from cairn.flavors.scan import judge_file
 from cairn.flavors.scoring import score as score_any
 
 name: Final = "pickle"
@@ -124,7 +124,7 @@ def _files(directory: Path) -> list[Path]:
 
 
 def _is_pickle(path: Path) -> bool:
-    return judge(path.read_bytes()).format.partition("+")[0] in ("pickle", "joblib")
+    return judge_file(path).format.partition("+")[0] in ("pickle", "joblib")
 
 
 def _plain(path: Path) -> bytes:

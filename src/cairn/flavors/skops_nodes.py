@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from cairn.core.errors import Corrupt
+from cairn.flavors.content import Content
+from cairn.flavors.limits import Budget
 from cairn.flavors.npy import array_from
 from cairn.flavors.zips import read_zip
 
@@ -34,9 +36,9 @@ class Archive(NamedTuple):
     members: Mapping[str, bytes]
 
 
-def read_archive(content: bytes) -> Archive:
+def read_archive(content: Content, budget: Budget | None = None) -> Archive:
     """Unpack a skops file; raises `Corrupt` unless there is one way to read it."""
-    members = dict(read_zip(content))
+    members = dict(read_zip(content, budget))
     try:
         schema: Any = json.loads(members.pop(SCHEMA), object_pairs_hook=_no_doubles)
     except (KeyError, ValueError, RecursionError) as error:
