@@ -132,3 +132,28 @@ def test_a_copy_that_is_not_there_is_named(desk: Desk) -> None:
     desk.fails(
         "fsck", "--full", "--repair", "--from", "nowhere", code=4, says="nowhere is not there"
     )
+
+
+@pytest.mark.parametrize("place", [0, 20, -1, -40])
+def test_verify_finds_a_flipped_bit_where_no_object_lies(desk: Desk, place: int) -> None:
+    pack = min((objects(desk) / "packs").iterdir())
+    content = bytearray(pack.read_bytes())
+    content[place] ^= 1
+    pack.chmod(0o644)
+    pack.write_bytes(content)
+
+    text = desk("verify", "--all", expect=9)
+
+    assert pack.name[:16] in text
+    assert "cairn fsck --full --repair" in text
+
+
+def test_verify_names_what_it_did_not_look_at(desk: Desk) -> None:
+    desk.write(".cairn/notes.txt", "somebody's")
+    desk.write(".cairn/objects/quarantine/old", "damaged once")
+
+    found = desk.json("verify", "--all")
+
+    assert {"notes.txt", "objects/quarantine/"} <= set(found["uncovered"])
+    assert "not looked at: " in desk("verify", "--all")
+    assert "notes.txt" not in desk("verify")

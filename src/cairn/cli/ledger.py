@@ -174,7 +174,8 @@ def _verified(result: Verification, *, whole: bool) -> Shown:
     if whole:
         checked += f", {result.objects} objects ({size(result.size_bytes)})"
     if not result.problems:
-        return Shown(result, f"verified: {checked}; no problem found")
+        rest = f"\nnot looked at: {', '.join(result.uncovered)}" if result.uncovered else ""
+        return Shown(result, f"verified: {checked}; no problem found{rest}")
     rows = [(problem.place, problem.reason) for problem in result.problems]
     head = f"PROBLEMS: {len(rows)} in {checked}\n\n"
     text = head + table(("where", "what"), rows) + "\n\n" + _advice(result)
@@ -197,8 +198,11 @@ def _advice(result: Verification) -> str:
             f"{stop} The database is intact, its copy in `ledger` is not: move that folder "
             "away, and the next change writes it again."
         )
-    if any(place.startswith("object") for place in places):
-        return f"{stop} Bring the objects back from a backup, then verify again."
+    if any(place.startswith(("object", "pack")) for place in places):
+        return (
+            f"{stop} `cairn fsck --full --repair --from COPY` moves damage aside and brings "
+            "back what is lost from a backup, a remote or a folder of files."
+        )
     return (
         f"{stop} `cairn rebuild --yes` makes the database again from the exported ledger and "
         "the objects."

@@ -121,13 +121,17 @@ class VerifyStore(Request["Verification"], frozen=True, tag="ledger.verify"):
 
 
 class Verification(Record, frozen=True):
-    """What was checked, and every problem found."""
+    """What was checked, and every problem found.
+
+    `uncovered` is what lies in the store's folder and was not looked at, if all bytes were.
+    """
 
     entries: int
     objects: int
     size_bytes: int
     versions: int
     problems: tuple[Problem, ...] = ()
+    uncovered: tuple[str, ...] = ()
 
 
 def entry_bytes(entry: Entry) -> bytes:

@@ -1,6 +1,7 @@
 """Check every stored byte, and that everything the ledger names is stored."""
 
 from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -14,7 +15,11 @@ from cairn.core.version import Manifest
 from cairn.engine import evaluation, run, snapshot, version
 from cairn.engine.context import Context
 from cairn.engine.kept import Released, released_by
-from cairn.objects import closure
+from cairn.objects import ObjectStore, closure
+
+_DATABASE = ("cairn.db", "cairn.db-wal", "cairn.db-shm", "writer.lock")
+COVERED = frozenset(("store.json", "ledger", "objects", *_DATABASE))
+COVERED_OBJECTS = frozenset(("packs", "sha256"))
 
 
 def check(context: Context, entries: Sequence[Entry]) -> tuple[int, int, list[Problem]]:
@@ -28,7 +33,32 @@ def check(context: Context, entries: Sequence[Entry]) -> tuple[int, int, list[Pr
         except CairnError as error:
             problems.append(Problem(place=f"object {digest}", reason=str(error)))
     broken = {problem.place.removeprefix("object ") for problem in problems}
+    problems += _frames(context.objects, problems)
     return count, size_bytes, [*problems, *missing(context, entries, broken)]
+
+
+def _frames(objects: ObjectStore, known: Sequence[Problem]) -> list[Problem]:
+    """Report packs that are damaged where no object lies: in a header, an index, an end."""
+    told = " ".join(problem.reason for problem in known)
+    return [
+        Problem(place=f"pack {damage.where}", reason=damage.reason)
+        for damage in objects.checker().check("full").damage
+        if damage.where not in told
+    ]
+
+
+def uncovered(folder: Path) -> list[str]:
+    """Name what lies below a store's folder and is no part of what is verified."""
+    found: list[str] = []
+    for place in (folder, folder / "objects"):
+        known = COVERED if place == folder else COVERED_OBJECTS
+        if place.is_dir():
+            found += [
+                f"{path.relative_to(folder)}{'/' * path.is_dir()}"
+                for path in sorted(place.iterdir())
+                if path.name not in known and not (path.is_dir() and not any(path.iterdir()))
+            ]
+    return found
 
 
 def missing(

@@ -34,6 +34,7 @@ def verify(context: Context, asked: VerifyStore) -> Verification:
         objects=objects,
         size_bytes=size_bytes,
         versions=(context.tx.one("version_count") or (0,))[0],
+        uncovered=tuple(contents.uncovered(context.folder)) if asked.objects else (),
         problems=tuple(problems),
     )
 
