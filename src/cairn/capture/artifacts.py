@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from cairn import flavors
 from cairn.capture.events import Saved
 from cairn.capture.gaps import clipped_gap
 from cairn.capture.touched import place_of
@@ -75,6 +74,8 @@ def store_path(objects: ObjectStore, path: Path) -> Artifacts:
 def _judged(
     objects: ObjectStore, folder: Path, *, tree: Digest, golden: Path | None
 ) -> Artifacts:
+    from cairn import flavors  # not before there is a model
+
     inspection = flavors.inspect(folder)
     return Artifacts(
         tree=tree,

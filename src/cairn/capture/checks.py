@@ -5,10 +5,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cairn.core.errors import CairnError, Refused
+from cairn.core.errors import CairnError, Invalid, Refused
 from cairn.core.tree import escape
 from cairn.core.version import Artifacts
-from cairn.flavors import loads_back
 from cairn.objects import ObjectStore
 from cairn.objects.tree import restore_tree, tree_entries
 
@@ -34,6 +33,8 @@ def load_back(objects: ObjectStore, artifacts: Artifacts) -> None:
     """Raise `Refused` unless the stored bytes load, and predict what was recorded."""
     if artifacts.safety != "safe":
         return  # loading could run code: whoever loads it decides, with trust=True
+    from cairn.flavors import loads_back
+
     with TemporaryDirectory(prefix="cairn-") as name:
         folder = Path(name)
         restore_tree(objects, artifacts.tree, folder / "model")
@@ -44,6 +45,15 @@ def load_back(objects: ObjectStore, artifacts: Artifacts) -> None:
             loads_back(folder / "model", golden)
         except CairnError as error:
             raise Refused(f"{error}; nothing was registered") from error
+
+
+def refuse_undefined(names: Sequence[str]) -> None:
+    """Raise `Invalid` naming the metrics that are not numbers."""
+    if names:
+        raise Invalid(
+            f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} NaN or infinite: "
+            "nothing is registered; look at the data that it was computed on"
+        )
 
 
 def _name(path: str) -> str:

@@ -4,6 +4,7 @@ The script's own interpreter describes itself, for it need not be the one that r
 """
 
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -108,6 +109,9 @@ def shown_variables(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _ask(executable: str, path: Sequence[str]) -> Probed:
+    if executable == sys.executable:  # this very interpreter need not be started again
+        described = {**probe.environment(list(path)), "host": probe.host()}
+        return msgspec.convert(described, Probed)
     try:
         done = subprocess.run(  # noqa: S603 (the interpreter that just ran the script)
             [executable, "-I", "-S", probe.__file__],

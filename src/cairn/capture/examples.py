@@ -21,7 +21,7 @@ from cairn.capture.events import Examples, Journal, Loaded, Metric, Saved
 from cairn.capture.gaps import clipped_gap
 from cairn.capture.touched import moved_to, place_of
 from cairn.core.digest import Digest
-from cairn.core.errors import CairnError, Invalid
+from cairn.core.errors import CairnError
 from cairn.core.evaluation import EvaluationInfo, Scorer
 from cairn.core.run import Gap
 from cairn.data.evaluation import record_evaluation
@@ -236,12 +236,3 @@ def _groups(features: Any, wanted: Sequence[str]) -> dict[str, list[str]]:
 
 def _gap(reason: str, fix: str) -> Gap:
     return clipped_gap("evaluation", reason, fix)
-
-
-def refuse_undefined(names: Sequence[str]) -> None:
-    """Raise `Invalid` naming the metrics that are not numbers."""
-    if names:
-        raise Invalid(
-            f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} NaN or infinite: "
-            "nothing is registered; look at the data that it was computed on"
-        )

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from cairn.capture.events import Journal, Saved
-from cairn.capture.manifest import Built, Making, Shared
+from cairn.capture.manifest import Built, Shared
 from cairn.capture.touched import Touched, moved_to, place_of
 from cairn.capture.weights import form_of
 from cairn.core.digest import Digest, digest_bytes
@@ -30,6 +30,10 @@ def build(
 ) -> tuple[Built, ...]:
     """Store every model that the run saved, by the script's path."""
     found = _saved(journal, files, shared.root)
+    if not found:
+        return ()
+    from cairn.capture.making import Making  # what it needs takes longer to import than a run
+
     return tuple(
         Making(registry, journal, shared, saved=saved, room=room, files=files).make(path)
         for path, saved in sorted(found.items())

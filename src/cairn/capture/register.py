@@ -16,6 +16,7 @@ from cairn.capture.chosen import chosen_manifest
 from cairn.capture.committed import with_commit
 from cairn.capture.environment import describe
 from cairn.capture.manifest import gap_order
+from cairn.capture.shared import feature_spec
 from cairn.capture.word import NOTHING, Word, with_word
 from cairn.core import reference
 from cairn.core.digest import Digest
@@ -23,7 +24,6 @@ from cairn.core.errors import CairnError, NotFound, Refused, Unavailable
 from cairn.core.name import LabelName, ModelName, RunId
 from cairn.core.run import Gap, RunFacts
 from cairn.core.version import UNSTAGED, Manifest, RegisterVersion, Version
-from cairn.data.features import store_features
 from cairn.registry import Registry
 
 STAGING = "staging"
@@ -124,8 +124,7 @@ def register_path(
     bare = Manifest(artifacts=store_path(registry.objects, path), gaps=(no_golden(),))
     manifest = with_word(registry, bare, word)
     if not retroactive:
-        patterns = registry.settings.model(name).features
-        spec = store_features(registry.objects, registry.settings.folder, patterns)
+        spec = feature_spec(registry, name)
         manifest = msgspec.structs.replace(manifest, feature_spec=spec)
         manifest = _as_of_now(registry, manifest)
     digest = registry.objects.put_record(manifest)

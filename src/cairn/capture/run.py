@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from cairn.capture import code as codes
 from cairn.capture import hook
+from cairn.capture.checks import refuse_undefined
 from cairn.capture.events import read_journal
-from cairn.capture.examples import refuse_undefined
 from cairn.capture.facts import Assembled, assemble
 from cairn.capture.hook.cairn_hook.scope import Scope
 from cairn.capture.interrupted import hold

@@ -12,11 +12,12 @@ from cairn.capture.observed import Observed
 from cairn.capture.parameters import options_of, plain_scalars
 from cairn.capture.secrets import clean_gap
 from cairn.capture.touched import Touched, place_of
+from cairn.core.digest import Digest
 from cairn.core.errors import Unavailable
+from cairn.core.name import ModelName
 from cairn.core.run import Gap, Scalar, Seed
 from cairn.core.secret import Known
 from cairn.core.version import Manifest
-from cairn.data.features import store_features
 from cairn.registry import Registry
 
 HASH_SEED = "PYTHONHASHSEED"
@@ -43,16 +44,22 @@ def share(
         seeds=_seeds(run.journal),
         unseeded=tuple(sorted({event.generator for event in run.journal.of(Unseeded)})),
         parameters=_parameters(run, frozen, root, known),
-        feature_spec=store_features(
-            registry.objects,
-            registry.settings.folder,
-            registry.settings.model(run.model).features,
-        ),
+        feature_spec=feature_spec(registry, run.model),
         fields=plain_scalars(run.told.fields, root=root, known=known),
         gaps=tuple(sorted({clean_gap(gap, known) for gap in gaps}, key=gap_order)),
     )
     host = environment.host if environment else None
     return Shared(run.model, manifest, code.branch, host, root, run.told, known)
+
+
+def feature_spec(registry: Registry, model: ModelName) -> Digest | None:
+    """Store the files that compute a model's features, if `cairn.toml` names any."""
+    patterns = registry.settings.model(model).features
+    if not patterns:
+        return None
+    from cairn.data.features import store_features  # it compares tables, too
+
+    return store_features(registry.objects, registry.settings.folder, patterns)
 
 
 def _code(

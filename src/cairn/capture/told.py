@@ -1,11 +1,14 @@
 """What a script says about itself through `cairn.run(...)`, beside what is observed."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cairn.core.digest import Digest
 from cairn.core.evaluation import Scorer
 from cairn.core.run import Input, Scalar
-from cairn.stats.predictions import Predictions
+
+if TYPE_CHECKING:
+    from cairn.stats.predictions import Predictions
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class ToldEvaluation:
 
     snapshot: Digest
     scorer: Scorer
-    predictions: Predictions
+    predictions: "Predictions"
 
 
 @dataclass
