@@ -3,7 +3,8 @@
 1. A file of the project that changed while the run went on was written by it, however it was
    written: in compiled code, by another program. Files of code and notes are left out, since
    people edit them meanwhile; so is what another run wrote at the same time.
-2. A file that a process of the run held open for reading is an input like any other.
+2. A file that a process of the run held open for reading is an input like any other, unless
+   it is a program that was run.
 """
 
 import os
@@ -21,6 +22,7 @@ from cairn.core.tree import escape
 
 MOST_FILES = 200_000
 _SKIPPED = frozenset({".git", "__pycache__", ".ipynb_checkpoints", "node_modules", ".dvc"})
+_PROGRAMS = frozenset({".py", ".sh", ".bash", ".zsh", ".r", ".jl", ".pl", ".rb", ".js"})
 _EDITED = frozenset({".txt"})  # what is_source takes for code, and programs write, too
 
 
@@ -101,7 +103,7 @@ def _written_by_others(room: Path) -> set[str]:
 def _held(held: Held, scope: Scope, known: set[str]) -> Iterable[AnyEvent]:
     for file in held.files:
         path = _spelled(Path(file.path))
-        if path in known or Path(file.path).suffix == ".py":
+        if path in known or Path(file.path).suffix.lower() in _PROGRAMS:
             continue
         if scope.is_inside(file.path):
             if not scope.is_skipped(file.path) and file.mark is not None:
