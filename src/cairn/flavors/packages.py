@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from cairn.core.errors import Invalid
+from cairn.flavors.skops_import import light_skops
 
 EXTRAS = {"sklearn": "sklearn", "skops": "sklearn", "pandas": "sklearn", "joblib": "sklearn"}
 """Distribution extra that brings each package."""
@@ -15,7 +16,7 @@ def package(name: str) -> Any:
     Raises `Invalid` with the command that installs it.
     """
     try:
-        return import_module(name)
+        return light_skops() if name == "skops.io" else import_module(name)
     except ModuleNotFoundError as error:
         root = name.partition(".")[0]
         extra = EXTRAS.get(root, root)

@@ -18,6 +18,7 @@ from cairn.flavors.packages import package
 from cairn.flavors.scoring import score as score_any
 from cairn.flavors.skops_audit import check_sparse, listed, unlisted
 from cairn.flavors.skops_form import archive_bytes, canonical_archive
+from cairn.flavors.skops_import import naming_what_is_trusted
 from cairn.flavors.skops_nodes import SCHEMA, Archive, read_archive
 from cairn.flavors.trees import check_trees
 
@@ -119,7 +120,8 @@ def _restore_trusted(content: bytes) -> object:
 
 def _skops_loads(content: bytes, trusted: list[str]) -> object:
     try:
-        return package("skops.io").loads(content, trusted=trusted)
+        with naming_what_is_trusted():
+            return package("skops.io").loads(content, trusted=trusted)
     except CairnError:
         raise
     except Exception as error:  # whatever a constructor may raise at odd content
