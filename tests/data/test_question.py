@@ -140,8 +140,8 @@ def test_a_value_is_found_in_every_kind_of_file(
         ("t.json", b"[" * 100_000, "cannot be read as JSON"),
         ("t.db", b"SQLite format 3\0" + bytes(200), "cannot be opened by SQLite"),
         ("t.duckdb", bytes(8) + b"DUCK" + bytes(200), "cannot be opened by DuckDB"),
-        ("t.arrow", b"ARROW1\0\0 and no more", "cannot be read by PyArrow"),
-        ("t.orc", b"ORC and no more", "cannot be read by PyArrow"),
+        ("t.arrow", b"ARROW1\0\0 and no more", "is not a whole file of its kind"),
+        ("t.orc", b"ORC and no more", "is not a whole file of its kind"),
     ],
     ids=lambda value: repr(value)[:20],
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from cairn.core.run import Gap
 from cairn.core.snapshot import Query, Sampling, Snapshot, SnapshotInfo
-from cairn.core.table import Profile, TableProfile
+from cairn.core.table import MOST_COUNTED, ColumnProfile, Profile, TableProfile
 from cairn.registry import Registry
 
 SHOWN_COLUMNS = 50
@@ -49,19 +49,28 @@ def _table(table: TableProfile) -> list[tuple[str, str]]:
     facts = table.facts
     name = f"{table.path}: " if table.path else ""
     lines = [("table", f"{name}{facts.rows:,} rows, {len(facts.columns):,} columns")]
-    pairs = list(zip(facts.columns, table.columns, strict=True))
-    for column, profile in pairs[:SHOWN_COLUMNS]:
-        parts = [
-            column.type,
-            f"{column.nulls:,} missing" if column.nulls else "",
-            f"{profile.nans:,} NaN" if profile.nans else "",
-            f"{profile.distinct:,} different",
-            f"{profile.low} ... {profile.high}" if profile.low is not None else "",
-        ]
+    for at, column in enumerate(facts.columns[:SHOWN_COLUMNS]):
+        parts = [column.type, f"{column.nulls:,} missing" if column.nulls else ""]
+        if table.columns:  # a very wide table has no profiles
+            parts += _profile(table.columns[at], most=facts.rows - column.nulls)
         lines.append(("", f"{column.name}: {', '.join(filter(None, parts))}"))
-    if len(pairs) > SHOWN_COLUMNS:
-        lines.append(("", f"... and {len(pairs) - SHOWN_COLUMNS:,} more (--json has all)"))
+    if len(facts.columns) > SHOWN_COLUMNS:
+        more = len(facts.columns) - SHOWN_COLUMNS
+        lines.append(("", f"... and {more:,} more (--json has all)"))
     return lines
+
+
+def _profile(profile: ColumnProfile, *, most: int) -> list[str]:
+    """Describe the values of a column; what is estimated is at most their number."""
+    is_exact = profile.distinct <= MOST_COUNTED
+    different = (
+        f"{profile.distinct:,}" if is_exact else f"about {min(profile.distinct, most):,}"
+    )
+    return [
+        f"{profile.nans:,} NaN" if profile.nans else "",
+        f"{different} different",
+        f"{profile.low} ... {profile.high}" if profile.low is not None else "",
+    ]
 
 
 def _sampling(sampling: Sampling | None) -> str:

@@ -8,6 +8,9 @@ from cairn.core.digest import Digest
 from cairn.core.request import Record
 from cairn.core.snapshot import Count, TableFacts
 
+MOST_COUNTED = 1_000
+"""Up to so many different values are counted; beyond that their number is an estimate."""
+
 
 class LogicalColumn(Record, frozen=True):
     """A column's name, its logical type, and the digest of its values."""
@@ -55,7 +58,8 @@ class ColumnProfile(Record, frozen=True):
 class TableProfile(Record, frozen=True):
     """One table of a snapshot: what it holds, and how each of its columns looks.
 
-    `path` is where it lies in the snapshot's tree; `columns` are in the order of the facts'.
+    `path` is where it lies in the snapshot's tree; `columns` are in the order of the facts',
+    and a table of more than 1,000 columns has none.
     """
 
     path: str

@@ -7,23 +7,28 @@ are is told beside it, so that the same table in another file is recognised.
 import io
 from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Invalid
+from cairn.core.errors import Invalid, Unavailable
 from cairn.core.snapshot import TableFacts
 from cairn.core.table import Profile, TableProfile
 from cairn.core.tree import SYMLINK, Entry, escape
-from cairn.data.arrow import Array, ArrowTable, arrow
+from cairn.data.arrow import Batch, Schema, arrow
+from cairn.data.cells import Cells
 from cairn.data.column import Column
-from cairn.data.parquet import Columns, learn, reading_parquet
-from cairn.data.table import DELIMITERS, parse_table
+from cairn.data.columns import column_batches
+from cairn.data.parquet import Columns, learn, parquet_batches, reading_parquet
+from cairn.data.table import DELIMITERS
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
 
 MOST_TABLES = 20
 MOST_BYTES = 256 * 2**20
+MOST_UNPACKED = 2**31
+MOST_COLUMNS = 100_000
 PARQUET = ".parquet"
 
 
@@ -49,7 +54,7 @@ def describe_files(objects: ObjectStore, tree: Digest) -> Described:
     for entry in tables[:MOST_TABLES]:
         try:
             found.append(describe(objects, entry))
-        except Invalid as error:
+        except (Invalid, Unavailable) as error:
             complaints.append(str(error))
     whole = len(tables) <= MOST_TABLES and found
     return Described(Profile(tables=tuple(found)) if whole else None, tuple(complaints))
@@ -62,9 +67,7 @@ def describe(objects: ObjectStore, entry: Entry) -> TableProfile:
     if _suffix(entry) == PARQUET:
         facts, columns = _parquet(content, name)
     else:
-        parsed = parse_table(content, name=name, delimiter=DELIMITERS[_suffix(entry)])
-        table = _arrow(parsed.columns)
-        facts, columns = learn(table.to_batches(), table.schema, what=name)
+        facts, columns = _csv(Cells(content, name=name, delimiter=DELIMITERS[_suffix(entry)]))
     return TableProfile(path=name, facts=facts, columns=columns)
 
 
@@ -80,17 +83,44 @@ def _suffix(entry: Entry) -> str:
 
 def _parquet(content: bytes, name: str) -> tuple[TableFacts, Columns]:
     with reading_parquet(io.BytesIO(content), what=name) as file:
-        return learn(file.iter_batches(), file.schema_arrow, what=name)
+        batches = parquet_batches(file)
+        return learn(batches, file.schema_arrow, what=name, most_bytes=MOST_UNPACKED)
 
 
-def _arrow(columns: tuple[Column, ...]) -> ArrowTable:
+def _csv(cells: Cells) -> tuple[TableFacts, Columns]:
+    if len(cells.names) > MOST_COLUMNS:
+        raise Invalid(
+            f"{cells.name} has {len(cells.names):,} columns, and tables are described up to "
+            f"{MOST_COLUMNS:,}"
+        )
+    batches = column_batches(cells)
+    first = next(batches)
+    schema = _schema(first)
+    arrays = (_batch(columns, schema) for columns in chain([first], batches))
+    return learn(arrays, schema, what=cells.name)
+
+
+def _schema(columns: tuple[Column, ...]) -> Schema:
     pa = arrow()
-    return pa.table({column.name: _array(column) for column in columns})
-
-
-def _array(column: Column) -> Array:
-    """Turn a column of text cells into Arrow; a missing float is missing, not NaN."""
-    pa = arrow()
-    values = column.array.tolist() if column.kind == "text" else column.array
     kinds = {"text": pa.string(), "bool": pa.bool_(), "float": pa.float64()}
-    return pa.array(values, kinds.get(column.kind), mask=column.missing)
+    return pa.schema(
+        [
+            (column.name, kinds.get(column.kind) or pa.from_numpy_dtype(column.array.dtype))
+            for column in columns
+        ]
+    )
+
+
+def _batch(columns: tuple[Column, ...], schema: Schema) -> Batch:
+    """Turn columns of text cells into Arrow; a missing float is missing, not NaN."""
+    pa = arrow()
+    arrays = [
+        pa.array(
+            column.array,
+            kind,
+            mask=column.missing if column.missing.any() else None,
+            from_pandas=False,
+        )
+        for column, kind in zip(columns, schema.types, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)

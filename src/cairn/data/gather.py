@@ -9,9 +9,15 @@ from cairn.data.arrow import Batch, Schema
 from cairn.data.logical import ColumnHash, table_facts
 from cairn.data.profile import Chosen, ColumnProfiler, RowSample
 
+MOST_PROFILED = 1_000
+SHARES = 64
+
 
 class Gatherer:
-    """Reads columns in threads: each column in order, different ones at the same time."""
+    """Reads columns in threads: each column in order, different ones at the same time.
+
+    A table of more than 1,000 columns gets facts and no profile of each of them.
+    """
 
     def __init__(self, schema: Schema, pool: ThreadPoolExecutor) -> None:
         self._schema = schema
@@ -19,7 +25,11 @@ class Gatherer:
         self._rows = 0
         self._sample = RowSample()
         self._hashes = [ColumnHash(field.type) for field in schema]
-        self._profilers = [ColumnProfiler(field.type) for field in schema]
+        width = len(schema)
+        step = -(-width // SHARES)
+        self._shares = [range(at, min(at + step, width)) for at in range(0, width, step)]
+        kept = [field.type for field in schema] if width <= MOST_PROFILED else []
+        self._profilers = [ColumnProfiler(kind) for kind in kept]
         self._nulls = [0] * len(schema)
 
     def add(self, batches: Sequence[Batch]) -> Callable[[], None]:
@@ -27,8 +37,7 @@ class Gatherer:
         chosen = [self._sample.choose(batch.num_rows) for batch in batches]
         self._rows += sum(batch.num_rows for batch in batches)
         begun = [
-            self._pool.submit(self._read, at, batches, chosen)
-            for at in range(len(self._schema))
+            self._pool.submit(self._read, columns, batches, chosen) for columns in self._shares
         ]
 
         def wait() -> None:
@@ -41,12 +50,17 @@ class Gatherer:
         """Return what was learnt."""
         values = [f"sha256:{each.digest().hex()}" for each in self._hashes]
         facts = table_facts(self._schema, self._rows, nulls=self._nulls, values=values)
-        pairs = zip(self._profilers, values, strict=True)
+        pairs = zip(self._profilers, values, strict=False)
         return facts, tuple(profiler.finish(digest) for profiler, digest in pairs)
 
-    def _read(self, at: int, batches: Sequence[Batch], chosen: Sequence[Chosen]) -> None:
-        for batch, rows in zip(batches, chosen, strict=True):
-            array = batch.column(at)
-            self._nulls[at] += array.null_count
-            self._hashes[at].update(array)
-            self._profilers[at].update(array, rows)
+    def _read(
+        self, columns: Sequence[int], batches: Sequence[Batch], chosen: Sequence[Chosen]
+    ) -> None:
+        for at in columns:
+            profiler = self._profilers[at] if self._profilers else None
+            for batch, rows in zip(batches, chosen, strict=True):
+                array = batch.column(at)
+                self._nulls[at] += array.null_count
+                self._hashes[at].update(array)
+                if profiler is not None:
+                    profiler.update(array, rows)

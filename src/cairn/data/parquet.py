@@ -7,18 +7,20 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Invalid, first_line
+from cairn.core.errors import Invalid, Unavailable, first_line
 from cairn.core.snapshot import TableFacts
 from cairn.core.table import ColumnProfile, Profile, TableProfile
 from cairn.core.tree import FILE, Entry
 from cairn.data.arrow import ArrowTable, Batch, Schema, arrow
 from cairn.data.gather import Gatherer
 from cairn.data.parts import parts
-from cairn.data.plain import plain_batches, plain_schema
+from cairn.data.plain import BATCH_ROWS, plain_batches, plain_schema
 from cairn.objects import ObjectStore
 from cairn.objects.tree import store_entries
 
 GROUP_BYTES = 96 * 2**20
+BATCH_BYTES = 16 * 2**20
+_FEWEST_ROWS, _REPEATED_BYTES = 64, 64
 _LOOKED_AT = 8_192
 _REPEATS = 4
 _THREADS = min(8, os.cpu_count() or 1)
@@ -66,14 +68,21 @@ def store_table(
 
 
 def learn(
-    batches: Iterable[Batch], schema: Schema, *, what: str
+    batches: Iterable[Batch], schema: Schema, *, what: str, most_bytes: int | None = None
 ) -> tuple[TableFacts, Columns]:
-    """Read a table from end to end, storing nothing; raises `Invalid` as `store_table`."""
+    """Read a table from end to end, storing nothing; raises `Invalid` as `store_table`.
+
+    Raises `Invalid` for a table whose values take more than `most_bytes`.
+    """
     plain = plain_schema(schema, what)
+    size_bytes = 0
     with _threads() as pool:
         gatherer = Gatherer(plain, pool)
-        for group in _groups(parts(plain_batches(batches, plain, what), plain)):
-            gatherer.add([piece for part in group for piece in part])()
+        for group in _gathered(plain_batches(batches, plain, what)):
+            size_bytes += sum(batch.nbytes for batch in group)
+            if most_bytes is not None and size_bytes > most_bytes:
+                raise Invalid(f"{what} has more than {most_bytes >> 20:,} MiB of values")
+            gatherer.add(group)()
         return gatherer.finish()
 
 
@@ -81,16 +90,93 @@ def learn(
 def reading_parquet(source: Any, *, what: str) -> Generator[Any]:
     """Open a Parquet file (a path, or a file that can seek); gives a `ParquetFile`.
 
-    Raises `Invalid` for what is not a whole Parquet file, here or while it is read.
+    Texts that repeat come as dictionaries, so that they take no more memory than in the file.
+    Raises `Invalid` for what is not a whole Parquet file, here or while it is read, and for
+    one that PyArrow cannot read; `Unavailable` if memory does not suffice.
     """
+    with arrow_errors(what, "a whole Parquet file"):
+        about = arrow("parquet").read_metadata(source)
+        if hasattr(source, "seek"):
+            source.seek(0)
+        with arrow("parquet").ParquetFile(
+            source,
+            metadata=about,
+            read_dictionary=_repeating(about),
+            page_checksum_verification=True,
+        ) as file:
+            yield file
+
+
+def parquet_batches(file: Any) -> Iterator[Batch]:
+    """Read an open file in batches whose values take about 16 MiB, however long they are."""
+    about = file.metadata
+    width = (
+        sum(_value_bytes(about.row_group(0).column(at)) for at in range(about.num_columns))
+        if about.num_row_groups
+        else 1
+    )
+    rows = int(max(_FEWEST_ROWS, min(BATCH_ROWS, BATCH_BYTES // max(1, width))))
+    yield from file.iter_batches(rows)
+
+
+@contextmanager
+def arrow_errors(what: str, kind: str) -> Generator[None]:
+    """Translate what PyArrow raises for a file; `kind` is what it should be."""
     pa = arrow()
     try:
-        with arrow("parquet").ParquetFile(source) as file:
-            yield file
-    except (pa.ArrowException, OSError) as error:
-        raise Invalid(
-            f"{what} is not a whole Parquet file: {first_line(error)}; write or copy it again"
+        yield
+    except (MemoryError, pa.ArrowMemoryError) as error:
+        raise Unavailable(
+            f"{what} cannot be read in the memory that there is: {first_line(error)}"
         ) from error
+    except pa.ArrowNotImplementedError as error:
+        raise Invalid(
+            f"{what} cannot be read by PyArrow, which does not know all of its parts: "
+            f"{first_line(error)}; it is not said to be broken"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            f"{what} has a name or a text that is not UTF-8 ({first_line(error)}): write it "
+            "again in UTF-8, or such columns as bytes"
+        ) from error
+    except (pa.ArrowException, OSError, OverflowError, ValueError, KeyError) as error:
+        raise Invalid(
+            f"{what} is not {kind}: {first_line(error)}; write or copy it again"
+        ) from error
+
+
+def _repeating(about: Any) -> list[str]:
+    """Choose columns of texts or bytes that repeat: few bytes a value in the file."""
+    if not about.num_row_groups:
+        return []
+    group = about.row_group(0)
+    chunks = [group.column(at) for at in range(about.num_columns)]
+    return [
+        chunk.path_in_schema
+        for chunk in chunks
+        if chunk.physical_type == "BYTE_ARRAY"
+        and "." not in chunk.path_in_schema
+        and chunk.has_dictionary_page
+        and _value_bytes(chunk) < _REPEATED_BYTES
+    ]
+
+
+def _value_bytes(chunk: Any) -> float:
+    return chunk.total_uncompressed_size / max(1, chunk.num_values)
+
+
+def _gathered(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """Gather batches that are worked on at the same time."""
+    group: list[Batch] = []
+    size_bytes = 0
+    for batch in batches:
+        group.append(batch)
+        size_bytes += batch.nbytes
+        if size_bytes >= BATCH_BYTES:
+            yield group
+            group, size_bytes = [], 0
+    if group:
+        yield group
 
 
 def _threads() -> ThreadPoolExecutor:

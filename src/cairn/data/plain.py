@@ -11,7 +11,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cairn.core.errors import Invalid, first_line
+from cairn.core.errors import Invalid, Unavailable, first_line
 from cairn.data.arrow import Array, Batch, DataType, Field, Schema, arrow
 
 UTC = frozenset({"UTC", "Etc/UTC", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "+00:00", "Z"})
@@ -19,6 +19,7 @@ WIDEST_DECIMAL128 = 38
 BATCH_ROWS = 65_536
 _MINIMUM_ROWS = 64
 _CELLS = 4_194_304
+_PIECE_BYTES = 8 * 2**20
 
 
 def plain_schema(schema: Schema, what: str) -> Schema:
@@ -50,7 +51,30 @@ def plain_batches(batches: Iterable[Batch], schema: Schema, what: str) -> Iterat
     most = max(_MINIMUM_ROWS, min(BATCH_ROWS, _CELLS // len(schema)))
     for batch in batches:
         for start in range(0, batch.num_rows, most):
-            yield _plain_batch(batch.slice(start, most), schema, what)
+            for piece in _cut(batch.slice(start, most)):
+                yield _plain_batch(piece, schema, what)
+
+
+def _cut(batch: Batch) -> Iterator[Batch]:
+    """Halve a batch until what its values take is little; a single row is never cut."""
+    rows = batch.num_rows
+    if rows <= 1 or sum(map(_unpacked_bytes, batch.columns)) <= _PIECE_BYTES:
+        yield batch
+        return
+    yield from _cut(batch.slice(0, rows // 2))
+    yield from _cut(batch.slice(rows // 2))
+
+
+def _unpacked_bytes(column: Array) -> int:
+    """Return how many bytes the values of a column take when each is spelled out."""
+    pa = arrow()
+    if not isinstance(column, pa.DictionaryArray):
+        return column.nbytes
+    values = column.dictionary
+    if not (pa.types.is_binary(values.type) or pa.types.is_string(values.type)):
+        return len(column) * (values.nbytes // max(1, len(values)) + 1)
+    lengths = arrow("compute").binary_length(values).take(column.indices)
+    return arrow("compute").sum(lengths).as_py() or 0
 
 
 def plain_type(kind: DataType) -> DataType | None:
@@ -141,8 +165,19 @@ def _plain_array(column: Array, field: Field, what: str) -> Array:
     try:
         if isinstance(column.type, pa.RunEndEncodedType):
             column = arrow("compute").run_end_decode(column)
-        return column if column.type == field.type else column.cast(field.type)
-    except pa.ArrowException as error:
+        plain = column if column.type == field.type else column.cast(field.type)
+        plain.validate(full=True)
+    except MemoryError as error:
+        raise Unavailable(
+            f"{what}, column {field.name!r}: its values do not fit in memory"
+        ) from error
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        if "UTF8" in str(error):
+            raise Invalid(
+                f"{what}, column {field.name!r}: {first_line(error)}; it is text in another "
+                "encoding: write it again in UTF-8, or as bytes"
+            ) from error
         raise Invalid(
             f"{what}, column {field.name!r}: {first_line(error)}; cast it before it is stored"
         ) from error
+    return plain

@@ -10,17 +10,17 @@
 """
 
 import math
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cairn.core.digest import Digest
-from cairn.core.table import ColumnProfile, ValueCount
+from cairn.core.table import MOST_COUNTED, ColumnProfile, ValueCount
 from cairn.data.arrow import Array, DataType, arrow
-from cairn.data.hashes import Hashes, mixed, value_hashes
+from cairn.data.hashes import Hashes, mixed, quick_hashes
 
-MOST_COUNTED = 1_000
 SMALLEST = 1_024
 SAMPLE_ROWS = 4_096
 TOP = 20
@@ -117,34 +117,49 @@ class ColumnProfiler:
             array = self._counted(array, self._counts)
         elif not self._is_number:
             array = array.unique()  # texts are longer than numbers and cost more to hash
-        self._smallest = _merged(self._smallest, value_hashes(array))
+        if not len(array):
+            return
+        self._smallest = _merged(self._smallest, quick_hashes(array))
         if self._extremes is not None:
             array = arrow().concat_arrays([array, self._extremes])
         ends = compute.min_max(array)
         self._extremes = arrow().array([ends["min"], ends["max"]])
 
     def _counted(self, array: Array, counts: dict[str, int]) -> Array:
-        """Count values while they are few; returns the different ones."""
+        """Count values while they are few; returns those that are new."""
         unique = array.dictionary_encode()
-        if len(unique.dictionary) <= MOST_COUNTED:
-            rows = np.bincount(unique.indices.to_numpy(), minlength=len(unique.dictionary))
-            for value, count in zip(texts(unique.dictionary), rows.tolist(), strict=True):
-                counts[value] = counts.get(value, 0) + count
-        if max(len(unique.dictionary), len(counts)) > MOST_COUNTED:
+        found = unique.dictionary
+        if len(found) > MOST_COUNTED:
             self._counts = None
-        return unique.dictionary
+            return found
+        rows = np.bincount(unique.indices.to_numpy(), minlength=len(found))
+        values = [_short(value) for value in texts(found)]
+        new = [value not in counts for value in values]
+        for value, count in zip(values, rows.tolist(), strict=True):
+            counts[value] = counts.get(value, 0) + count
+        if len(counts) > MOST_COUNTED:
+            self._counts = None
+        return found if all(new) else found.filter(arrow().array(new))
 
     def _distinct(self) -> int:
         if self._counts is not None:
             return len(self._counts)
         if len(self._smallest) < SMALLEST:
             return len(self._smallest)
-        return round((SMALLEST - 1) / (int(self._smallest[-1]) / 2**64))
+        estimated = round((SMALLEST - 1) / (int(self._smallest[-1]) / 2**64))
+        return max(estimated, MOST_COUNTED + 1)  # so that it is read as an estimate
 
     def _top(self) -> tuple[ValueCount, ...]:
         counts = (self._counts or {}).items()
         most = sorted(counts, key=lambda each: (-each[1], each[0]))[:TOP]
         return tuple(ValueCount(value=value[:LONGEST], rows=rows) for value, rows in most)
+
+
+def _short(text: str) -> str:
+    """Cut a long text, and tell it from others that begin alike."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}\0{sha256(text.encode()).hexdigest()}"
 
 
 def _merged(smallest: Hashes, hashes: Hashes) -> Hashes:

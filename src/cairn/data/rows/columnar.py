@@ -1,7 +1,6 @@
 """Rows with a value in files of columns: Parquet, Arrow, Feather, ORC, DuckDB."""
 
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,12 @@ from numpy.typing import NDArray
 
 from cairn.core.errors import Invalid, first_line
 from cairn.data.arrow import Batch, arrow
-from cairn.data.parquet import reading_parquet
+from cairn.data.parquet import arrow_errors, reading_parquet
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.wanted import Wanted
 
 BATCH_ROWS = 16_384
+KIND = "a whole file of its kind"
 
 
 def look_in_parquet(place: Path, asked: Asked, *, what: str) -> Looked:
@@ -34,14 +34,14 @@ def look_in_parquet(place: Path, asked: Asked, *, what: str) -> Looked:
 
 def look_in_arrow(place: Path, asked: Asked, *, what: str) -> Looked:
     """Look into a file or stream of Arrow's; Feather is one."""
-    with _broken(what), arrow().OSFile(str(place)) as source:
+    with arrow_errors(what, KIND), arrow().OSFile(str(place)) as source:
         names, batches = _opened(source)
         return look_in_batches(batches, asked.columns(names), names=names)
 
 
 def look_in_orc(place: Path, asked: Asked, *, what: str) -> Looked:
     """Look into an ORC file, a stripe at a time."""
-    with _broken(what):
+    with arrow_errors(what, KIND):
         file = arrow("orc").ORCFile(place)
         names: list[str] = file.schema.names
         stripes = (file.read_stripe(at) for at in range(file.nstripes))
@@ -82,7 +82,9 @@ def look_in_batches(
             if at in unread:
                 continue
             try:
-                masks.append(wanted.mask(batch.column(at)))
+                column = batch.column(at)
+                column.validate(full=True)  # offsets that lead astray would end the process
+                masks.append(wanted.mask(column))
             except TypeError as error:
                 unread[at] = f"column {names[at]!r}: {error}"
         if masks:
@@ -109,12 +111,3 @@ def _opened(source: Any) -> tuple[list[str], Iterable[Batch]]:
         return file.schema.names, map(file.get_batch, range(file.num_record_batches))
     stream = ipc.open_stream(source)
     return stream.schema.names, stream
-
-
-@contextmanager
-def _broken(what: str) -> Generator[None]:
-    pa = arrow()
-    try:
-        yield
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"{what} cannot be read by PyArrow: {first_line(error)}") from error
