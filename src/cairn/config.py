@@ -260,6 +260,8 @@ def _read(path: Path) -> _File:
         values: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"{path} is not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise Invalid(f"{path} is nested deeper than anybody writes: flatten it") from error
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}") from error
     return _checked(str(path), values, _File)

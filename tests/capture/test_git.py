@@ -48,6 +48,22 @@ def test_a_clean_checkout_is_known_from_two_processes(
     assert len(processes) == 2
 
 
+def test_filters_of_the_repository_are_not_run(tmp_path: Path) -> None:
+    folder = repository(
+        tmp_path / "work", {"a.bin": "1", ".gitattributes": "*.bin filter=odd\n"}
+    )
+    for name in ("odd", "od.d", "o=d"):
+        for key in ("clean", "smudge", "process"):
+            git(folder, "config", f"filter.{name}.{key}", f"touch {tmp_path / 'ran'}; cat")
+        git(folder, "config", f"filter.{name}.required", "true")
+    (folder / "a.bin").write_text("2")
+
+    found = checkout(folder)
+
+    assert found.changed == (b"a.bin",)
+    assert not (tmp_path / "ran").exists()
+
+
 def test_it_is_found_from_a_folder_inside(tmp_path: Path) -> None:
     folder = repository(tmp_path, {"src/deep/train.py": "1\n"})
 

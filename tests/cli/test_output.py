@@ -1,5 +1,6 @@
 """What commands print: whole for programs, harmless for terminals, the answer and no more."""
 
+import json
 import os
 import pty
 import re
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cairn.cli.text import number, one_line, printable, shortened, table
+from cairn.cli.text import as_json, number, one_line, printable, shortened, table
 from cairn.core.errors import Unavailable
 from desk import Desk
 
@@ -112,6 +113,17 @@ def test_a_reason_cannot_forge_a_line(desk: Desk) -> None:
 
     for words in (("history", "churn"), ("why", "churn:1"), ("ledger", "log")):
         assert all(line.strip() != forged for line in desk(*words).splitlines()), words
+
+
+@pytest.mark.parametrize(
+    "mark", ["\x9b2J", "\u202e", "\u2066", "\u2028", "\x85", "\x7f", "\x1b[2J"]
+)
+def test_json_for_programs_has_nothing_that_a_terminal_obeys(mark: str) -> None:
+    text = as_json({"name": f"a{mark}b", f"k{mark}": [mark], "plain": "ä 雪 😀"})
+
+    assert json.loads(text) == {"name": f"a{mark}b", f"k{mark}": [mark], "plain": "ä 雪 😀"}
+    assert printable(text) == text
+    assert "ä 雪 😀" in text
 
 
 def test_words_are_shown_as_they_are_and_nothing_else_is() -> None:

@@ -91,6 +91,24 @@ def test_a_pattern_that_names_nothing_is_refused(registry: Registry) -> None:
         store_features(registry.objects, registry.settings.folder, ("../x",))
 
 
+@pytest.mark.parametrize("how", ["a link", "a linked folder", "a path"])
+def test_what_lies_outside_of_the_project_is_no_feature(registry: Registry, how: str) -> None:
+    folder = registry.settings.folder
+    outside = folder.with_name("outside")
+    outside.mkdir()
+    (outside / "secret.py").write_text("secret = 1\n")
+    if how == "a link":
+        (folder / "features" / "link.py").symlink_to(outside / "secret.py")
+    if how == "a linked folder":
+        (folder / "linked").symlink_to(outside)
+    pattern = {"a link": "features/*.py", "a linked folder": "linked/*.py"}.get(
+        how, "../outside/*"
+    )
+
+    with pytest.raises(Invalid, match=r"out of the project|must lie in the project"):
+        store_features(registry.objects, folder, [pattern])
+
+
 def test_a_version_without_features_says_how_to_get_some(registry: Registry) -> None:
     registry.engine.send(RegisterVersion(model=MODEL, manifest=manifest(registry)))
 

@@ -19,6 +19,7 @@ from cairn.core.secret import (
     redact,
     redact_value,
 )
+from cairn.core.unfolded import is_bounded
 
 SUFFIXES = frozenset({".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties"})
 LARGEST, MOST_SETTINGS, SHORTEST_SECRET = 256 << 10, 500, 4
@@ -84,10 +85,16 @@ def _parsed(path: Path, content: bytes) -> Any:
 def _yaml(content: bytes) -> Any:
     import yaml
 
+    loader: Any = yaml.SafeLoader(content)
     try:
-        return yaml.safe_load(content)
+        node = loader.get_single_node()
+        if not is_bounded(node):
+            raise ValueError("its aliases name more than anybody writes")
+        return None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+    finally:
+        loader.dispose()
 
 
 def _ini(text: str) -> Any:

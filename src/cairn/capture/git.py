@@ -14,13 +14,14 @@ from cairn.core.errors import Unavailable
 from cairn.core.run import Gap
 from cairn.core.secret import strip_login
 from cairn.core.tree import escape
-from cairn.data.git import find_top, run_git
+from cairn.data.git import find_top, run_git, without_filters
 
 _STATUS = (
     *("status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--ahead-behind"),
     *("--untracked-files=all", "--ignored=matching", "--ignore-submodules=none"),
 )
-_CONFIG = ("config", "-z", "--get-regexp", r"^(remote|branch)\..*|^core\.(autocrlf|eol)$")
+_KEYS = r"^(remote|branch|filter)\..*|^core\.(autocrlf|eol)$"
+_CONFIG = ("config", "-z", "--get-regexp", _KEYS)
 NO_COMMIT = "the repository has no commit yet"
 LATER = "a run can be registered after it: `cairn register run:...`"
 _CONVERTS = re.compile(rb"(?m)^[^#\n]*\b(text|eol|crlf)\b")
@@ -65,8 +66,9 @@ def observe(folder: Path) -> Checkout | Gap:
             f"run `git init`, and commit the training code; {LATER}",
         )
     try:
-        status = _read_status(run_git(_STATUS, top))
         config = _read_config(run_git(_CONFIG, top, allowed=(0, 1)))
+        unfiltered = without_filters(config)
+        status = _read_status(run_git(_STATUS, top, variables=unfiltered))
         return _checkout(top, status, config)
     except Unavailable as error:
         return _unanswered(str(error), top)

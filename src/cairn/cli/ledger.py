@@ -30,12 +30,15 @@ PINNED = "pinned checkpoint"
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A checkpoint that was kept outside of the store.",
 )
+@click.option("--accept", is_flag=True, help="Take this store for the one that lies here.")
 @shown
 def verify(
-    version: str | None, *, whole: bool, predictions: bool, against: Path | None
+    version: str | None, *, whole: bool, predictions: bool, against: Path | None, accept: bool
 ) -> Shown:
     """Check the ledger, its signature and every row; one VERSION, or --all bytes, as well."""
     registry = cairn.open()
+    if accept:
+        _accept(registry)
     if predictions and version is None:
         raise Invalid("say whose predictions: `cairn verify churn:1 --predictions`")
     if version is not None and predictions:
@@ -46,6 +49,13 @@ def verify(
         text = f"{found.name} is intact: {count} objects, {size(size_bytes)}, {found.digest}"
         return Shown({"version": found.name, "digest": found.digest, "objects": count}, text)
     return _verified(registry.verify(objects=whole, against=_kept(against)), whole=whole)
+
+
+def _accept(registry: Registry) -> None:
+    """Take the store for the one at its place, whatever lay there before."""
+    from cairn.engine import known, store
+
+    known.remember(registry.settings.store, store.read_about(registry.settings.store))
 
 
 @click.group()

@@ -114,11 +114,14 @@ def _place(folder: Path, objects: str) -> tuple[Path, str]:
 
 def _store(folder: Path, *, objects: str, encrypt: bool) -> "Store":
     """Make the store, or take up the one that an interrupted `init` left."""
+    from cairn.engine import known
     from cairn.engine.store import Store, create
 
     if (folder / "store.json").exists():
         return Store(folder, objects=objects)
-    return create(folder, objects=objects, encrypt=encrypt)
+    made = create(folder, objects=objects, encrypt=encrypt)
+    known.remember(folder, made.about)  # made on purpose, whatever lay here before
+    return made
 
 
 def _objects_line(objects: str) -> str:

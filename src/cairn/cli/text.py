@@ -42,9 +42,10 @@ def shortened(text: str) -> str:
 
 
 def as_json(value: object) -> str:
-    """Write a value as indented JSON, keys in a stable order."""
+    """Write a value as indented JSON, keys in order, nothing a terminal obeys."""
     plain = msgspec.json.encode(value, order="sorted")
-    return msgspec.json.format(plain, indent=2).decode()
+    text = msgspec.json.format(plain, indent=2).decode()
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def as_json_line(value: object) -> str:

@@ -168,6 +168,8 @@ def _named(folder: Path, patterns: Sequence[str]) -> list[tuple[bytes, bytes]]:
 
 
 def _content(folder: Path, name: str) -> bytes | None:
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
+        raise Invalid(f"{name} leads out of the project: features must lie in it")
     try:
         return (folder / name).read_bytes()
     except FileNotFoundError:

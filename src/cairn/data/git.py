@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cairn.core.errors import Unavailable
@@ -57,6 +57,20 @@ def run_git(
     if done.returncode not in allowed:
         raise Unavailable(f"git {os.fsdecode(arguments[0])} failed: {_words(done.stderr)}")
     return done.stdout
+
+
+def without_filters(names: Iterable[str]) -> dict[str, str]:
+    """Return variables by which git runs none of the filters that its configuration names.
+
+    They are programs, and whoever wrote the repository's configuration chose them.
+    """
+    drivers = sorted({name.rpartition(".")[0] for name in names if name.startswith("filter.")})
+    off = [(f"{name}.{key}", "") for name in drivers for key in ("clean", "smudge", "process")]
+    off += [(f"{name}.required", "false") for name in drivers]
+    found = {"GIT_CONFIG_COUNT": str(len(off))} if off else {}
+    for number, (key, value) in enumerate(off):
+        found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return found
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:

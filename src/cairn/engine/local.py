@@ -68,6 +68,7 @@ from cairn.engine import (
     deletion,
     evaluation,
     gate,
+    known,
     label,
     ledger,
     override,
@@ -185,6 +186,7 @@ class LocalEngine:
 
     def _change(self, asked: Change[Any], handler: Callable[[Context, Any], Any]) -> object:
         """Answer, commit, export; then raise the refusal, if that is what was recorded."""
+        known.require(self.store.folder, self.store.about)
         key = self.store.key()
         who = replace(self._actor, key=self._key())
         with self.store.database.writing() as tx:
@@ -223,6 +225,7 @@ class LocalEngine:
             with self.store.database.writing() as tx:
                 segments.export(tx, self.store.folder / "ledger")
                 checkpoints.pin(tx, self.store.about)
+            known.remember_first(self.store.folder, self.store.about)
         except (OSError, CairnError) as error:
             _log.warning("recorded, but the ledger's copies lag behind: %s", error)
 

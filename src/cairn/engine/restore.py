@@ -14,7 +14,7 @@ from cairn.core.continuation import Continued
 from cairn.core.errors import Conflict, Invalid, Unavailable
 from cairn.core.ledger import Actor
 from cairn.core.name import Team
-from cairn.engine import continuation, ledger, object_key, rebuild, store
+from cairn.engine import continuation, known, ledger, object_key, rebuild, store
 from cairn.engine.backup import DATABASE, KEYS, found_store
 from cairn.engine.continuation import Successor
 from cairn.engine.secret import write_secret
@@ -64,6 +64,7 @@ def bring_back(source: Path, target: Path, wanted: Wanted) -> Continued:
     _copy_objects(source, half, about, after, wanted)
     done = _go_on(half, about, after, _successor(about, keys, key, wanted))
     _take_place(half, target)
+    known.remember(target, after)
     return done
 
 
@@ -75,7 +76,9 @@ def go_on(folder: Path, wanted: Wanted) -> Continued:
     after, key = _new_origin(about, {})
     if wanted.objects:
         claim(open_backend(wanted.objects), after.id)
-    return _go_on(folder, about, after, _successor(about, {}, key, wanted))
+    done = _go_on(folder, about, after, _successor(about, {}, key, wanted))
+    known.remember(folder, after)
+    return done
 
 
 def rekey(folder: Path, wanted: Wanted) -> Continued:
@@ -95,7 +98,9 @@ def rekey(folder: Path, wanted: Wanted) -> Continued:
         log=successor.key.verifier,
         objects_key=about.objects_key,
     )
-    return _go_on(folder, about, after, successor)
+    done = _go_on(folder, about, after, successor)
+    known.remember(folder, after)
+    return done
 
 
 def _require_own_key() -> None:
@@ -201,6 +206,7 @@ def _finished(folder: Path) -> Continued | None:
         (folder / NEXT).unlink()
         return None
     continuation.finish(folder)
+    known.remember(folder, after)
     return done
 
 

@@ -10,6 +10,7 @@ writer.lock     whose turn it is to write
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
@@ -39,7 +40,7 @@ class StoreFile(Record, frozen=True):
     """The content of `store.json`; `objects_key` names the key of encrypted objects."""
 
     cairn: str
-    id: str
+    id: Annotated[str, Meta(pattern=KEY_NAME)]
     log: str
     objects_key: Annotated[str, Meta(pattern=KEY_NAME)] = ""
 
@@ -127,6 +128,7 @@ def read_about(folder: Path) -> StoreFile:
 
     Raises `Conflict` while the store is becoming another one.
     """
+    _check_plain(folder)
     if (folder / NEXT).exists():
         raise Conflict(
             f"{folder} is half-way to going on under another key; "
@@ -162,6 +164,19 @@ def read_store_file(folder: Path, name: str) -> StoreFile:
     if not whole:
         raise Corrupt(f"{path} is damaged: its id and its key do not belong together")
     return about
+
+
+def _check_plain(folder: Path) -> None:
+    """Raise `Corrupt` for a link or a pipe where a store has files and folders of its own."""
+    for place in (folder, folder / "objects"):
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(place) as listing:
+            for entry in listing:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if not is_folder and not entry.is_file(follow_symlinks=False):
+                    raise Corrupt(
+                        f"{entry.path} is a link or a pipe, and nothing of Cairn's is one: it "
+                        "would lead out of the store. Put the real file or folder there"
+                    )
 
 
 def origin(identity: str) -> str:

@@ -10,7 +10,15 @@ from cairn.core import ledger as rules
 from cairn.core.digest import from_canonical
 from cairn.core.errors import CairnError, Corrupt
 from cairn.core.ledger import Entry, Problem, Verification, VerifyStore
-from cairn.engine import checkpoints, contents, continuation, replay, segments, signed
+from cairn.engine import (
+    checkpoints,
+    contents,
+    continuation,
+    known,
+    replay,
+    segments,
+    signed,
+)
 from cairn.engine.context import Context
 from cairn.sql.database import Transaction
 
@@ -18,6 +26,8 @@ from cairn.sql.database import Transaction
 def verify(context: Context, asked: VerifyStore) -> Verification:
     """Answer `VerifyStore`: every problem there is, not only the first."""
     entries, problems = _read_all(context.tx)
+    if sentence := known.changed(context.folder, context.about):
+        problems.append(Problem(place="store.json", reason=sentence))
     problems += _check_tree(context.tx, entries)
     problems += checkpoints.check(context, entries, against=asked.against)
     problems += _check_segments(context, entries)

@@ -13,6 +13,7 @@ import msgspec
 
 from cairn.core.errors import Invalid, NotFound, Unavailable
 from cairn.core.request import convert
+from cairn.core.unfolded import is_bounded
 from cairn.inventory.findings import INGREDIENTS, Assertions, Ingredient, Inventory
 from cairn.inventory.gaps import gaps
 
@@ -106,10 +107,13 @@ def _section(name: str, value: Any) -> str:
 def _plain(content: bytes) -> dict[str, Any]:
     import yaml
 
+    library: Any = yaml  # it has no types
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     if len(content) > MOST_BYTES:
         raise Invalid(f"is larger than {MOST_BYTES // 1_000_000} MB")
     try:
+        if not is_bounded(library.compose(content, Loader=loader)):
+            raise Invalid("names more by its aliases than anybody writes")
         found: Any = yaml.load(content, Loader=loader)  # noqa: S506 (a safe loader)
     except (yaml.YAMLError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise Invalid(f"is not valid YAML: {' '.join(str(error).split())}") from error

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from cairn.core.run import Scalar
+from cairn.core.unfolded import is_bounded
 from cairn.inventory.findings import ConfigFile
 from cairn.inventory.names import is_hyperparameter
 from cairn.inventory.source import plain, shown
@@ -94,14 +95,14 @@ def leaves(value: Any) -> Iterator[Value]:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"is not valid JSON: {error}") from error
 
 
 def _toml(text: str) -> Any:
     try:
         return tomllib.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"is not valid TOML: {error}") from error
 
 
@@ -122,11 +123,18 @@ def _nothing(_loader: object, _node: object) -> None:
 def _yaml(text: str) -> Any:
     import yaml
 
+    library: Any = yaml  # it has no types
     safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loader: Any = type("Loader", (safe,), {})
     loader.add_constructor(None, _nothing)
     try:
+        nodes: list[Any] = list(library.compose_all(text, Loader=loader))
+        if not all(map(is_bounded, nodes)):
+            raise Unreadable("names more by its aliases than anybody writes")
         parts: list[Any] = list(yaml.load_all(text, Loader=loader))
-    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError) as error:
+    except (
+        *(yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError),
+        RecursionError,
+    ) as error:
         raise Unreadable(f"is not valid YAML: {error}") from error
     return parts[0] if len(parts) == 1 else dict(enumerate(parts))

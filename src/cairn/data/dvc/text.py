@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from cairn.core.errors import Corrupt
 from cairn.core.run import Scalar
+from cairn.core.unfolded import is_bounded
 
 _TRUTH = {"true": True, "false": False}
 
@@ -14,9 +15,13 @@ def load(name: str, content: bytes) -> Any:
     """Read a file of DVC's; nothing in it is an empty mapping. Raises `Corrupt`."""
     import yaml
 
+    library: Any = yaml  # it has no types
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        return yaml.load(content.decode("utf-8-sig"), Loader=loader) or {}  # noqa: S506 (text)
+        text = content.decode("utf-8-sig")
+        if not is_bounded(library.compose(text, Loader=loader)):
+            raise Corrupt(f"{name} names more by its aliases than anybody writes")
+        return yaml.load(text, Loader=loader) or {}  # noqa: S506 (text)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         what = " ".join(str(error).split())
         raise Corrupt(f"{name} is not valid YAML: {what}; restore it from git") from error

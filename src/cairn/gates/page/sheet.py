@@ -64,6 +64,13 @@ def _predictions(
     return decode(registry.objects.get(used.evaluation.predictions)) if used else None
 
 
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
+"""The browser is told as well: no script, nothing from elsewhere, whatever stands in it."""
+
+
 def page(info: DecisionInfo, seen: Judged) -> str:
     """Write the page of a decision: it runs no script and loads nothing."""
     decision = info.decision
@@ -71,6 +78,7 @@ def page(info: DecisionInfo, seen: Judged) -> str:
     model = f"{shown(decision.model)}@{decision.label}"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"/>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         f"<title>{plain(model)}: {decision.verdict}</title>\n"
         f"<style>{STYLE}</style></head>\n<body>\n"
