@@ -263,10 +263,14 @@ def tar_in_gif() -> bytes:
     return bytes(block) + b"\0" + dot
 
 
-def skops_function() -> bytes:
-    """A file of skops that holds a function of the system."""
-    node = {"__class__": "system", "__module__": "os", "__loader__": "FunctionNode"}
-    return zipped({"schema.json": tagged({**node, "protocol": 2})})
+def skops_function(module: str = "os", name: str = "system", *, protocol: int = 2) -> bytes:
+    """A file of skops that holds a function; protocol 0 says in its content which."""
+    node: dict[str, object] = {"__class__": name, "__module__": module}
+    if protocol == 0:
+        node = {"__class__": "sqrt", "__module__": "numpy"}
+        node["content"] = {"module_path": module, "function": name}
+    schema = {**node, "__loader__": "FunctionNode", "protocol": protocol}
+    return zipped({"schema.json": tagged(schema)})
 
 
 def numbered(program: bytes) -> bytes:

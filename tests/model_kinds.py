@@ -153,6 +153,7 @@ SAFE: Mapping[str, Maker] = {
         "t.csv.gz",
         zlib.compress(b"a,b\n1,2\n" * r.randint(1, 9), wbits=31),
     ),
+    "skops": lambda r: ("m.skops", skops_function("numpy", "log1p", protocol=r.randint(0, 2))),
     "empty": lambda r: ("__init__.txt", b""),
 }
 """Kinds that hold data only."""
@@ -253,7 +254,7 @@ CODE: Mapping[str, Maker] = {
         onnx(r.choice(["../../etc/passwd", "/etc/passwd", "C:\\w", ""]) or "/"),
     ),
     "onnx with operators of others": lambda r: ("m.onnx", onnx(operator="Run", domain="evil")),
-    "skops with a function": lambda r: ("m.skops", skops_function()),
+    "skops with a function": lambda r: ("m.skops", skops_function(protocol=r.randint(0, 2))),
     "python": lambda r: (
         r.choice(["a.py", "a.txt", "conftest.py", "notes.md"]),
         r.choice(PYTHON).encode(),

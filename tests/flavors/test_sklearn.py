@@ -26,6 +26,7 @@ from cairn.flavors.skops_nodes import Node
 from cairn.flavors.zips import write_zip
 from fitted import MODELS, numbers
 from forgery import attributes, found, opened, packed
+from model_files import skops_function
 
 
 class Doubler(BaseEstimator):
@@ -183,12 +184,28 @@ def test_the_random_generator_of_an_attack_is_not_called() -> None:
         load_bytes(packed(archive), "attack", trust=False)
 
 
-def test_an_older_protocol_cannot_be_asked_for() -> None:
-    archive = opened("linear_regression")
-    archive.schema["protocol"] = 0
+@pytest.mark.parametrize("protocol", [0, 1])
+def test_a_file_of_an_older_protocol_is_read(protocol: int) -> None:
+    archive = opened("decision_tree")
+    archive.schema["protocol"] = protocol
 
-    with pytest.raises(Corrupt, match="has protocol 0, not 2"):
-        load_bytes(packed(archive), "old", trust=False)
+    assert type(load_bytes(packed(archive), "old", trust=False)).__name__ == (
+        "DecisionTreeClassifier"
+    )
+
+
+def test_a_function_of_an_older_protocol_is_judged_by_what_would_be_called() -> None:
+    with pytest.raises(Refused, match=r"os\.system"):
+        load_bytes(skops_function(protocol=0), "old", trust=False)
+
+
+@pytest.mark.parametrize("protocol", [3, -1, None, True, "2"])
+def test_another_protocol_cannot_be_asked_for(protocol: object) -> None:
+    archive = opened("decision_tree")
+    archive.schema["protocol"] = protocol
+
+    with pytest.raises(Corrupt, match="has protocol"):
+        load_bytes(packed(archive), "odd", trust=False)
 
 
 def test_a_schema_with_a_doubled_key_is_corrupt() -> None:

@@ -15,6 +15,8 @@ from cairn.flavors.npy import array_from
 from cairn.flavors.zips import read_zip
 
 PROTOCOL = 2
+OLD_PROTOCOLS = (0, 1)
+"""Differ in two nodes: a function's name was its content, and a generator had no seed."""
 SCHEMA = "schema.json"
 
 Node = dict[str, Any]
@@ -46,9 +48,24 @@ def read_archive(content: Content, budget: Budget | None = None) -> Archive:
     if not isinstance(schema, dict):
         raise Corrupt(f"the skops file's {SCHEMA} is no object")
     node = cast("Node", schema)
-    if node.get("protocol") != PROTOCOL:
-        raise Corrupt(f"the skops file has protocol {node.get('protocol')!r}, not {PROTOCOL}")
+    protocol = node.get("protocol")
+    if type(protocol) is not int or protocol not in (*OLD_PROTOCOLS, PROTOCOL):
+        raise Corrupt(f"the skops file has protocol {protocol!r}, not {PROTOCOL}")
+    if protocol == 0:
+        _name_functions(node)
     return Archive(node, members)
+
+
+def _name_functions(schema: Node) -> None:
+    """Name each function of protocol 0 as later ones do: what is judged is what loads."""
+    for node in walk(schema):
+        if node.get("__loader__") != "FunctionNode":
+            continue
+        try:
+            named = node.pop("content")
+            node |= {"__module__": named["module_path"], "__class__": named["function"]}
+        except (KeyError, TypeError) as error:
+            raise Corrupt("a function of the skops file has no name") from error
 
 
 def walk(node: Node) -> Iterator[Node]:
