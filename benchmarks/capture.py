@@ -1,0 +1,72 @@
+"""What `cairn run` costs in CPU time beside the script alone."""
+
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from peers import machine
+
+RUNS = 3
+README = Path(__file__).parents[1] / "README.md"
+DATA = """
+from sklearn.datasets import load_breast_cancer
+table = load_breast_cancer(as_frame=True).frame
+table.index.name = "id"
+table.to_csv("train.csv")
+"""
+
+
+def main() -> None:
+    """Measure each script alone and under capture, in turn."""
+    print(machine())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _make(folder)
+        library = _median(folder, [sys.executable, "-c", "import sklearn.ensemble"])
+        for script in ("empty.py", "train.py"):
+            alone = [sys.executable, script]
+            watched = [sys.executable, "-m", "cairn", "run", "--model", "m", "--", *alone]
+            bare, captured = _median(folder, alone), _median(folder, watched)
+            print(f"  {script:<10}{bare:7.2f} s alone {captured:7.2f} s under capture")
+        print(f"  its library, imported once more to load back: {library:.2f} s")
+
+
+def _make(folder: Path) -> None:
+    found = re.search(r"```python\n(# train.py.*?)```", README.read_text(), re.DOTALL)
+    if found is None:
+        raise SystemExit("the README has no train.py")
+    (folder / "train.py").write_text(found[1])
+    (folder / "empty.py").touch()
+    (folder / ".gitignore").write_text("*.joblib\n.cairn/\n")
+    for command in (
+        [sys.executable, "-c", DATA],
+        [sys.executable, "-m", "cairn", "init"],
+        ["git", "init", "--quiet"],
+        ["git", "add", "--all"],
+        ["git", "-c", "user.name=b", "-c", "user.email=b@b", "commit", "--quiet", "-m", "b"],
+    ):
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+def _median(folder: Path, command: list[str]) -> float:
+    """Run whole processes, children included, and return the CPU seconds of the median.
+
+    Each has a depth of its own: a model that there is already is not loaded back again.
+    """
+    return statistics.median(_seconds(folder, [*command, str(n)]) for n in range(1, RUNS + 1))
+
+
+def _seconds(folder: Path, command: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, cwd=folder, check=True, stdout=quiet, stderr=quiet)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+if __name__ == "__main__":
+    main()
