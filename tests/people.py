@@ -6,20 +6,14 @@ from unittest import mock
 
 import pytest
 
-from cairn.core.approval import (
-    Approval,
-    ApprovalInfo,
-    Approvals,
-    Approve,
-    ListApprovals,
-    Override,
-)
+from cairn.core.approval import Approval, ApprovalInfo, Approvals, Approve, ListApprovals
 from cairn.core.check import Floor
 from cairn.core.digest import Digest
 from cairn.core.errors import Pending
 from cairn.core.gate import JudgeGate, Policy, PolicyInfo
 from cairn.core.label import Anyone, Move, MoveLabel
 from cairn.core.ledger import Actor, Signed
+from cairn.core.override import Override
 from cairn.core.request import Record
 from cairn.engine import person
 from cairn.engine.local import LocalEngine

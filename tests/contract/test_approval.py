@@ -9,16 +9,15 @@ from cairn.core.approval import (
     Approval,
     Approvals,
     Approve,
+    Deputy,
     GetApproval,
+    Group,
     ListApprovals,
-    ListOverrides,
-    Override,
-    Review,
-    ReviewOverride,
 )
 from cairn.core.errors import Conflict, Corrupt, Forbidden, Invalid, Pending, Refused
 from cairn.core.label import Anyone, MoveLabel
 from cairn.core.ledger import ReadLedger
+from cairn.core.override import ListOverrides, Override, Review, ReviewOverride
 from cairn.engine import signed
 from people import Becomes, Person, asks, bind, live
 from scored import spread
@@ -249,3 +248,51 @@ def test_a_request_is_found_by_the_beginning_of_its_digest(ada: Person) -> None:
     found = ada.registry.engine.send(GetApproval(reference=subject[:19]))
 
     assert (found.subject, found.about) == (subject, "the promotion of churn:1 to production")
+
+
+RISK = Approvals(
+    people=("olga",),
+    also=(Group(people=("ann", "ben")),),
+    deputies=(Deputy(by="pat", of="olga", until="2026-03-05"),),
+)
+
+
+def test_each_group_has_its_number(ada: Person, become: Becomes) -> None:
+    bind(ada.registry, RISK)
+    with pytest.raises(Pending, match=r"1 of olga and 1 of ann or ben \(pat in the"):
+        ada.registry.promote("churn:1")
+    subject = ada.registry.engine.send(ListApprovals())[0].subject
+    become("ann").approve(subject)
+    assert become("ben").approve(subject).state == "open"
+
+    assert become("olga").approve(subject).state == "granted"
+    assert ada.registry.promote("churn:1").number == 1
+
+
+def test_one_person_counts_in_one_group_only(ada: Person, become: Becomes) -> None:
+    both = Approvals(people=("olga",), also=(Group(people=("olga", "ann")),))
+    bind(ada.registry, both)
+    subject = asks(ada)
+
+    assert become("olga").approve(subject).state == "open"
+    assert become("ann").approve(subject).state == "granted"
+
+
+def test_somebody_stands_in_until_a_day(ada: Person, become: Becomes, clock: Clock) -> None:
+    bind(ada.registry, RISK)
+    subject = asks(ada)
+    become("ann").approve(subject)
+    assert become("pat").approve(subject).state == "granted"
+
+    clock.now += timedelta(days=5)
+    bind(ada.registry, RISK)
+
+    late = become("pat")
+    evaluate(
+        ada.registry,
+        ada.registry.version("churn:1"),
+        spread(500, skill=1.1, seed=4),
+        on=ada.registry.find_snapshot("test"),
+    )
+    with pytest.raises(Forbidden, match="pat stood in for olga until 2026-03-05"):
+        late.approve(asks(ada))

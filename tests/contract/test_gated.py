@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from cairn.core.approval import Approvals, ListApprovals, ListOverrides, Review, ReviewOverride
+from cairn.core.approval import Approvals, ListApprovals
 from cairn.core.errors import Invalid, Pending, Refused
+from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.core.version import Artifacts, RegisterVersion, Safety, Version
 from cairn.engine.local import LocalEngine
 from cairn.registry import Registry

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from cairn.core.approval import Approvals, ListOverrides, Review, ReviewOverride
+from cairn.core.approval import Approvals
 from cairn.core.errors import NotFound, Refused
+from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.registry import Registry
 from people import Becomes, Person, bind, live, worked_on
 from store import register

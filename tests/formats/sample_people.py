@@ -1,17 +1,10 @@
 """Records about people: what they sign, what they are asked, what they measured."""
 
-from cairn.core.approval import (
-    Approval,
-    Approvals,
-    DropVersion,
-    Override,
-    Proposal,
-    Review,
-    SwapPolicy,
-)
+from cairn.core.approval import Approval, Approvals, DropVersion, Proposal, SwapPolicy
 from cairn.core.check import Floor
 from cairn.core.evaluation import Evaluation, Latency, Measured, OwnResult
 from cairn.core.gate import Decision, Look, Policy
+from cairn.core.override import Override, Review
 from cairn.core.request import Record
 from formats.sample_records import SNAPSHOT, A, B, C
 

@@ -14,7 +14,7 @@ from cairn.core.evaluation import Scorer
 from cairn.gates.policy import load_policy, schema
 from cairn.gates.template import starter_policy
 from cairn.registry import Registry
-from workshop import MODEL, SETTINGS, add_table, churn, open_workshop
+from workshop import MODEL, add_table, churn, open_workshop
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "schema" / "policy.json"
 GOOD = """\
@@ -370,25 +370,3 @@ def test_the_schema_describes_every_key() -> None:
     assert described["PolicyFile"]["required"] == ["cairn", "evaluation", "checks"]
     assert described["Floor"]["required"] == ["type", "id", "metric", "value"]
     assert all(part["additionalProperties"] is False for part in described.values())
-
-
-def test_a_metric_that_the_task_does_not_have_is_refused_with_those_that_it_has(
-    policy_file: Path, tmp_path: Path
-) -> None:
-    many = open_workshop(tmp_path / "many", SETTINGS.replace("binary", "regression"))
-    add_table(many, churn(rows=20))
-    policy_file.write_text(GOOD)
-
-    with pytest.raises(
-        Invalid, match=r"roc_auc is not a metric of a regression task; there are mae, .*r2"
-    ):
-        load_policy(policy_file, many, MODEL)
-
-
-def test_a_policy_for_a_model_that_nobody_knows_is_refused_with_those_there_are(
-    registry: Registry, policy_file: Path
-) -> None:
-    policy_file.write_text(GOOD)
-
-    with pytest.raises(NotFound, match=r"there is no model chrun .*; there are churn$"):
-        load_policy(policy_file, registry, "default/chrun")

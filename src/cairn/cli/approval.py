@@ -13,7 +13,6 @@ from cairn.core.approval import (
     Approve,
     GetApproval,
     ListApprovals,
-    called,
 )
 from cairn.core.reference import model_name
 
@@ -52,7 +51,7 @@ def approvals(model: str | None, *, past: bool) -> Shown:
             info.state,
             f"{sum(yes.counts for yes in info.given)} of {info.count}",
             ", ".join(yes.who for yes in info.given if yes.counts) or "-",
-            ", ".join(map(called, info.people)),
+            info.wants,
             f"{info.asked_by}, {moment(info.asked_at)}",
             moment(info.until),
         )
@@ -89,5 +88,4 @@ def _prefix(info: ApprovalInfo) -> str:
 
 
 def _waits(info: ApprovalInfo) -> str:
-    people = ", ".join(map(called, info.people))
-    return f"still {info.state}; who may agree: {people}, until {moment(info.until)}"
+    return f"still {info.state}; who must agree: {info.wants}, until {moment(info.until)}"

@@ -7,10 +7,11 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
-from cairn.core.approval import ListOverrides, Review, ReviewOverride, listed
+from cairn.core.approval import listed, plain_names, wants
 from cairn.core.errors import Inconclusive, Invalid, Refused
 from cairn.core.gate import DecisionInfo, Policy, PolicyInfo
 from cairn.core.name import shown as model_shown
+from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.core.reference import model_and_label
 
 EXIT_CODES = {"pass": 0, "fail": Refused.exit_code, "inconclusive": Inconclusive.exit_code}
@@ -39,7 +40,7 @@ def set_policy(label: str, policy: Path, *, reason: str, new_label: bool) -> Sho
         f"{model_shown(model)}@{name} is now judged by {short(info.digest)}: "
         f"{len(info.policy.checks)} checks on snapshot {short(info.policy.evaluation)}"
     )
-    return Shown(info, text)
+    return Shown(info, f"{text}\n{_warned(info.policy)}".rstrip())
 
 
 @gate.command("show")
@@ -53,7 +54,7 @@ def show_policy(label: str) -> Shown:
         f"set {moment(info.set_at)} by {info.set_by}: {one_line(info.reason) or '-'}\n"
         f"evaluation data {short(info.policy.evaluation)}, against {info.policy.against}, "
         f"while nothing is live: {info.policy.bootstrap}\n"
-        f"{_people(info.policy)}\n"
+        f"{_people(info.policy)}{_warned(info.policy)}\n"
     )
     return Shown(info, head + _checks(info.policy))
 
@@ -191,14 +192,30 @@ def _people(policy: Policy) -> str:
     lines: list[str] = []
     if rule := policy.approvals:
         lines.append(
-            f"{', '.join(rule.covers)}: {rule.count} of {listed(rule.people)} must agree, "
+            f"{', '.join(rule.covers)}: {wants(rule)} must agree, "
             f"for {rule.expire_days:g} days"
         )
+        if "policy" not in rule.covers:
+            lines.append(
+                "another policy can be bound without asking anybody: covers has no policy"
+            )
     if policy.override:
         lines.append(f"in an emergency {listed(policy.override)} may move it all the same")
     if policy.measurers:
         lines.append(f"evidence counts if {listed(policy.measurers)} measured it")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _warned(policy: Policy) -> str:
+    """Say which people are known by a name alone."""
+    names = plain_names(policy.approvals, *policy.override, *policy.measurers)
+    if not names:
+        return ""
+    are, name = ("are names", "their keys") if len(names) > 1 else ("is a name", "the key")
+    return (
+        f"{', '.join(names)} {are}, and anybody can call himself that: write {name} instead, "
+        "which `cairn whoami` shows\n"
+    )
 
 
 def _value(value: object) -> str:

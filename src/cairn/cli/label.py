@@ -6,11 +6,11 @@ import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core import reference
-from cairn.core.approval import ListOverrides, Override
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.gate import JudgeGate
 from cairn.core.label import Anyone, Move, MoveLabel
 from cairn.core.name import shown as shown_name
+from cairn.core.override import ListOverrides, Override
 from cairn.core.version import Version
 from cairn.registry import Registry
 

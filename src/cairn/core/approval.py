@@ -4,7 +4,6 @@
 2. An approval is for one digest, that of a decision or of a proposal. When what is asked for
    changes, so does the digest, and nobody's yes is carried over.
 3. Nobody approves what they made or asked for, by whatever name: keys are compared as well.
-4. A move against the gate, in an emergency, is an entry of its own and is reviewed afterwards.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,22 +21,46 @@ from cairn.core.request import Change, Record, Request
 Person = Annotated[str, Meta(pattern=r"^\S{1,400}$(?!\n)")]
 """A user's name, or a public key: `ada`, `ada+1f2e3d4c+AbC...`."""
 
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
 Covered = Literal["promotion", "policy", "deletion"]
 State = Literal["open", "granted", "done", "expired", "void"]
 Why = Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class Group(Record, frozen=True):
+    """People of whom so many must agree."""
+
+    people: Annotated[tuple[Person, ...], Meta(min_length=1)]
+    count: Annotated[int, Meta(ge=1)] = 1
+
+
+class Deputy(Record, frozen=True):
+    """Somebody who may agree in another's place, to the end of a day (UTC)."""
+
+    by: Person
+    of: Person
+    until: Day
 
 
 class Approvals(Record, frozen=True):
     """How many of which people must agree, to what, and for how many days that holds.
 
     `covers` are promotions to the label, changes of its policy, deletions of the model's
-    versions. A person is a user's name or a public key.
+    versions. A person is a user's name or a public key. `also` are further groups, each with a
+    number of its own; one person counts in one of them.
     """
 
     people: Annotated[tuple[Person, ...], Meta(min_length=1)]
     count: Annotated[int, Meta(ge=1)] = 1
     expire_days: Annotated[float, Meta(gt=0, le=3650)] = 14.0
     covers: Annotated[tuple[Covered, ...], Meta(min_length=1)] = ("promotion",)
+    also: tuple[Group, ...] = ()
+    deputies: tuple[Deputy, ...] = ()
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Every group of which some must agree."""
+        return (Group(people=self.people, count=self.count), *self.also)
 
 
 class SwapPolicy(Record, frozen=True, tag="policy"):
@@ -68,20 +91,6 @@ class Approval(Record, frozen=True, tag_field="cairn", tag="approval/1"):
     reason: Text = ""
 
 
-class Override(Record, frozen=True, tag_field="cairn", tag="override/1"):
-    """What a person signs who moves a label against what the gate decided."""
-
-    decision: Digest
-    reason: Why
-
-
-class Review(Record, frozen=True, tag_field="cairn", tag="review/1"):
-    """What a person signs who looked into an override; `override` is its ledger entry."""
-
-    override: Annotated[int, Meta(ge=0)]
-    reason: Why
-
-
 class Approve(Change["ApprovalInfo"], frozen=True, tag="approval.give"):
     """Agree to what was asked for; `signed` is over `Approval(subject, reason)`."""
 
@@ -101,22 +110,6 @@ class ListApprovals(Request["tuple[ApprovalInfo, ...]"], frozen=True, tag="appro
 
     model: ModelName | None = None
     past: bool = False
-
-
-class ReviewOverride(Change["OverrideInfo"], frozen=True, tag="approval.review"):
-    """Say that an override was looked into; `signed` is over `Review(override, reason)`."""
-
-    override: Annotated[int, Meta(ge=0)]
-    signed: Signed
-    reason: Why
-
-
-class ListOverrides(
-    Request["tuple[OverrideInfo, ...]"], frozen=True, tag="approval.overrides"
-):
-    """Read moves that were made against a gate, newest first; all, or those of a model."""
-
-    model: ModelName | None = None
 
 
 class Yes(Record, frozen=True):
@@ -149,22 +142,8 @@ class ApprovalInfo(Record, frozen=True):
     then: Text
     label: LabelName | None = None
     given: tuple[Yes, ...] = ()
-
-
-class OverrideInfo(Record, frozen=True):
-    """A move against the gate, or without one that is due: whose, why, and who reviewed."""
-
-    entry: int
-    model: ModelName
-    label: LabelName
-    number: int
-    decision: Digest | None
-    moved_by: Text
-    moved_at: Time
-    reason: Text
-    reviewed_by: Text | None = None
-    reviewed_at: Time | None = None
-    review: Text = ""
+    wants: Text = ""
+    """Who must agree, in words: `1 of ann and 1 of bo or cy`."""
 
 
 class Given(Record, frozen=True):
@@ -181,13 +160,16 @@ def check_approvals(rule: Approvals | None, override: Sequence[Person]) -> None:
         raise Invalid("override needs approvals: the people named there review it afterwards")
     if rule is None:
         return
-    doubled = sorted({name for name in rule.people if rule.people.count(name) > 1})
-    if doubled:
-        raise Invalid(f"approvals: people: {', '.join(map(called, doubled))} stands twice")
-    if rule.count > len(rule.people):
-        raise Invalid(
-            f"approvals: {rule.count} people must agree, but only {len(rule.people)} may"
-        )
+    for group in rule.groups:
+        doubled = sorted({name for name in group.people if group.people.count(name) > 1})
+        if doubled:
+            raise Invalid(f"approvals: people: {', '.join(map(called, doubled))} stands twice")
+        if group.count > len(group.people):
+            raise Invalid(
+                f"approvals: {group.count} people must agree, but only {len(group.people)} may"
+            )
+    for deputy in rule.deputies:
+        _check_deputy(deputy, rule)
 
 
 def called(person: Person) -> str:
@@ -217,47 +199,24 @@ def expiry(at: Time, days: float) -> Time:
     return ends.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def may_approve(who: Actor, rule: Approvals, *, own: Iterable[Actor]) -> None:
+def may_approve(who: Actor, rule: Approvals, *, own: Iterable[Actor], now: Time) -> None:
     """Raise unless `who` may agree; `own` are those who made it and those who asked for it."""
     if any(same_person(who, one) for one in own):
         raise Refused(
             f"{who.id} cannot approve this: whoever made a version, or asked for a change, is "
             "known by name and by key, and somebody else has to agree",
-            fix=f"one of {listed(rule.people)} approves it",
+            fix=f"one of {listed(everybody(rule))} approves it",
         )
-    if not any(named(person, who) for person in rule.people):
+    if not places(who, rule, at=now):
+        ended = "".join(
+            f"; {who.id} stood in for {called(deputy.of)} until {deputy.until}"
+            for deputy in rule.deputies
+            if named(deputy.by, who)
+        )
         raise Forbidden(
-            f"{who.id} is not among those who may approve this: {listed(rule.people)}"
+            f"{who.id} is not among those who may approve this: {listed(everybody(rule))}"
+            f"{ended}"
         )
-
-
-def may_override(who: Actor, people: Sequence[Person]) -> None:
-    """Raise unless the policy lets `who` move the label against the gate."""
-    if not people:
-        raise Forbidden(
-            "the policy lets nobody override the gate; `override: [NAME]` in it would"
-        )
-    if not any(named(person, who) for person in people):
-        raise Forbidden(f"{who.id} may not override this gate, only {listed(people)} may")
-
-
-def may_review(
-    who: Actor, rule: Approvals | None, *, own: Actor, ungated: bool = False
-) -> None:
-    """Raise unless `who` may say that the override of `own` was looked into.
-
-    A move that was `ungated` is anybody else's to review while there are no approvals.
-    """
-    if same_person(who, own):
-        raise Refused(
-            f"{who.id} cannot review this override: it is {own.id}'s own",
-            fix="somebody else who may approve for the label reviews it",
-        )
-    if rule is None and ungated:
-        return
-    if rule is None or not any(named(person, who) for person in rule.people):
-        people = listed(rule.people) if rule else "nobody: the policy has no approvals now"
-        raise Forbidden(f"{who.id} is not among those who may review this: {people}")
 
 
 def counted(
@@ -267,11 +226,82 @@ def counted(
     found: list[Given] = []
     for one in given:
         fresh = now < expiry(one.at, rule.expire_days)
-        allowed = any(named(person, one.who) for person in rule.people)
+        allowed = places(one.who, rule, at=one.at)
         others = (*own, *(earlier.who for earlier in found))
         if fresh and allowed and not any(same_person(one.who, other) for other in others):
             found.append(one)
     return tuple(found)
+
+
+def places(who: Actor, rule: Approvals, *, at: Time) -> tuple[int, ...]:
+    """The groups that `who` may agree for at an instant, in person or in another's place."""
+    stands_for = [d.of for d in rule.deputies if named(d.by, who) and at < _ends(d)]
+    return tuple(
+        place
+        for place, group in enumerate(rule.groups)
+        if any(named(person, who) or person in stands_for for person in group.people)
+    )
+
+
+def agreed(rule: Approvals, given: Iterable[Given]) -> tuple[int, ...]:
+    """How many people of each group agreed; everybody is counted in one group, the best."""
+    seats = [place for place, group in enumerate(rule.groups) for _ in range(group.count)]
+    taken: dict[int, tuple[int, ...]] = {}
+
+    def seat(wanted: tuple[int, ...], tried: set[int]) -> bool:
+        for number, place in enumerate(seats):
+            if place in wanted and number not in tried:
+                tried.add(number)
+                if number not in taken or seat(taken[number], tried):
+                    taken[number] = wanted
+                    return True
+        return False
+
+    for one in given:
+        seat(places(one.who, rule, at=one.at), set())
+    filled = [seats[number] for number in taken]
+    return tuple(filled.count(place) for place in range(len(rule.groups)))
+
+
+def met(rule: Approvals, given: Iterable[Given]) -> bool:
+    """Whether as many people of every group agreed as it wants."""
+    have = agreed(rule, given)
+    return all(n >= group.count for n, group in zip(have, rule.groups, strict=True))
+
+
+def everybody(rule: Approvals) -> tuple[Person, ...]:
+    """Everybody who may agree in some group, in person or in another's place."""
+    people = (person for group in rule.groups for person in group.people)
+    return tuple(dict.fromkeys((*people, *(deputy.by for deputy in rule.deputies))))
+
+
+def wants(rule: Approvals) -> str:
+    """Say who must agree: `1 of olga and 1 of ann or ben`, and who stands in for whom."""
+    groups = " and ".join(f"{group.count} of {listed(group.people)}" for group in rule.groups)
+    deputies = ", ".join(
+        f"{called(d.by)} in the place of {called(d.of)} until {d.until}" for d in rule.deputies
+    )
+    return f"{groups} ({deputies})" if deputies else groups
+
+
+def plain_names(rule: Approvals | None, *others: Person) -> tuple[Person, ...]:
+    """The people who are known by a name alone, which anybody can give himself."""
+    people = (*(everybody(rule) if rule else ()), *others)
+    return tuple(dict.fromkeys(person for person in people if "+" not in person))
+
+
+def _check_deputy(deputy: Deputy, rule: Approvals) -> None:
+    if not any(deputy.of in group.people for group in rule.groups):
+        raise Invalid(f"approvals: deputies: {called(deputy.of)} is in no group")
+    try:
+        _ends(deputy)
+    except ValueError as error:
+        raise Invalid(f"approvals: deputies: {deputy.until} is not a day") from error
+
+
+def _ends(deputy: Deputy) -> Time:
+    """The instant at which a deputy's last day is over."""
+    return expiry(f"{deputy.until}T00:00:00.000000Z", 1)
 
 
 def listed(people: Sequence[Person]) -> str:

@@ -7,6 +7,7 @@ from cairn.core import gate as gates
 from cairn.core.approval import (
     Approval,
     ApprovalInfo,
+    Approvals,
     Approve,
     Covered,
     DropVersion,
@@ -115,7 +116,7 @@ def give(context: Context, asked: Approve) -> Draft | ApprovalInfo:
         raise Conflict(f"{info.about} {_OVER[info.state]}")
     who = Actor(id=context.actor.id, assurance=context.actor.assurance, key=asked.signed.key)
     for rule in case.rules:
-        rules.may_approve(who, rule, own=case.own)
+        rules.may_approve(who, rule, own=case.own, now=context.now)
     if any(
         rules.same_person(who, one.who)
         for rule in case.rules
@@ -207,8 +208,9 @@ def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
         asked_by=entry.actor.id,
         asked_at=entry.time,
         until=rules.expiry(entry.time, days),
-        people=tuple(dict.fromkeys(p for rule in case.rules for p in rule.people)),
-        count=max((rule.count for rule in case.rules), default=1),
+        people=tuple(dict.fromkeys(p for rule in case.rules for p in rules.everybody(rule))),
+        count=max((_count(rule) for rule in case.rules), default=1),
+        wants="; and ".join(dict.fromkeys(rules.wants(rule) for rule in case.rules)),
         state=_state(context, case, entry),
         then=_then(case),
         given=tuple(
@@ -223,6 +225,10 @@ def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
             for one in cases.given(context, case)
         ),
     )
+
+
+def _count(rule: Approvals) -> int:
+    return sum(group.count for group in rule.groups)
 
 
 def _about(context: Context, case: cases.Case) -> str:
@@ -292,7 +298,7 @@ def _pending(context: Context, case: cases.Case, entry: Entry) -> Pending:
     prefix = "decision" if case.kind == "promotion" else "proposal"
     digits = case.subject.removeprefix("sha256:")[:12]
     return Pending(
-        f"{info.about} waits for people: {info.count} of {rules.listed(info.people)} must "
+        f"{info.about} waits for people: {info.wants} must "
         f"agree, {have} {'has' if have == 1 else 'have'} so far{noted}",
         fix=f"one of them, before {info.until[:16].replace('T', ' ')} UTC: "
         f"`cairn approve {prefix}:{digits} --reason WHY`\n"

@@ -50,7 +50,7 @@ class Case:
 def enough(context: Context, case: Case) -> bool:
     """Whether as many people agreed as every rule asks for; no rule is met by nobody's."""
     return bool(case.rules) and all(
-        len(counted(context, case, rule)) >= rule.count for rule in case.rules
+        rules.met(rule, counted(context, case, rule)) for rule in case.rules
     )
 
 

@@ -8,13 +8,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
-from cairn.core.approval import (
-    Approve,
-    GetApproval,
-    ListApprovals,
-    ListOverrides,
-    ReviewOverride,
-)
+from cairn.core.approval import Approve, GetApproval, ListApprovals
 from cairn.core.digest import digest_of
 from cairn.core.errors import CairnError
 from cairn.core.evaluation import (
@@ -46,6 +40,7 @@ from cairn.core.label import (
 )
 from cairn.core.ledger import Actor, Entry, GetCheckpoint, ProveEntry, ReadLedger, VerifyStore
 from cairn.core.name import LabelName, Team
+from cairn.core.override import ListOverrides, ReviewOverride
 from cairn.core.pin import CheckPin, GetPin
 from cairn.core.remote import GetTrusted, TrustLedger
 from cairn.core.request import Answer, Change, Request, checked

@@ -1,18 +1,12 @@
 """Moves against the gate: who may make them, and who looked into them afterwards."""
 
-from cairn.core import approval as rules
-from cairn.core.approval import (
-    ListOverrides,
-    Override,
-    OverrideInfo,
-    Review,
-    ReviewOverride,
-)
+from cairn.core import override as rules
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Corrupt, NotFound
 from cairn.core.gate import Policy
 from cairn.core.ledger import Actor, Entry, Signed
 from cairn.core.name import Text
+from cairn.core.override import ListOverrides, Override, OverrideInfo, Review, ReviewOverride
 from cairn.engine import ledger, policies, signed
 from cairn.engine.context import Context, Draft
 from cairn.engine.moves import OVERRIDDEN
@@ -45,6 +39,7 @@ def review(context: Context, asked: ReviewOverride) -> Draft:
         _who(context, asked.signed),
         policy.policy.approvals if policy else None,
         own=_mover(ledger.read(context.tx, known.entry)),
+        now=context.now,
         ungated=known.decision is None,
     )
     return Draft(

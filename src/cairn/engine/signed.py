@@ -7,11 +7,12 @@ signed note by the key that the entry names.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cairn.core.approval import Approval, Override, Review
+from cairn.core.approval import Approval
 from cairn.core.digest import canonical
 from cairn.core.errors import CairnError, Corrupt
 from cairn.core.evaluation import Measured
 from cairn.core.ledger import Actor, Entry, Problem, Signed
+from cairn.core.override import Override, Review
 from cairn.core.request import Record
 from cairn.engine import moves
 from cairn.signing import note

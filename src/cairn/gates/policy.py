@@ -15,7 +15,7 @@ from typing import Annotated, Any, cast, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from cairn.core.approval import Approvals, Person
+from cairn.core.approval import Approvals, Covered, Deputy, Group, Person
 from cairn.core.check import Check, FairnessGap, NoSubgroupRegression, columns
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid, NotFound
@@ -35,6 +35,35 @@ from cairn.stats.metrics import Metric, parse_metric, require_of_task
 FORMAT = "policy/1"
 
 
+class ApprovalsFile(Record, frozen=True):
+    """Who must agree, as people write it: `people` and `count`, or `groups` of them.
+
+    `covers` has `policy` unless somebody leaves it out, so that whoever asks for an approval
+    does not take the approvals out of the policy.
+    """
+
+    people: tuple[Person, ...] = ()
+    count: Annotated[int, Meta(ge=1)] = 1
+    groups: tuple[Group, ...] = ()
+    expire_days: Annotated[float, Meta(gt=0, le=3650)] = 14.0
+    covers: Annotated[tuple[Covered, ...], Meta(min_length=1)] = ("promotion", "policy")
+    deputies: tuple[Deputy, ...] = ()
+
+    def rule(self) -> Approvals:
+        """Make the rule that is stored; raises `Invalid` unless there are people, once."""
+        if bool(self.people) == bool(self.groups):
+            raise Invalid("approvals: write `people`, or `groups` that have people")
+        first, *also = self.groups or (Group(people=self.people, count=self.count),)
+        return Approvals(
+            people=first.people,
+            count=first.count,
+            expire_days=self.expire_days,
+            covers=self.covers,
+            also=tuple(also),
+            deputies=self.deputies,
+        )
+
+
 class PolicyFile(Record, frozen=True, tag_field="cairn", tag=FORMAT):
     """A policy as people write it: `evaluation` is a snapshot's name or digest."""
 
@@ -43,7 +72,7 @@ class PolicyFile(Record, frozen=True, tag_field="cairn", tag=FORMAT):
     against: Annotated[str, Meta(pattern=r"^@[a-z][a-z0-9-]*$(?!\n)")] = "@production"
     bootstrap: Bootstrap = "refuse"
     reuse: Reuse | None = None
-    approvals: Approvals | None = None
+    approvals: ApprovalsFile | None = None
     override: tuple[Person, ...] = ()
     measurers: tuple[Person, ...] = ()
 
@@ -138,7 +167,7 @@ def _pinned(
         against=written.against,
         bootstrap=written.bootstrap,
         reuse=written.reuse,
-        approvals=written.approvals,
+        approvals=written.approvals.rule() if written.approvals else None,
         override=written.override,
         measurers=written.measurers,
     )
@@ -185,9 +214,10 @@ def _check_groups(written: PolicyFile, document: Document, settings: Any) -> Non
 
 def _check_people(written: PolicyFile, document: Document) -> None:
     """A key that is none would match nobody, and nobody would notice."""
-    people = written.approvals.people if written.approvals else ()
+    asked = written.approvals or ApprovalsFile()
     places: dict[plain_yaml.Path, tuple[Person, ...]] = {
-        ("approvals", "people"): people,
+        ("approvals", "people"): asked.people,
+        **{("approvals", "groups", n, "people"): g.people for n, g in enumerate(asked.groups)},
         ("override",): written.override,
         ("measurers",): written.measurers,
     }
@@ -283,7 +313,7 @@ def _literals(hint: Any) -> Iterator[str]:
 
 _KINDS: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(Check)}
 _PARTS: dict[plain_yaml.Path, Any] = {
-    ("approvals",): Approvals,
+    ("approvals",): ApprovalsFile,
     ("reuse",): Reuse,
     ("perturbation",): Perturbation,
 }

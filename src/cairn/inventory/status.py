@@ -1,10 +1,11 @@
 """How things stand in a project: what each label holds, and what waits for somebody."""
 
-from cairn.core.approval import ListApprovals, ListOverrides
+from cairn.core.approval import ListApprovals
 from cairn.core.errors import NotFound
 from cairn.core.gate import DecisionInfo
 from cairn.core.label import ARCHIVED
 from cairn.core.name import LabelName, ModelName, shown
+from cairn.core.override import ListOverrides
 from cairn.core.request import Record
 from cairn.core.words import counted
 from cairn.registry import Registry
