@@ -5,7 +5,7 @@ as a `Workbench`, so that `registry.snapshot(...)` and `registry.promote(...)` c
 """
 
 import atexit
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,6 +61,7 @@ from cairn.core.version import (
 )
 from cairn.objects import ObjectStore
 from cairn.objects.closure import Need, check_parts
+from cairn.objects.excusing import Excusing
 from cairn.objects.sweep import SAFE, Ages
 from cairn.objects.tree import Progress, restore_tree
 
@@ -349,14 +350,16 @@ class Registry:
                 atexit.register(held.pop_all().close)  # for whoever loads the files
         return Served(model, found.digest, found)
 
-    def verify_version(self, version: str) -> tuple[int, int]:
-        """Re-hash everything a version is made of; returns objects and bytes.
+    def verify_version(
+        self, version: str, *, without: Collection[Digest] = ()
+    ) -> tuple[int, int]:
+        """Re-hash what a version is made of, `without` some; returns objects and bytes.
 
         Raises `Corrupt` or `NotFound` naming the first file or record that is not as recorded.
         """
         found = self.version(version)
         manifest = Need(f"the manifest of {found.name}", found.digest, Manifest)
-        return check_parts(self.objects, manifest)
+        return check_parts(Excusing(self.objects, frozenset(without)), manifest)
 
     # whole store
 

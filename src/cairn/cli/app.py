@@ -72,6 +72,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ledger": ("ledger", "ledger"),
     "rebuild": ("ledger", "rebuild"),
     "sweep": ("sweep", "sweep"),
+    "forget-secret": ("forget", "forget"),
     "fsck": ("fsck", "fsck"),
     "whoami": ("approval", "whoami"),
     "completion": ("project", "completion"),
@@ -119,6 +120,7 @@ SUMMARIES = {
     "log": "List what was done: who, when, why.",
     "ledger": "Read and prove the ledger: log, verify, prove, checkpoint, rekey.",
     "rebuild": "Make the database again from the exported ledger.",
+    "forget-secret": "Say where a leaked value lies, and erase it.",
     "sweep": "Remove bytes that nothing needs; says what and why first.",
     "fsck": "Look at every byte, and mend what can be mended.",
     "whoami": "Show by which name and key you are known.",
@@ -133,7 +135,7 @@ SECTIONS = {
         *("release", "mark-bad", "delete", "undo"),
     ),
     "Share": ("push", "pull", "remote"),
-    "Keep": ("backup", "restore-store", "rebuild", "sweep", "fsck"),
+    "Keep": ("backup", "restore-store", "rebuild", "sweep", "forget-secret", "fsck"),
     "Trust": ("guard", "verify", "log", "ledger", "whoami", "completion"),
 }
 

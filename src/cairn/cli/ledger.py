@@ -44,10 +44,19 @@ def verify(
     if version is not None and predictions:
         return _scored_again(registry.version(version), registry)
     if version is not None:
+        from cairn.data.erasure import erased_of
+
         found = registry.version(version)
-        count, size_bytes = registry.verify_version(version)
+        erased = erased_of(registry, found)
+        count, size_bytes = registry.verify_version(version, without=erased)
         text = f"{found.name} is intact: {count} objects, {size(size_bytes)}, {found.digest}"
-        return Shown({"version": found.name, "digest": found.digest, "objects": count}, text)
+        value: dict[str, object] = {"version": found.name, "digest": found.digest}
+        value |= {"objects": count}
+        if erased:
+            lines = [f"  {digest} {why}" for digest, why in erased.items()]
+            text = "\n".join([text, f"but for {len(erased)} that were erased:", *lines])
+            value["erased"] = erased
+        return Shown(value, text)
     return _verified(registry.verify(objects=whole, against=_kept(against)), whole=whole)
 
 
@@ -184,8 +193,13 @@ def _verified(result: Verification, *, whole: bool) -> Shown:
     if whole:
         checked += f", {result.objects} objects ({size(result.size_bytes)})"
     if not result.problems:
+        erased = [(gone.place, gone.reason) for gone in result.erased]
+        many = "1 object was" if len(erased) == 1 else f"{len(erased)} objects were"
+        what = f", {many} erased" if erased else ""
+        text = f"verified: {checked}; no problem found{what}"
+        listed = "\n\n" + table(("what", "why"), erased) if erased else ""
         rest = f"\nnot looked at: {', '.join(result.uncovered)}" if result.uncovered else ""
-        return Shown(result, f"verified: {checked}; no problem found{rest}")
+        return Shown(result, text + listed + rest)
     rows = [(problem.place, problem.reason) for problem in result.problems]
     head = f"PROBLEMS: {len(rows)} in {checked}\n\n"
     text = head + table(("where", "what"), rows) + "\n\n" + _advice(result)

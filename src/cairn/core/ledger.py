@@ -132,6 +132,8 @@ class Verification(Record, frozen=True):
     versions: int
     problems: tuple[Problem, ...] = ()
     uncovered: tuple[str, ...] = ()
+    erased: tuple[Problem, ...] = ()
+    """What was erased on purpose, by whom and why: it is not missing."""
 
 
 def entry_bytes(entry: Entry) -> bytes:

@@ -12,10 +12,11 @@ from cairn.core.ledger import Entry, Problem
 from cairn.core.run import RunFacts
 from cairn.core.snapshot import Snapshot
 from cairn.core.version import Manifest
-from cairn.engine import evaluation, run, snapshot, version
+from cairn.engine import erasure, evaluation, run, snapshot, version
 from cairn.engine.context import Context
 from cairn.engine.kept import Released, released_by
 from cairn.objects import ObjectStore, closure
+from cairn.objects.excusing import Excusing
 
 _DATABASE = ("cairn.db", "cairn.db-wal", "cairn.db-shm", "writer.lock")
 COVERED = frozenset(("store.json", "ledger", "objects", *_DATABASE))
@@ -66,29 +67,31 @@ def missing(
 ) -> Iterator[Problem]:
     """Report what the entries need and the store lacks, whatever is `broken` left out."""
     released = released_by(context.objects, entries)
+    erased = erasure.by_object(context.tx).keys()
+    objects = Excusing(context.objects, erased)
     for entry in entries:
-        yield from _missing(context, entry, released, broken)
+        yield from _missing(objects, entry, released, broken)
 
 
 def _missing(
-    context: Context, entry: Entry, released: Released, broken: Container[Digest]
+    objects: Excusing, entry: Entry, released: Released, broken: Container[Digest]
 ) -> Iterator[Problem]:
     """Report what an entry needs and the store lacks; what is broken was reported already."""
     for digest in entry.evidence:
-        if digest not in broken and not context.objects.has(digest):
+        if digest not in broken and not objects.has(digest):
             yield Problem(
                 place=f"object {digest}",
                 reason=f"ledger entry {entry.seq} names it, it is gone",
             )
     try:
-        _require(context, entry, released)
+        _require(objects, entry, released)
     except CairnError as error:
         yield Problem(place=f"objects of ledger entry {entry.seq}", reason=str(error))
 
 
-def _require(context: Context, entry: Entry, released: Released) -> None:
+def _require(objects: Excusing, entry: Entry, released: Released) -> None:
     """Raise unless everything reachable from an entry is stored."""
-    objects, digest = context.objects, entry.after.get("digest")
+    digest = entry.after.get("digest")
     match entry.action:
         case version.REGISTERED:
             manifest = objects.get_record(str(digest), Manifest)
@@ -99,7 +102,7 @@ def _require(context: Context, entry: Entry, released: Released) -> None:
             closure.require_source(objects, objects.get_record(str(digest), Snapshot).source)
         case evaluation.RECORDED:
             closure.require_evaluation(objects, objects.get_record(str(digest), Evaluation))
-        case run.FINISHED if entry.after["facts"] is not None:
+        case run.FINISHED if entry.after["facts"] not in (None, *objects.erased):
             facts = objects.get_record(entry.after["facts"], RunFacts)
             outputs = {k: v for k, v in facts.outputs.items() if v not in released.files}
             closure.require_facts(objects, replace(facts, outputs=outputs))

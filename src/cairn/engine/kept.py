@@ -22,6 +22,7 @@ from cairn.core.tree import ROOT_HEAD, read_root
 from cairn.core.version import Manifest
 from cairn.engine import run, version
 from cairn.engine.context import Context
+from cairn.engine.erasure import ERASED
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
 from cairn.sql.database import Transaction
@@ -108,20 +109,22 @@ def _follow(
             if digest in released.trees:
                 _keep_leaves(objects.get(digest), found)
             else:
-                waiting += _leads_to(objects, digest, found)
+                waiting += _leads_to(objects, digest, found, released)
         except NotFound:
             continue  # the name of something that lies elsewhere, such as a container image
         except CairnError as error:
             found.unread.append(Problem(place=f"object {digest}", reason=str(error)))
 
 
-def _leads_to(objects: ObjectStore, digest: Digest, found: Kept) -> list[Digest]:
+def _leads_to(
+    objects: ObjectStore, digest: Digest, found: Kept, released: Released
+) -> list[Digest]:
     """Return what an object names, if it is a record; keep the files of a tree."""
     if objects.size(digest) > LARGEST_RECORD:
         return []
     content = objects.get(digest)
     if content.startswith(ROOT_HEAD):
-        _keep_tree(objects, digest, content, found)
+        _keep_tree(objects, digest, content, found, released)
         return []
     if not content.startswith(b"{"):
         return []
@@ -132,14 +135,17 @@ def _leads_to(objects: ObjectStore, digest: Digest, found: Kept) -> list[Digest]
     return [] if record.get("cairn") == SWEEP else list(_digests(record))
 
 
-def _keep_tree(objects: ObjectStore, digest: Digest, content: bytes, found: Kept) -> None:
+def _keep_tree(
+    objects: ObjectStore, digest: Digest, content: bytes, found: Kept, released: Released
+) -> None:
     """Keep the leaves and files of a tree; a file that only begins like one has none."""
     try:
         _keep_leaves(content, found)
     except Corrupt:
         return
     for entry in tree_entries(objects, digest):
-        found.add(entry.digest)
+        if entry.digest not in released.files:
+            found.add(entry.digest)
 
 
 def _keep_leaves(content: bytes, found: Kept) -> None:
@@ -162,7 +168,8 @@ def released_by(objects: ObjectStore, entries: Sequence[Entry]) -> Released:
         for is_freed in (True, False)
     )
     trees = set(_weights(objects, deleted)) - set(_weights(objects, standing))
-    return Released(frozenset(trees), frozenset(freed - held))
+    erased = {digest for e in entries if e.action == ERASED for digest in e.after["objects"]}
+    return Released(frozenset(trees), frozenset((freed - held) | erased))
 
 
 def _registered(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cairn.core.approval import Approve, GetApproval, ListApprovals
 from cairn.core.digest import digest_of
+from cairn.core.erasure import EraseObjects, ListErasures
 from cairn.core.errors import CairnError
 from cairn.core.evaluation import (
     ListEvaluations,
@@ -61,6 +62,7 @@ from cairn.engine import (
     checkpoints,
     decisions,
     deletion,
+    erasure,
     evaluation,
     gate,
     known,
@@ -133,6 +135,8 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     WhyKept: sweep.why,
     FindMissing: sweep.missing,
     RecordSweep: sweep.record,
+    EraseObjects: erasure.erase,
+    ListErasures: erasure.every,
     ReadLedger: ledger.find,
     GetCheckpoint: ledger.checkpoint,
     ProveEntry: ledger.prove,

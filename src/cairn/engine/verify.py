@@ -14,6 +14,7 @@ from cairn.engine import (
     checkpoints,
     contents,
     continuation,
+    erasure,
     known,
     replay,
     segments,
@@ -46,6 +47,11 @@ def verify(context: Context, asked: VerifyStore) -> Verification:
         versions=(context.tx.one("version_count") or (0,))[0],
         uncovered=tuple(contents.uncovered(context.folder)) if asked.objects else (),
         problems=tuple(problems),
+        erased=tuple(
+            Problem(place=f"object {digest}", reason=found.words())
+            for digest, found in erasure.by_object(context.tx).items()
+            if not context.objects.has(digest)
+        ),
     )
 
 

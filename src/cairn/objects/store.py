@@ -3,7 +3,7 @@
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -15,6 +15,7 @@ from cairn.core.tree import escape
 from cairn.objects.backend import Backend
 from cairn.objects.batch import Batch, Lease
 from cairn.objects.blob import Cipher
+from cairn.objects.erase import Eraser
 from cairn.objects.fault import storing
 from cairn.objects.fsck import Checker
 from cairn.objects.index import Index, Place
@@ -187,6 +188,12 @@ class ObjectStore:
         """Begin to look for what may be removed; `Conflict` where other stores keep bytes."""
         require_sole_owner(self._backend)
         return Reclaimer(self._backend, self._reader.cipher)
+
+    def erase(self, digests: Collection[Digest]) -> None:
+        """Take objects away at once; `Conflict` where other stores keep bytes."""
+        require_sole_owner(self._backend)
+        Eraser(self._backend, self._reader.cipher).erase([_checked(d) for d in digests])
+        self._reader.index.refresh(surely=True)
 
     def checker(self) -> Checker:
         """Begin to look for what is damaged."""

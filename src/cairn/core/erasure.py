@@ -1,0 +1,48 @@
+"""Erasures: bytes that are taken out of the store before their time, as they must not stay.
+
+What leads to them stays: names, digests, sizes and history. An erased object is named wherever
+it is missed, with who erased it and why; it never comes back by a repair.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from cairn.core.digest import Digest
+from cairn.core.ledger import Time
+from cairn.core.name import Text
+from cairn.core.request import Change, Record, Request
+
+MOST_OBJECTS = 500
+Cause = Literal["secret", "person"]
+
+
+class EraseObjects(Change["Erasure"], frozen=True, tag="erasure.erase"):
+    """Record that objects are erased; whoever asked takes the bytes away then.
+
+    Raises `Refused` for an object without which the ledger cannot be read.
+    """
+
+    objects: Annotated[tuple[Digest, ...], Meta(min_length=1, max_length=MOST_OBJECTS)]
+    cause: Cause
+    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class ListErasures(Request["tuple[Erasure, ...]"], frozen=True, tag="erasure.list"):
+    """Read every erasure, in order."""
+
+
+class Erasure(Record, frozen=True):
+    """Objects that were erased, as ledger entry `entry` says."""
+
+    entry: int
+    objects: tuple[Digest, ...]
+    cause: Cause
+    reason: Text
+    erased_by: str
+    erased_at: Time
+
+    def words(self) -> str:
+        """Say who erased and why."""
+        when = f"erased by {self.erased_by} on {self.erased_at[:10]}"
+        return f"{when} ({self.reason}), ledger entry {self.entry}"

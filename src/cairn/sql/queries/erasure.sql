@@ -1,0 +1,2 @@
+-- name: erasure_entries
+SELECT content FROM ledger_entry WHERE action = 'objects.erase' ORDER BY seq;
