@@ -55,10 +55,11 @@ def test_a_file_that_cannot_be_read_is_named(
 ) -> None:
     sklearn.save(MODEL, tmp_path)
 
-    def read_bytes(self: Path) -> Any:
+    def broken(self: Path, *_: Any) -> Any:
         raise OSError(errno.EIO, os.strerror(errno.EIO), str(self))
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    for reading in ("read_bytes", "open"):
+        monkeypatch.setattr(Path, reading, broken)
 
     for use in (flavors.load, flavors.inspect):
         with pytest.raises(
