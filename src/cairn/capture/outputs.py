@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cairn.capture.gaps import clipped_gap
+from cairn.capture.sources import is_private
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Unavailable
 from cairn.core.run import Gap
@@ -58,6 +59,8 @@ def _store(registry: Registry, path: Path, known: Known) -> tuple[Digest | None,
     size = path.stat().st_size
     if size > LARGEST_OUTPUT:
         raise Unavailable("it is larger than 1 GiB")
+    if is_private(os.fsencode(path)):
+        return None, "is a file for secrets, so it is not kept"
     text = _text(path) if size <= LARGEST_TEXT else None
     if text is not None:
         clean = redact(known.redact(text), PLACES["output"])
