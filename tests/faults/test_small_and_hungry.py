@@ -7,6 +7,7 @@ import pytest
 from cairn.capture.configuration import settings, without_secrets
 from cairn.config import load_settings
 from cairn.core.errors import Corrupt, Invalid
+from cairn.core.secret import Known
 from cairn.data.dvc.text import load
 from cairn.inventory import FILE
 from cairn.inventory.settings import document
@@ -28,7 +29,7 @@ def test_aliases_are_not_written_out(text: str) -> None:
     content, path = text.encode(), Path("config.yaml")
 
     assert settings(path, content) == {}
-    assert without_secrets(path, content) == content
+    assert without_secrets(path, content, Known()) == content
     with pytest.raises(Corrupt, match="names more by its aliases than anybody writes"):
         load("dvc.yaml", content)
     with pytest.raises(Unreadable, match="names more by its aliases than anybody writes"):

@@ -50,9 +50,10 @@ def run(machine: Machine) -> None:
         place = machine.place
         if place >= end:
             raise Corrupt("it ends before its STOP")
-        step = steps[content[place]]
+        code: int = content[place]
+        step = steps[code]
         if step is None:
-            raise Corrupt(f"byte {place} is {content[place]:#04x}, which is no instruction")
+            raise Corrupt(f"byte {place} is {code:#04x}, which is not an instruction")
         machine.place = place + 1
         if step(machine):
             machine.walk.end = machine.place

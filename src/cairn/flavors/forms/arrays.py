@@ -81,7 +81,7 @@ def _measure(descr: Any, nested: int) -> tuple[int, bool]:
     if isinstance(descr, tuple):
         inner, shape = cast("tuple[Any, ...]", descr)
         width, objects = _measure(inner, nested + 1)
-        lengths: Any = shape if isinstance(shape, tuple) else (shape,)
+        lengths = cast("tuple[int, ...]", shape if isinstance(shape, tuple) else (shape,))
         return width * prod(lengths), objects
     if isinstance(descr, list):
         fields: list[Any] = cast("list[Any]", descr)
