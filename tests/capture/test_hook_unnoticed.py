@@ -134,3 +134,18 @@ def test_every_line_of_a_journal_is_json(tmp_path: Path) -> None:
         "big": str(2**70),
     }
     assert json.dumps(seen.events)
+
+
+def test_a_first_start_that_compiles_everything_is_watched_like_any_other(
+    tmp_path: Path,
+) -> None:
+    empty = {"PYTHONPYCACHEPREFIX": str(tmp_path / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
+    script = (
+        "import joblib\nfrom sklearn.cluster import KMeans\njoblib.dump(1, 'one.joblib')\n"
+    )
+
+    seen = watch(tmp_path / "project", script, variables=empty)
+
+    assert seen.code == 0, seen.output
+    assert seen.of("fault") == []
+    assert any((tmp_path / "compiled").rglob("saved.*.pyc"))

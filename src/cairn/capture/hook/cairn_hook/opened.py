@@ -176,8 +176,9 @@ def _renamed(source: "Any", target: "Any", *_: "Any") -> None:
             _write(after)
         journal.write("rename", source=journal.escaped(before), path=journal.escaped(after))
     saved = sys.modules.get(__name__.rpartition(".")[0] + ".saved")
-    if saved is not None:
-        saved.moved(before, after)
+    moved = getattr(saved, "moved", None)  # not there while `saved` itself is imported
+    if moved is not None:
+        moved(before, after)
 
 
 def _connected(database: "Any", *_: "Any") -> None:
