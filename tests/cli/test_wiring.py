@@ -87,6 +87,21 @@ def test_versions_are_listed_filtered_and_sorted(live: Desk) -> None:
     assert live("runs", "other").startswith("no run of other yet; `cairn run")
 
 
+def test_versions_are_sorted_by_a_metric_with_the_best_first(desk: Desk) -> None:
+    lowest_first = {"log_loss": True, "ece@10": True, "roc_auc": False, "profit": False}
+    for value in ("0.9", "0.1", "0.3"):
+        metrics = [f"--metric={metric}={value}" for metric in lowest_first]
+        desk.write(f"{value}.json", value)
+        desk("register", f"{value}.json", "--model", "old", "--retroactive", *metrics)
+
+    for metric, lowest in lowest_first.items():
+        names = [row["name"] for row in desk.json("list", "old", "--sort", metric)]
+        assert names == (
+            ["old:2", "old:3", "old:1"] if lowest else ["old:1", "old:3", "old:2"]
+        )
+    assert "from the lowest up" in " ".join(desk("list", "--help").split())
+
+
 def test_a_version_is_shown_explained_compared_and_verified(live: Desk) -> None:
     shown = live.json("show", "churn@production")
 

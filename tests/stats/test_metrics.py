@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cairn.core.errors import Invalid
-from cairn.stats.metrics import parse_metric
+from cairn.stats.metrics import KINDS, better, parse_metric
 
 
 @given(
@@ -30,6 +30,16 @@ def test_losses_are_better_when_lower_and_the_rest_when_higher() -> None:
     higher = {"accuracy", "recall", "specificity", "precision", "f1", "roc_auc"}
 
     assert {name for name in lower | higher if parse_metric(name).better == "lower"} == lower
+
+
+def test_a_name_alone_says_which_way_is_better_and_an_unknown_one_is_a_score() -> None:
+    assert {name: better(name) for name in KINDS} == {
+        name: kind.better for name, kind in KINDS.items()
+    }
+    assert (better("ece@10"), better("recall/late"), better("recall@0.3")) == (
+        *("lower", "higher", "higher"),
+    )
+    assert (better("auc"), better(""), better("neg_log_loss")) == ("higher",) * 3
 
 
 @pytest.mark.parametrize("name", ["auc", "", "@0.5", "Recall", "recall "])

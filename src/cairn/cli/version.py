@@ -13,6 +13,7 @@ from cairn.core.required import minimum_set as minimum_set_of
 from cairn.core.required import nine_fields
 from cairn.core.version import Version
 from cairn.core.words import counted
+from cairn.stats.metrics import better
 
 SEMANTIC = ("major", "minor", "patch")
 
@@ -22,14 +23,20 @@ SEMANTIC = ("major", "minor", "patch")
 @click.option(
     "--where", default="", help='A filter: metrics.roc_auc > 0.7 and approved = "yes"'
 )
-@click.option("--sort", help="A metric to sort by, the best first.")
+@click.option(
+    "--sort",
+    metavar="METRIC",
+    help="A metric to sort by, the best first: losses and errors such as log_loss and rmse "
+    "from the lowest up, every other metric from the highest down.",
+)
 @shown
 def list_versions(model: str | None, *, where: str, sort: str | None) -> Shown:
     """List the versions of MODEL, or of all models, newest first."""
     versions = cairn.open().versions(model, where=where)
     if sort is not None:
         having = [v for v in versions if sort in v.manifest.metrics]
-        versions = tuple(sorted(having, key=lambda v: v.manifest.metrics[sort], reverse=True))
+        down = better(sort) == "higher"
+        versions = tuple(sorted(having, key=lambda v: v.manifest.metrics[sort], reverse=down))
     if not versions:
         return Shown((), _none(model, where, sort))
     rows = [

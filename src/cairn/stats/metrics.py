@@ -8,6 +8,7 @@
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -107,6 +108,12 @@ class Metric:
             return word
         decides = KINDS[self.kind].takes == "threshold"
         return f"{word}@{self.argument if decides else int(self.argument)!r}"
+
+
+def better(name: str) -> Better:
+    """Say which way a metric is better by its name alone: higher, if nobody knows the name."""
+    known = KINDS.get(re.split("[@/]", name, maxsplit=1)[0])
+    return known.better if known else "higher"
 
 
 def require_of_task(metric: Metric, task: Task) -> None:
