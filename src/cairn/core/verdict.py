@@ -48,6 +48,28 @@ class Verdict(Record, frozen=True):
     allow_list: Digest
 
 
+class Rejudged(Record, frozen=True):
+    """A version of which today's judge finds something else than is recorded.
+
+    `claimed` if no store but its maker's judged it. `today` is None where its files could not
+    be judged; `reasons` say why it is what it is today, or why it is not known.
+    """
+
+    version: str
+    recorded: Safety
+    claimed: bool = False
+    today: Safety | None = None
+    reasons: tuple[str, ...] = ()
+
+    def words(self) -> str:
+        """Say it in one line, with the first of the reasons."""
+        then = "as its maker says" if self.claimed else "when it was judged"
+        now = f"{self.today} by today's rules" if self.today else "not judged again"
+        why = f": {self.reasons[0]}" if self.reasons else ""
+        more = f" (and {len(self.reasons) - 1} more)" if len(self.reasons) > 1 else ""
+        return f"{self.version}: {self.recorded} {then}, {now}{why}{more}"
+
+
 def same(asked: RecordVerdict, known: Verdict | None) -> bool:
     """Tell whether a verdict says nothing that is not known."""
     if known is None:

@@ -1,19 +1,26 @@
 """Judge stored files of a model: this store's own verdict, made of the bytes that it has."""
 
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cairn import flavors
 from cairn.core.digest import Digest
+from cairn.core.errors import CairnError
 from cairn.core.verdict import (
     LONGEST_REASON,
     MOST_REASONS,
     GetVerdict,
     RecordVerdict,
+    Rejudged,
+    Safety,
     Verdict,
 )
+from cairn.core.version import Artifacts, Version
 from cairn.flavors.allowed import allow_list_digest
+from cairn.flavors.disk import disk_errors
+from cairn.flavors.flavor import Inspection
 from cairn.objects.tree import restore_tree
 from cairn.registry import Registry
 
@@ -23,22 +30,68 @@ def verdict_on(registry: Registry, tree: Digest) -> Verdict:
 
     Raises `Corrupt` or `NotFound` unless every byte of the tree is stored.
     """
-    judge, allow_list = _judge(), allow_list_digest()
     known = registry.engine.send(GetVerdict(tree=tree))
-    if known is not None and (known.judge, known.allow_list) == (judge, allow_list):
+    if known is not None and _is_of_today(known):
         return known
-    with TemporaryDirectory(prefix="cairn-") as folder:
-        restore_tree(registry.objects, tree, Path(folder) / "model")
-        found = flavors.inspect(Path(folder) / "model")
+    found = _inspected(registry, tree)
     return registry.engine.send(
         RecordVerdict(
             tree=tree,
             safety=found.safety,
             reasons=_bounded(found.reasons),
-            judge=judge,
+            judge=_judge(),
             allow_list=found.allow_list,
         )
     )
+
+
+def rejudged(registry: Registry) -> Iterator[Rejudged]:
+    """Judge the files of every version that is not deleted, and record nothing.
+
+    Yields those of which something else is recorded than today's judge finds, and those whose
+    files it cannot see.
+    """
+    found: dict[Digest, tuple[Safety | None, tuple[str, ...]]] = {}
+    for each in reversed(registry.versions()):
+        artifacts, known = each.manifest.artifacts, each.verdict
+        if artifacts is None or each.deleted or (known and _is_of_today(known)):
+            continue
+        if artifacts.tree not in found:
+            found[artifacts.tree] = _today(registry, artifacts.tree)
+        today, reasons = found[artifacts.tree]
+        recorded = _recorded(each, artifacts)
+        if today != recorded:
+            yield Rejudged(
+                version=each.name,
+                recorded=recorded,
+                claimed=each.safety is None,
+                today=today,
+                reasons=reasons,
+            )
+
+
+def _recorded(version: Version, artifacts: Artifacts) -> Safety:
+    return version.verdict.safety if version.verdict else artifacts.safety
+
+
+def _today(registry: Registry, tree: Digest) -> tuple[Safety | None, tuple[str, ...]]:
+    """Judge a tree; None, and why, if that cannot be done here and now."""
+    try:
+        found = _inspected(registry, tree)
+    except CairnError as error:
+        return None, (str(error),)
+    return found.safety, _bounded(found.reasons)
+
+
+@disk_errors()
+def _inspected(registry: Registry, tree: Digest) -> Inspection:
+    with TemporaryDirectory(prefix="cairn-") as folder:
+        restore_tree(registry.objects, tree, Path(folder) / "model")
+        return flavors.inspect(Path(folder) / "model")
+
+
+def _is_of_today(known: Verdict) -> bool:
+    return (known.judge, known.allow_list) == (_judge(), allow_list_digest())
 
 
 def _judge() -> str:
