@@ -32,11 +32,13 @@ class World:
     def live(self, label: str) -> int | None:
         """Return what a label holds."""
         moves = self.label(label).moves
-        return moves[-1] if moves else None
+        came_back = label == "archived" and bool(moves) and moves[-1] not in self.archived
+        return moves[-1] if moves and not came_back else None
 
     def promote(self, number: int, label: str) -> bool:
         """Move a label without a gate; False if that must be refused."""
-        if number in self.deleted or self.live(label) == number:
+        comes_back = label == "dev" and number in self.archived
+        if number in self.deleted or (self.live(label) == number and not comes_back):
             return False
         if label not in ("archived", "dev") and number in self.archived | self.bad:
             return False
@@ -71,7 +73,9 @@ class World:
         """Delete a version; False if a label holds it or may roll back to it."""
         if number in self.deleted or self.holds(number):
             return False
-        for label in self.labels.values():
+        for name, label in self.labels.items():
+            if name == "archived":
+                continue
             standing = set(label.stack[:-1]) - label.left - self.bad
             if number in standing - set(label.stack[-1:]):
                 return False

@@ -131,6 +131,16 @@ def test_undo_names_the_way_back_and_it_works(live: Desk) -> None:
     assert live.json("undo")["command"] == "cairn promote churn:2 production"
 
 
+def test_undo_brings_an_archived_version_back(desk: Desk) -> None:
+    desk("promote", "churn:1", "archived")
+
+    desk(*desk.json("undo")["command"].split()[1:])
+
+    assert desk.json("show", "churn:1")["labels"] == ["dev"]
+    assert desk.json("show", "churn")["labels"]["archived"]["version"] is None
+    assert not any("archived" in row["labels"] for row in desk.json("list"))
+
+
 def test_the_doctor_looks_around(live: Desk, tmp_path: Path) -> None:
     well = {sign["what"]: sign["well"] for sign in live.json("doctor")}
     assert all(well.values())

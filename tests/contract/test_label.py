@@ -212,6 +212,37 @@ def test_an_archived_version_cannot_be_deployed_until_it_is_brought_back(
     assert registry.promote("churn:1", "staging").number == 1
 
 
+def test_archived_is_left_when_the_version_comes_back_and_its_history_stays(
+    registry: Registry,
+) -> None:
+    archived = registry.promote(register(registry).name, "archived")
+    assert [move.label for move in registry.labels("churn")] == ["archived"]
+
+    back = registry.promote("churn:1", "dev")
+
+    assert registry.version("churn:1").labels == ("dev",)
+    assert [move.label for move in registry.labels("churn")] == ["dev"]
+    assert registry.live("churn@archived") is None
+    assert registry.versions("churn", where='stage = "archived"') == ()
+    assert registry.history("churn@archived") == (archived,)
+    assert registry.live("churn@archived", at=archived.time) == archived
+    assert registry.live("churn@archived", at=back.time) is None
+    again = registry.promote("churn:1", "archived")
+    assert (again.before, registry.live("churn@archived")) == (None, again)
+    assert registry.version("churn:1").labels == ("archived", "dev")
+    registry.promote("churn:1", "dev")
+    assert registry.version("churn:1").labels == ("dev",)
+
+
+def test_a_version_that_was_archived_before_another_one_can_be_deleted(
+    registry: Registry,
+) -> None:
+    for weights in "ab":
+        registry.promote(register(registry, weights).name, "archived")
+
+    assert registry.delete("churn:1", reason="no longer needed").deleted is not None
+
+
 def test_a_version_that_serves_cannot_be_archived(registry: Registry) -> None:
     register(registry)
     registry.promote("churn:1", "production", ungated=True, reason="no data yet")

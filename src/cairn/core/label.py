@@ -6,6 +6,7 @@
    `core/known_good.py`), or to the one that a person names.
 4. A mark is cleared by a promotion through a gate that says why, on evidence about the version
    that was made after the mark.
+5. `archived` holds a version until it comes back to `dev`.
 """
 
 from typing import Annotated, Literal
@@ -190,7 +191,8 @@ def move(asked: MoveLabel, candidate: Version, live: Version | None, *, gated: b
     expected(asked, live)
     if candidate.deleted is not None:
         raise Refused(f"{candidate.name} was deleted: {candidate.deleted}")
-    if live is not None and live.digest == candidate.digest:
+    comes_back = candidate.archived and asked.label == WORKBENCH
+    if live is not None and live.digest == candidate.digest and not comes_back:
         raise Refused(f"{asked.label} already holds {candidate.name}")
     if candidate.archived and asked.label not in (ARCHIVED, WORKBENCH):
         raise Refused(

@@ -184,8 +184,7 @@ def get(context: Context, asked: GetLabel) -> Move | None:
     """Answer `GetLabel`: now, or as it was at an instant."""
     if asked.at is None:
         return moves.current(context, asked.model, asked.label)
-    past = moves.backwards(context, asked.model, asked.label)
-    return next((step for step in past if step.time <= asked.at), None)
+    return moves.at(context, asked.model, asked.label, asked.at)
 
 
 def every(context: Context, asked: ListLabels) -> tuple[Move, ...]:

@@ -5,8 +5,8 @@ from typing import Literal
 
 from cairn.core import name
 from cairn.core.digest import Digest
-from cairn.core.label import Move
-from cairn.core.ledger import Entry
+from cairn.core.label import ARCHIVED, WORKBENCH, Move
+from cairn.core.ledger import Entry, Time
 from cairn.engine import ledger
 from cairn.engine.context import Context
 
@@ -31,7 +31,27 @@ def require_label(context: Context, model: str, label: str, *, new: bool = False
 def current(context: Context, model: str, label: str) -> Move | None:
     """Read the move that put a label where it is."""
     row = context.tx.one("label_now", model=model, label=label)
-    return read(context, row[0], model=model, label=label) if row else None
+    step = read(context, row[0], model=model, label=label) if row else None
+    return None if step is None or left(context, step) else step
+
+
+def at(context: Context, model: str, label: str, time: Time) -> Move | None:
+    """Read the move that put a label where it was at an instant."""
+    past = backwards(context, model, label)
+    step = next((step for step in past if step.time <= time), None)
+    return None if step is None or left(context, step, before=time) else step
+
+
+def left(context: Context, step: Move, *, before: Time | None = None) -> bool:
+    """Tell whether a version was archived by this move and has come back since."""
+    if step.label != ARCHIVED:
+        return False
+    row = context.tx.one(
+        "label_next_of", model=step.model, label=WORKBENCH, version=step.number, after=step.seq
+    )
+    return row is not None and (
+        before is None or ledger.read(context.tx, row[0]).time <= before
+    )
 
 
 def history(context: Context, model: str, label: str) -> tuple[Move, ...]:
@@ -62,11 +82,10 @@ def count(context: Context, model: str, label: str) -> int:
 
 
 def last_of_each(context: Context, model: str) -> tuple[Move, ...]:
-    """Read the last move of every label of a model."""
-    return tuple(
-        from_entry(ledger.read(context.tx, row[0]))
-        for row in context.tx.all("label_all", model=model)
-    )
+    """Read the last move of every label of a model that holds a version."""
+    rows = context.tx.all("label_all", model=model)
+    last = (from_entry(ledger.read(context.tx, row[0])) for row in rows)
+    return tuple(step for step in last if not left(context, step))
 
 
 def bad(context: Context, model: str) -> frozenset[Digest]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from cairn.core.label import ARCHIVED, WORKBENCH
 from cairn.core.ledger import Entry, ReadLedger
 from cairn.core.name import shown
 from cairn.core.request import Record
@@ -45,6 +46,9 @@ def way_back(registry: Registry) -> WayBack | None:
 def _moved(entry: Entry) -> tuple[str, str, str]:
     model, label = shown(entry.after["model"]), entry.after["label"]
     what = f"{label} moved to {model}:{entry.after['number']}"
+    if label == ARCHIVED:
+        name = f"{model}:{entry.after['number']}"
+        return what, "bring the version back", f"cairn promote {name} {WORKBENCH}"
     if not entry.before:
         how = "nothing was there before; mark the version bad, and no rollback ends at it"
         return what, how, f"cairn mark-bad {model}:{entry.after['number']} --reason WHY"

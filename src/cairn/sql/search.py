@@ -40,6 +40,7 @@ _LABEL = """
    AND {exists} (SELECT 1 FROM label_move AS moved
                 WHERE moved.model = version.model AND moved.version = version.number
                   AND moved.label = :{value}
+                  AND (moved.label <> 'archived' OR version.archived = 1)
                   AND moved.seq = (SELECT MAX(seq) FROM label_move
                                     WHERE model = moved.model AND label = moved.label))"""
 _RUN = """

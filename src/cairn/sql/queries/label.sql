@@ -21,6 +21,13 @@ SELECT seq
  ORDER BY seq
  LIMIT 1;
 
+-- name: label_next_of
+SELECT seq
+  FROM label_move
+ WHERE model = :model AND label = :label AND version = :version AND seq > :after
+ ORDER BY seq
+ LIMIT 1;
+
 -- name: label_count
 SELECT COUNT(*) FROM label_move WHERE model = :model AND label = :label;
 

@@ -83,6 +83,9 @@ SELECT label FROM label_move AS moved
  WHERE model = :model AND version = :number
    AND seq = (SELECT MAX(seq) FROM label_move
                WHERE model = moved.model AND label = moved.label)
+   AND (label <> 'archived'
+        OR EXISTS (SELECT 1 FROM version
+                    WHERE model = moved.model AND number = moved.version AND archived = 1))
  ORDER BY label;
 
 -- name: version_count
