@@ -75,6 +75,8 @@ def test_e12_a_record_under_another_name_is_not_believed(here: Desk, tmp_path: P
 
     assert f"snap:{first.name}: " in text
     assert "damaged or forged" in text
+    assert "this record is not believed" in text
+    assert "nothing was recorded" not in text, "the other record was"
     assert [each["name"] for each in there.json("snapshot", "list")] == [second.name]
 
 

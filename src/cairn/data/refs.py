@@ -61,7 +61,7 @@ class Remote:
         except (Corrupt, Invalid) as error:
             where = self._backend.where(ref.key)
             raise Corrupt(
-                f"{where} is damaged or forged: {error}; nothing was recorded here"
+                f"{where} is damaged or forged: {error}; this record is not believed"
             ) from error
 
 
