@@ -1,6 +1,7 @@
 """Refs that somebody changed, moved or made up: they are not believed, the others are."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +94,22 @@ def test_a_ref_that_was_changed_is_not_believed(
 
     leaves_out(there, remote, says="refs/")
 
+    assert recorded(there) == ["snap:train"]
+
+
+def test_a_ref_of_two_mebibytes_is_refused_by_its_size(
+    here: Registry, there: Registry, remote: Path
+) -> None:
+    push(here, str(remote))
+    edit_refs(remote, replaced_by(b" " * (2 << 20)))
+
+    (failure,) = pull(there, str(remote)).failed
+
+    assert re.fullmatch(
+        rf"{re.escape(str(remote))}/refs/versions/\S+ has 2097152 bytes, "
+        "and no ref has more than 1048576; nothing was recorded here",
+        failure.reason,
+    )
     assert recorded(there) == ["snap:train"]
 
 

@@ -13,6 +13,8 @@ from cairn.objects.address import is_folder, open_objects
 from cairn.signing import note
 
 DEFAULT = "origin"
+REF_BYTES = 1 << 20
+"""An entry of 64 KiB at most, spelled as JSON, and its proof."""
 
 
 class Remote:
@@ -53,6 +55,12 @@ class Remote:
         self._backend.settle({ref.key for ref in refs})
 
     def _proven(self, ref: AnyRef) -> tuple[Entry, str]:
+        if (size := self._backend.size(ref.key)) > REF_BYTES:
+            where = self._backend.where(ref.key)
+            raise Corrupt(
+                f"{where} has {size} bytes, and no ref has more than {REF_BYTES}; nothing was "
+                "recorded here"
+            )
         content = self._backend.read(ref.key)
         try:
             found = from_canonical(content, Ref)
