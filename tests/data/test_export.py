@@ -8,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from cairn.core.errors import Conflict, Corrupt, Invalid, NotFound, Refused
+from cairn.core.tree import FILE, Entry
 from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
 from cairn.data.export import export, export_to_bucket
 from cairn.objects.memory import MemoryBackend
-from cairn.objects.tree import store_tree
+from cairn.objects.tree import store_entries, store_tree
 from cairn.registry import Registry
 from folders import Content, read, write
 from store import manifest, register
@@ -142,6 +143,26 @@ def test_damaged_bytes_are_not_exported(registry: Registry, tmp_path: Path) -> N
 
     assert read(tmp_path / "out") == {}
     assert [key for key in bucket if not key.endswith((".cairn.json", "/a"))] == []
+
+
+@pytest.mark.parametrize("name", [b".git/config", b"a/.GIT/hooks/x", b".cairn/store.json"])
+def test_a_folder_of_git_or_cairn_is_exported_nowhere(
+    registry: Registry, tmp_path: Path, name: bytes
+) -> None:
+    content = registry.objects.put(b"1")
+    with registry.objects.batch() as batch:
+        tree = store_entries(batch, [Entry(name, FILE, 1, content)]).digest
+    artifacts = Artifacts(tree=tree, flavor="files", safety="safe")
+    version = replace(register(registry), manifest=Manifest(artifacts=artifacts))
+    bucket: dict[str, bytes] = {}
+
+    with pytest.raises(Refused, match="become part of git's own folder or Cairn's"):
+        export(registry, version, tmp_path / "out")
+    with pytest.raises(Refused, match="become part of git's own folder or Cairn's"):
+        export_to_bucket(registry, version, MemoryBackend(bucket), name="s3://models/")
+
+    assert bucket == {}
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_version_without_files_is_named(registry: Registry, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from cairn.core import export as rules
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import Conflict, Invalid, NotFound
+from cairn.core.reserved import check_free
 from cairn.core.tree import SYMLINK, Entry, escape
 from cairn.core.version import Version
 from cairn.objects.address import is_folder, open_backend
@@ -94,6 +95,8 @@ def _wanted(
     if artifacts is None:
         raise NotFound(f"{version.name} has no files to export")
     entries = tuple(tree_entries(registry.objects, artifacts.tree))
+    for entry in entries:
+        check_free(entry.path)
     files = {entry.path: entry.digest for entry in entries if entry.mode != SYMLINK}
     return entries, rules.added_files(version, files)
 
