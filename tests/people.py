@@ -83,6 +83,7 @@ def bind(
     rule: Approvals | None,
     *,
     override: tuple[str, ...] = (),
+    authors: tuple[str, ...] = (),
     label: str = "production",
 ) -> PolicyInfo:
     """Bind a policy of one floor to a label."""
@@ -92,6 +93,7 @@ def bind(
         bootstrap="floors_only",
         approvals=rule,
         override=override,
+        authors=authors,
     )
     return registry.set_policy(f"churn@{label}", policy)
 

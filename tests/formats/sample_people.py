@@ -69,6 +69,12 @@ PEOPLE: dict[str, Record] = {
         override=("ada",),
         measurers=("ci", KEY),
     ),
+    "policy/authors": Policy(
+        evaluation=SNAPSHOT,
+        checks=(Floor(id="floor", metric="recall", value=0.7),),
+        approvals=Approvals(people=("bo", "cy")),
+        authors=("ci", KEY),
+    ),
     "policy/one-approval": Policy(
         evaluation=SNAPSHOT,
         checks=(Floor(id="floor", metric="recall", value=0.7),),

@@ -334,6 +334,7 @@ KINDS = CLAIMS | {
         approvals=absent(APPROVALS),
         override=Default(many(PERSON), []),
         measurers=Default(many(PERSON), []),
+        authors=Default(many(PERSON), []),
     ),
     "decision/1": record(
         model=MODEL,

@@ -240,6 +240,14 @@ BAD = {
         f"{HEAD}  - {{id: a, type: complete}}\noverride: [ada]\n",
         "override needs approvals",
     ),
+    "authors without approvals": Bad(
+        f"{HEAD}  - {{id: a, type: complete}}\nauthors: [ada]\n",
+        "authors needs approvals",
+    ),
+    "an author's key that is none": Bad(
+        f"{HEAD}  - {{id: a, type: complete}}\nauthors: [ci, ci+12345678+AAAA]\n",
+        r"line 5, column 15: .* is not .* public key .*; `cairn whoami`",
+    ),
     "group as text": Bad(
         one("id: a, type: no_subgroup_regression, metric: recall, by: region"),
         "by: must be a list, not 'region'",

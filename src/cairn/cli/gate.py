@@ -7,7 +7,7 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
-from cairn.core.approval import listed, plain_names, wants
+from cairn.core.approval import everybody, listed, needed, one_more, plain_names, wants
 from cairn.core.errors import Inconclusive, Invalid, Refused
 from cairn.core.gate import DecisionInfo, Policy, PolicyInfo
 from cairn.core.name import shown as model_shown
@@ -201,14 +201,36 @@ def _people(policy: Policy) -> str:
             )
     if policy.override:
         lines.append(f"in an emergency {listed(policy.override)} may move it all the same")
+    if policy.authors:
+        lines.append(
+            f"one more must agree to what others than {listed(policy.authors)} made or ask for"
+        )
     if policy.measurers:
         lines.append(f"evidence counts if {listed(policy.measurers)} measured it")
     return "".join(f"{line}\n" for line in lines)
 
 
 def _warned(policy: Policy) -> str:
-    """Say which people are known by a name alone."""
-    names = plain_names(policy.approvals, *policy.override, *policy.measurers)
+    """Say what no people can grant, and which people are known by a name alone."""
+    return f"{_ungrantable(policy)}{_plainly_named(policy)}"
+
+
+def _ungrantable(policy: Policy) -> str:
+    """Say so if what others than the authors ask for wants more people than there are."""
+    if not policy.authors or policy.approvals is None:
+        return ""
+    wanted, there = needed(one_more(policy.approvals)), len(everybody(policy.approvals))
+    if wanted <= there:
+        return ""
+    return (
+        f"what others than {listed(policy.authors)} made or ask for can never be granted: "
+        f"{wanted} people would have to agree, and only {there} may; name another one under "
+        "approvals, or the author under authors\n"
+    )
+
+
+def _plainly_named(policy: Policy) -> str:
+    names = plain_names(policy.approvals, *policy.override, *policy.measurers, *policy.authors)
     if not names:
         return ""
     are, name = ("are names", "their keys") if len(names) > 1 else ("is a name", "the key")

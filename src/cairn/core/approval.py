@@ -4,6 +4,8 @@
 2. An approval is for one digest, that of a decision or of a proposal. When what is asked for
    changes, so does the digest, and nobody's yes is carried over.
 3. Nobody approves what they made or asked for, by whatever name: keys are compared as well.
+4. Where a policy lists its authors, what anybody else made or asked for needs one approval
+   more, so that nobody grants with their own key what they asked for with another.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Forbidden, Invalid, Refused
@@ -154,8 +157,12 @@ class Given(Record, frozen=True):
     reason: Text = ""
 
 
-def check_approvals(rule: Approvals | None, override: Sequence[Person]) -> None:
+def check_approvals(
+    rule: Approvals | None, override: Sequence[Person], *, authors: Sequence[Person] = ()
+) -> None:
     """Raise `Invalid` for a rule that nobody can meet, or that nobody can look after."""
+    if authors and rule is None:
+        raise Invalid("authors needs approvals: what others make or ask for takes one more")
     if override and rule is None:
         raise Invalid("override needs approvals: the people named there review it afterwards")
     if rule is None:
@@ -176,6 +183,12 @@ def called(person: Person) -> str:
     """Say who a policy means: the name, and of a key its id as well."""
     name, _, rest = person.partition("+")
     return f"{name} (key {rest.partition('+')[0]})" if rest else name
+
+
+def known_as(who: Actor) -> str:
+    """Say by which name and key an actor is known."""
+    number = who.key.partition("+")[2].partition("+")[0]
+    return f"{who.id} with key {number}" if number else f"{who.id} without a key"
 
 
 def named(person: Person, who: Actor) -> bool:
@@ -267,6 +280,29 @@ def met(rule: Approvals, given: Iterable[Given]) -> bool:
     """Whether as many people of every group agreed as it wants."""
     have = agreed(rule, given)
     return all(n >= group.count for n, group in zip(have, rule.groups, strict=True))
+
+
+def unlisted(authors: Sequence[Person], own: Iterable[Actor]) -> tuple[Actor, ...]:
+    """Those who made it or asked for it, and are not among a policy's authors, if it has any.
+
+    An author who is listed by key is known by the key alone, and not by a name.
+    """
+    if not authors:
+        return ()
+    return tuple(who for who in own if not any(named(author, who) for author in authors))
+
+
+def one_more(rule: Approvals) -> Approvals:
+    """Make the rule that wants one person more, of whichever group."""
+    if not rule.also:
+        return replace(rule, count=rule.count + 1)
+    anybody = tuple(dict.fromkeys(person for group in rule.groups for person in group.people))
+    return replace(rule, also=(*rule.also, Group(people=anybody)))
+
+
+def needed(rule: Approvals) -> int:
+    """How many people must agree in all."""
+    return sum(group.count for group in rule.groups)
 
 
 def everybody(rule: Approvals) -> tuple[Person, ...]:

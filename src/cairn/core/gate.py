@@ -63,6 +63,8 @@ class Policy(Record, frozen=True, tag_field="cairn", tag="policy/1"):
     """Who may move the label against the gate in an emergency; nobody, unless named."""
     measurers: tuple[Person, ...] = ()
     """Whose evidence counts; anybody's, unless some are named."""
+    authors: tuple[Person, ...] = ()
+    """Who may make versions and ask; if any are named, others need one approval more."""
 
 
 class GroupFinding(Record, frozen=True):
@@ -244,7 +246,7 @@ def check_policy(policy: Policy) -> None:
     floors = any(isinstance(check, Floor) for check in policy.checks)
     if policy.bootstrap == "floors_only" and not floors:
         raise Invalid("bootstrap: floors_only needs at least one check of type floor")
-    check_approvals(policy.approvals, policy.override)
+    check_approvals(policy.approvals, policy.override, authors=policy.authors)
     sent = [c.id for c in policy.checks if getattr(c, "small_groups", "list") == "approve"]
     if sent and policy.approvals is None:
         raise Invalid(

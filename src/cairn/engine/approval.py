@@ -7,7 +7,6 @@ from cairn.core import gate as gates
 from cairn.core.approval import (
     Approval,
     ApprovalInfo,
-    Approvals,
     Approve,
     Covered,
     DropVersion,
@@ -72,7 +71,7 @@ def for_deletion(
     context: Context, version: Digest, *, model: str, number: int, reason: Text
 ) -> Draft | None:
     """Ask for whatever approval a deletion lacks; None if it lacks none."""
-    if not cases.rules_of(context, "deletion", model, None):
+    if not cases.ruling_for(context, "deletion", model, None):
         return None
     subject = context.objects.put_record(
         Proposal(model=model, change=DropVersion(version=version))
@@ -209,8 +208,8 @@ def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
         asked_at=entry.time,
         until=rules.expiry(entry.time, days),
         people=tuple(dict.fromkeys(p for rule in case.rules for p in rules.everybody(rule))),
-        count=max((_count(rule) for rule in case.rules), default=1),
-        wants="; and ".join(dict.fromkeys(rules.wants(rule) for rule in case.rules)),
+        count=max((rules.needed(rule) for rule in case.rules), default=1),
+        wants=_wants(case),
         state=_state(context, case, entry),
         then=_then(case),
         given=tuple(
@@ -227,8 +226,14 @@ def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
     )
 
 
-def _count(rule: Approvals) -> int:
-    return sum(group.count for group in rule.groups)
+def _wants(case: cases.Case) -> str:
+    """Say who must agree, and for whose sake one person more than the policy's number."""
+    wanted = "; and ".join(dict.fromkeys(rules.wants(rule) for rule in case.rules))
+    if not case.unlisted:
+        return wanted
+    others = tuple(dict.fromkeys(map(rules.known_as, case.unlisted)))
+    are = "is" if len(others) == 1 else "are"
+    return f"{wanted} (one more, for {' and '.join(others)} {are} not among the authors)"
 
 
 def _about(context: Context, case: cases.Case) -> str:

@@ -11,7 +11,7 @@ from cairn.core import gate as gates
 from cairn.core.approval import Approvals, Covered, Given
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, NotFound
-from cairn.core.gate import Decision
+from cairn.core.gate import Decision, Policy
 from cairn.core.ledger import Actor, Entry
 from cairn.core.name import shown
 from cairn.engine import decisions, ledger, policies, signed
@@ -33,6 +33,8 @@ class Case:
     number: int | None
     rules: tuple[Approvals, ...]
     own: tuple[Actor, ...]
+    unlisted: tuple[Actor, ...] = ()
+    """Those of `own` for whom one person more has to agree."""
 
     @property
     def name(self) -> str:
@@ -79,6 +81,9 @@ def of(context: Context, entry: Entry) -> Case:
     made = (
         () if after["number"] is None else _authors(context, after["model"], after["number"])
     )
+    own = (*made, *asked)
+    ruling = ruling_for(context, after["kind"], after["model"], after["label"])
+    unlisted = (who for policy in ruling for who in rules.unlisted(policy.authors, own))
     return Case(
         kind=after["kind"],
         subject=after["subject"],
@@ -86,23 +91,30 @@ def of(context: Context, entry: Entry) -> Case:
         model=after["model"],
         label=after["label"],
         number=after["number"],
-        rules=rules_of(context, after["kind"], after["model"], after["label"]),
-        own=(*made, *asked),
+        rules=tuple(
+            rules.one_more(rule) if rules.unlisted(policy.authors, own) else rule
+            for policy in ruling
+            if (rule := policy.approvals)
+        ),
+        own=own,
+        unlisted=tuple(dict.fromkeys(unlisted)),
     )
 
 
-def rules_of(
+def ruling_for(
     context: Context, kind: Covered, model: str, label: str | None
-) -> tuple[Approvals, ...]:
-    """What the policies in force demand: the label's, or for a deletion every label's."""
+) -> tuple[Policy, ...]:
+    """Find the policies in force that have people: the label's, or every label's to delete."""
     bound = (
         [policies.bound(context, model, label)]
         if label is not None
         else policies.of_model(context, model)
     )
-    found = (info.policy.approvals for info in bound if info is not None)
+    found = (info.policy for info in bound if info is not None)
     return tuple(
-        rule for rule in found if rule and (kind != "deletion" or "deletion" in rule.covers)
+        policy
+        for policy in found
+        if policy.approvals and (kind != "deletion" or "deletion" in policy.approvals.covers)
     )
 
 

@@ -75,6 +75,7 @@ class PolicyFile(Record, frozen=True, tag_field="cairn", tag=FORMAT):
     approvals: ApprovalsFile | None = None
     override: tuple[Person, ...] = ()
     measurers: tuple[Person, ...] = ()
+    authors: tuple[Person, ...] = ()
 
 
 def load_policy(path: Path, registry: Registry, model: ModelName) -> Policy:
@@ -170,6 +171,7 @@ def _pinned(
         approvals=written.approvals.rule() if written.approvals else None,
         override=written.override,
         measurers=written.measurers,
+        authors=written.authors,
     )
 
 
@@ -220,6 +222,7 @@ def _check_people(written: PolicyFile, document: Document) -> None:
         **{("approvals", "groups", n, "people"): g.people for n, g in enumerate(asked.groups)},
         ("override",): written.override,
         ("measurers",): written.measurers,
+        ("authors",): written.authors,
     }
     for path, listed in places.items():
         for number, person in enumerate(listed):
