@@ -60,6 +60,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "promote": ("label", "promote"),
     "rollback": ("label", "rollback"),
     "history": ("label", "history"),
+    "audit": ("audit", "audit"),
     "undo": ("status", "undo"),
     "push": ("transfer", "push"),
     "pull": ("transfer", "pull"),
@@ -109,6 +110,7 @@ SUMMARIES = {
     "promote": "Move a label to a version, if its gate agrees.",
     "rollback": "Point a label back at the last known-good version.",
     "history": "Show where a label was, when and why.",
+    "audit": "Show who moved labels, on which evidence, approved by whom.",
     "undo": "Name the command that takes back the last change.",
     "push": "Copy snapshots and versions to a folder or bucket.",
     "pull": "Copy snapshots and versions from a folder or bucket.",
@@ -136,7 +138,7 @@ SECTIONS = {
     ),
     "Share": ("push", "pull", "remote"),
     "Keep": ("backup", "restore-store", "rebuild", "sweep", "forget-secret", "fsck"),
-    "Trust": ("guard", "verify", "log", "ledger", "whoami", "completion"),
+    "Trust": ("guard", "verify", "log", "audit", "ledger", "whoami", "completion"),
 }
 
 
@@ -144,7 +146,6 @@ SECTIONS = {
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "add": ("snapshot add PATH --name NAME", "freezes data"),
     "alias": ("promote VERSION LABEL", "moves a label"),
-    "audit": ("log", "lists who did what"),
     "blame": ("why VERSION", "says what made a version"),
     "checkout": ("snapshot restore SNAPSHOT FOLDER", "writes frozen data back"),
     "commit": ("run --model NAME -- python SCRIPT", "captures a training run"),

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import click
+from msgspec import to_builtins
 
 import cairn
+from cairn.cli import approvers
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core.approval import everybody, listed, needed, one_more, plain_names, wants
@@ -83,6 +85,11 @@ def explain(decision: str, *, html: Path | None) -> Shown:
     registry = cairn.open()
     info = registry.decision(decision)
     told = _decision(info)._replace(exit_code=0)
+    agreed = approvers.of_decision(registry, info.digest)
+    told = told._replace(
+        value=to_builtins(info) | {"approved_by": agreed},
+        text="\n".join([told.text, *(f"approved by {approvers.line(one)}" for one in agreed)]),
+    )
     if html is None:
         return told
     from cairn.gates.page import sheet

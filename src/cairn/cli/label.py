@@ -1,11 +1,14 @@
 """`cairn promote`, `rollback`, `history`: labels."""
 
 import click
+from msgspec import to_builtins
 
 import cairn
+from cairn.cli import approvers
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core import reference
+from cairn.core.approval import Given
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.gate import JudgeGate
 from cairn.core.label import Anyone, Move, MoveLabel
@@ -109,8 +112,17 @@ def history(label: str, *, at: str | None) -> Shown:
         steps = registry.history(label)
         if not steps and not registry.versions(label.partition("@")[0]):
             raise NotFound(f"there is no model {label} yet (`cairn list` shows the models)")
-        text = _table(steps) or f"{label} has not moved yet"
-        return Shown(steps, "\n\n".join([text, *_unreviewed(registry, label)]))
+        agreed = [approvers.of_move(registry, step) for step in steps]
+        parts = [
+            _table(steps) or f"{label} has not moved yet",
+            *_approved(steps, agreed),
+            *_unreviewed(registry, label),
+        ]
+        value = [
+            to_builtins(step) | {"approved_by": given}
+            for step, given in zip(steps, agreed, strict=True)
+        ]
+        return Shown(value, "\n\n".join(parts))
     return _at(registry.live(label, at=instant(at)), label, instant(at))
 
 
@@ -154,6 +166,17 @@ def _table(steps: tuple[Move, ...]) -> str:
         for step in steps
     ]
     return table(("when", "what", "version", "digest", "who", "why"), rows)
+
+
+def _approved(steps: tuple[Move, ...], agreed: list[tuple[Given, ...]]) -> list[str]:
+    """Name who agreed to the moves, if anybody was asked."""
+    rows = [
+        (moment(step.time), f"{shown_name(step.model)}:{step.number}", *approvers.row(one))
+        for step, given in zip(steps, agreed, strict=True)
+        for one in given
+    ]
+    head = ("moved", "to", "approved by", "when", "why")
+    return [table(head, rows)] if rows else []
 
 
 def _against_the_gate(

@@ -115,6 +115,17 @@ class ListApprovals(Request["tuple[ApprovalInfo, ...]"], frozen=True, tag="appro
     past: bool = False
 
 
+class ListApprovers(Request["tuple[Given, ...]"], frozen=True, tag="approval.approvers"):
+    """Read who agreed to a decision, oldest first.
+
+    With `move`, the ledger entry of a promotion by that decision: whose approvals it needed
+    and had. What expired before it, or came after, is left out.
+    """
+
+    decision: Digest
+    move: Annotated[int, Meta(ge=0)] | None = None
+
+
 class Yes(Record, frozen=True):
     """One person's approval; it `counts` until it expires."""
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
-from cairn.core.approval import Approve, GetApproval, ListApprovals
+from cairn.core.approval import Approve, GetApproval, ListApprovals, ListApprovers
 from cairn.core.digest import digest_of
 from cairn.core.erasure import EraseObjects, ListErasures
 from cairn.core.errors import CairnError
@@ -59,6 +59,7 @@ from cairn.core.version import (
 )
 from cairn.engine import (
     approval,
+    approvers,
     checkpoints,
     decisions,
     deletion,
@@ -122,6 +123,7 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     Approve: approval.give,
     GetApproval: approval.get,
     ListApprovals: approval.every,
+    ListApprovers: approvers.every,
     ReviewOverride: override.review,
     ListOverrides: override.every,
     MoveLabel: label.move,

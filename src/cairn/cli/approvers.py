@@ -1,0 +1,35 @@
+"""Who agreed, in words: name, key, time and reason."""
+
+from cairn.cli.text import moment, one_line
+from cairn.core.approval import Given, ListApprovers
+from cairn.core.digest import Digest
+from cairn.core.label import Move
+from cairn.registry import Registry
+
+
+def of_decision(registry: Registry, decision: Digest) -> tuple[Given, ...]:
+    """Read who agreed to a decision, whatever came of it."""
+    return registry.engine.send(ListApprovers(decision=decision))
+
+
+def of_move(registry: Registry, move: Move) -> tuple[Given, ...]:
+    """Read whose approvals a move had; a rollback asks nobody, nor does an override."""
+    if move.kind != "promote" or move.decision is None:
+        return ()
+    return registry.engine.send(ListApprovers(decision=move.decision, move=move.seq))
+
+
+def name(given: Given) -> str:
+    """Say who it was, by name and by key: `bo (key 4d1c2a90)`."""
+    return f"{given.who.id} (key {given.who.key.split('+')[1]})"
+
+
+def row(given: Given) -> tuple[str, str, str]:
+    """Give the cells of a table: who, when, why."""
+    return name(given), moment(given.at), given.reason or "-"
+
+
+def line(given: Given) -> str:
+    """Tell it in one line."""
+    who, when, why = row(given)
+    return f"{who}, {when}: {one_line(why)}"
