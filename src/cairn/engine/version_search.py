@@ -1,6 +1,7 @@
 """Lists versions: tables answer what they hold, and the rest is asked of each version."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from itertools import islice
 
 from cairn.core.errors import Invalid, NotFound
@@ -9,10 +10,14 @@ from cairn.engine import approval, version
 from cairn.engine.context import Context
 from cairn.sql import search
 
+LISTED = 8
+"""How many known keys are named to somebody who asked for an unknown one."""
+
 
 def every(context: Context, asked: ListVersions) -> tuple[Version, ...]:
     """Answer `ListVersions`."""
     found = search.versions(asked.where, model=asked.model, limit=asked.limit)
+    _require_keys(context, found.keys)
     tests = [_tagged(context, name, value) for name, value, _ in found.rest]
     wanted = [holds for *_, holds in found.rest]
     matching = (
@@ -21,6 +26,25 @@ def every(context: Context, asked: ListVersions) -> tuple[Version, ...]:
         if [test(one) for test in tests] == wanted
     )
     return tuple(islice(matching, asked.limit))
+
+
+def _require_keys(context: Context, keys: Iterable[str]) -> None:
+    """Raise `NotFound` for a key that no version has, unless there is no version at all."""
+    for key in keys:
+        if context.tx.one("version_has_value", name=key) is not None:
+            continue
+        known = [row[0] for row in context.tx.all("version_value_names")]
+        if not known:
+            continue
+        alike = [name for name in known if name.split(".")[0] == key.split(".")[0]]
+        near = get_close_matches(key, known, n=1)
+        said = f"the nearest is {near[0]}" if near else _listed(alike or known)
+        raise NotFound(f"no version has {key}; {said}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"there are {', '.join(names[:LISTED])}{more}"
 
 
 def _tagged(context: Context, name: str, value: str) -> Callable[[Version], bool]:

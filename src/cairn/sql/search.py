@@ -24,7 +24,6 @@ _TOKEN = re.compile(
 _COLUMNS = {
     "model": "version.model",
     "number": "version.number",
-    "commit": "version.commit_id",
 }
 _SELECT = """
 SELECT model, number, digest, run, registered, released, release, marked, deleted, archived
@@ -51,6 +50,8 @@ _RUN = """
                                  WHERE again.model = version.model
                                    AND again.number = version.number
                                    AND again.run = run.id)))"""
+_COMMIT = """
+   AND version.commit_id {like} :{value}"""
 _EXAMPLE = 'metrics.roc_auc > 0.7 and params.max_depth = 4 and stage = "production"'
 
 
@@ -63,12 +64,14 @@ _LEFT = ("snapshot", "approved")
 class Search(NamedTuple):
     """A statement with its parameters, and the terms that no table answers.
 
-    Each of `rest` is a tag, a value, and whether a version must have it or must not.
+    Each of `rest` is a tag, a value, and whether a version must have it or must not. `keys`
+    are the names such as `metrics.roc_auc` that some version must have.
     """
 
     text: str
     parameters: dict[str, Any]
     rest: tuple[tuple[str, str, bool], ...]
+    keys: tuple[str, ...]
 
 
 class _Term(NamedTuple):
@@ -107,7 +110,12 @@ def versions(where: str, *, model: str | None, limit: int) -> Search:
             parameters[name] = term.name
         if term.name == "experiment":
             parameters[value] = f"{_run(term)}%"
-    return Search(text + "\n ORDER BY registered DESC LIMIT :limit", parameters, rest)
+        if term.name == "commit":
+            parameters[value] = f"{_commit(term)}%"
+    text += "\n ORDER BY registered DESC LIMIT :limit"
+    return Search(
+        text, parameters, rest, tuple(term.name for term in terms if "." in term.name)
+    )
 
 
 def _condition(term: _Term, name: str, value: str) -> str:
@@ -118,8 +126,13 @@ def _condition(term: _Term, name: str, value: str) -> str:
         return _LABEL.format(value=value, exists=_equals(term))
     if term.name == "experiment":
         return _RUN.format(value=value, exists=_equals(term))
+    if term.name == "commit":
+        like = "LIKE" if _equals(term) == "EXISTS" else "NOT LIKE"
+        return _COMMIT.format(value=value, like=like)
     if term.name not in _COLUMNS:
-        known = ", ".join([*_COLUMNS, *TAGS, "metrics.NAME", "params.NAME", "fields.NAME"])
+        known = ", ".join(
+            [*_COLUMNS, "commit", *TAGS, "metrics.NAME", "params.NAME", "fields.NAME"]
+        )
         raise Invalid(f"cannot filter by {term.name!r}; there are {known}")
     return f"\n   AND {_COLUMNS[term.name]} {term.operator} :{value}"
 
@@ -134,6 +147,16 @@ def _run(term: _Term) -> str:
     digits = str(term.value).removeprefix("run:")
     if re.fullmatch(r"[0-9a-f]{4,32}", digits) is None:
         raise Invalid(f'experiment is a run such as "run:3f2a90c1", not {term.value!r}')
+    return digits
+
+
+def _commit(term: _Term) -> str:
+    digits = str(term.value).lower()
+    if re.fullmatch(r"[0-9a-f]{4,64}", digits) is None:
+        raise Invalid(
+            f'commit is 4 to 64 hexadecimal digits in quotes, such as commit = "3f2a90c1", '
+            f"not {term.value!r}"
+        )
     return digits
 
 

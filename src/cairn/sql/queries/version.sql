@@ -9,6 +9,12 @@ VALUES (:model, :number, :digest, :commit_id, :run, :seq);
 INSERT INTO version_value (model, version, name, amount, word)
 VALUES (:model, :version, :name, :amount, :word);
 
+-- name: version_has_value
+SELECT 1 FROM version_value WHERE name = :name LIMIT 1;
+
+-- name: version_value_names
+SELECT DISTINCT name FROM version_value ORDER BY name;
+
 -- name: version_release
 UPDATE version SET release = :release, released = :seq WHERE model = :model AND number = :number;
 

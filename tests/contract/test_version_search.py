@@ -1,0 +1,120 @@
+"""Versions are found by what they are, what they were made of, and what Cairn says of them."""
+
+import pytest
+
+from cairn.core.errors import Invalid, NotFound
+from cairn.core.run import Input, StartRun
+from cairn.core.version import RegisterVersion
+from cairn.registry import Registry
+from store import MODEL, data, manifest, register
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("metrics.roc_auc > 0.75", [3, 2]),
+        ("metrics.roc_auc <= 0.7 and params.depth = 4", [1]),
+        ('stage = "staging"', [2]),
+        ('stage != "staging"', [3, 1]),
+        ("number >= 2", [3, 2]),
+        ('commit = "c0ffee"', [3, 2, 1]),
+        ('commit = "C0FFEEC0"', [3, 2, 1]),
+        ('commit = "0ffee"', []),
+        ('commit != "c0ffee"', []),
+        ('commit != "abc123"', [3, 2, 1]),
+        ("", [3, 2, 1]),
+    ],
+)
+def test_versions_are_searched_by_what_they_are(
+    registry: Registry, where: str, found: list[int]
+) -> None:
+    for index, auc in enumerate((0.7, 0.8, 0.9)):
+        register(registry, f"w{index}", auc=auc)
+    registry.promote("churn:2", "staging")
+
+    assert [version.number for version in registry.versions("churn", where=where)] == found
+
+
+@pytest.mark.parametrize(
+    ("where", "near"),
+    [
+        ("metrics.roc_acu > 0.7", r"the nearest is metrics\.roc_auc"),
+        ("metrics.nope > 1", r"the nearest is metrics\.roc_auc"),
+        ("params.zzzzzzzzzzzz = 4", r"there are params\.depth"),
+        ("number >= 1 and metric.roc_auc > 0", r"the nearest is metrics\.roc_auc"),
+    ],
+)
+def test_a_filter_by_what_no_version_has_is_refused_with_the_nearest_that_there_is(
+    registry: Registry, where: str, near: str
+) -> None:
+    assert registry.versions(where=where) == (), "where nothing is, nothing is unknown"
+    register(registry)
+
+    with pytest.raises(NotFound, match=f"no version has .*; {near}$"):
+        registry.versions(where=where)
+
+
+def test_versions_are_searched_by_the_snapshot_that_they_were_made_of(
+    registry: Registry,
+) -> None:
+    register(registry, "a")
+    other = data(registry, "id,x,y\n9,9,1\n", name="other")
+    inputs = (Input(role="train", snapshot=other.digest),)
+    registry.engine.send(
+        RegisterVersion(model=MODEL, manifest=manifest(registry, "b", inputs=inputs))
+    )
+
+    def found(where: str) -> list[int]:
+        return [version.number for version in registry.versions(where=where)]
+
+    assert found('snapshot = "snap:other"') == found(f'snapshot = "{other.digest}"') == [2]
+    assert found('snapshot != "snap:other" and number >= 1') == [1]
+    with pytest.raises(NotFound, match="no snapshot is called nope"):
+        found('snapshot = "nope"')
+
+
+def test_versions_are_searched_by_the_run_that_made_them(registry: Registry) -> None:
+    runs = ["0123456789abcdef" * 2, "fedcba9876543210" * 2]
+    for run, weights in zip(runs, "ab", strict=True):
+        registry.engine.send(StartRun(run=run, model=MODEL, command=("python", "train.py")))
+        registry.engine.send(
+            RegisterVersion(model=MODEL, manifest=manifest(registry, weights), run=run)
+        )
+
+    def found(where: str) -> list[int]:
+        return [version.number for version in registry.versions(where=where)]
+
+    assert found('experiment = "run:01234567"') == [1]
+    assert found(f'experiment = "{runs[1]}"') == [2]
+    assert found('experiment != "run:01234567"') == [2]
+    with pytest.raises(Invalid, match="experiment is a run such as"):
+        found('experiment = "%"')
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "metrics.roc_auc",
+        "metrics.roc_auc >",
+        "metrics.roc_auc > 0.7 or stage = 'x'",
+        "metrics.roc_auc > 0.7 and",
+        "1 = 1",
+        "digest = 'x'; DROP TABLE version",
+        "model = 'x' -- comment",
+        "stage > 'a'",
+        "commit > 'abc123'",
+        "commit = 'abc%'",
+        "commit = 123456",
+        "approved = 'maybe'",
+        "approved > 'yes'",
+    ],
+)
+def test_a_filter_that_is_none_is_refused_with_an_example(
+    registry: Registry, where: str
+) -> None:
+    register(registry)
+
+    with pytest.raises(Invalid):
+        registry.versions(where=where)
+
+    assert len(registry.versions()) == 1
