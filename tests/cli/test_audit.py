@@ -86,6 +86,14 @@ def test_an_explained_decision_names_who_approved_it(asked: Asked) -> None:
     assert told["decision"]["verdict"] == "pass"
 
 
+def test_the_page_of_a_decision_names_who_approved_it(asked: Asked) -> None:
+    asked.desk("gate", "explain", asked.decision, "--html", "decision.html")
+
+    page = (asked.desk.folder / "decision.html").read_text()
+    (row,) = re.findall(r"approved.*", page)
+    assert re.search(rf"Z by {WHO}: looked at the regions<", row), row
+
+
 def test_an_auditor_gets_moves_decisions_evidence_and_approvers_in_one_table(
     asked: Asked,
 ) -> None:

@@ -19,14 +19,9 @@ def of_move(registry: Registry, move: Move) -> tuple[Given, ...]:
     return registry.engine.send(ListApprovers(decision=move.decision, move=move.seq))
 
 
-def name(given: Given) -> str:
-    """Say who it was, by name and by key: `bo (key 4d1c2a90)`."""
-    return f"{given.who.id} (key {given.who.key.split('+')[1]})"
-
-
 def row(given: Given) -> tuple[str, str, str]:
     """Give the cells of a table: who, when, why."""
-    return name(given), moment(given.at), given.reason or "-"
+    return given.name, moment(given.at), given.reason or "-"
 
 
 def line(given: Given) -> str:

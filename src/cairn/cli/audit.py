@@ -68,6 +68,6 @@ def _row(step: Move, evidence: tuple[Digest, ...], agreed: tuple[Given, ...]) ->
         short(step.after),
         short(step.decision),
         ", ".join(map(short, evidence)) or "-",
-        ", ".join(f"{approvers.name(one)} {moment(one.at)}" for one in agreed) or "-",
+        ", ".join(f"{one.name} {moment(one.at)}" for one in agreed) or "-",
         step.reason or "-",
     ]

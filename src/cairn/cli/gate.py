@@ -94,7 +94,8 @@ def explain(decision: str, *, html: Path | None) -> Shown:
         return told
     from cairn.gates.page import sheet
 
-    sheet.write(sheet.page(info, sheet.judged(registry, info.decision)), html)
+    seen = sheet.judged(registry, info.decision)
+    sheet.write(sheet.page(info, seen, agreed=agreed), html)
     return told._replace(text=f"{told.text}\n\npage: {html}")
 
 

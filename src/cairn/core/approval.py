@@ -167,6 +167,11 @@ class Given(Record, frozen=True):
     at: Time
     reason: Text = ""
 
+    @property
+    def name(self) -> str:
+        """Say who it was, by name and by key: `bo (key 4d1c2a90)`."""
+        return f"{self.who.id} (key {self.who.key.split('+')[1]})"
+
 
 def check_approvals(
     rule: Approvals | None, override: Sequence[Person], *, authors: Sequence[Person] = ()

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from cairn.core.approval import Given
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Unavailable
 from cairn.core.evaluation import Better, EvaluationInfo, ListEvaluations
@@ -71,7 +72,7 @@ _POLICY = (
 """The browser is told as well: no script, nothing from elsewhere, whatever stands in it."""
 
 
-def page(info: DecisionInfo, seen: Judged) -> str:
+def page(info: DecisionInfo, seen: Judged, *, agreed: Sequence[Given] = ()) -> str:
     """Write the page of a decision: it runs no script and loads nothing."""
     decision = info.decision
     ways = _ways(seen)
@@ -85,7 +86,7 @@ def page(info: DecisionInfo, seen: Judged) -> str:
         f"{_head(info, seen)}{_next(decision.findings)}"
         f"<h2>Checks</h2>\n{_overview(decision.findings)}"
         f"{''.join(check(finding, ways) for finding in _sorted(decision.findings))}"
-        f"{_curves(decision, seen)}{_basis(info, seen)}</body></html>\n"
+        f"{_curves(decision, seen)}{_basis(info, seen, agreed)}</body></html>\n"
     )
 
 
@@ -184,7 +185,7 @@ def _curves(decision: Decision, seen: Judged) -> str:
     return f"<h2>All rows</h2>\n{pictures(models)}"
 
 
-def _basis(info: DecisionInfo, seen: Judged) -> str:
+def _basis(info: DecisionInfo, seen: Judged, agreed: Sequence[Given]) -> str:
     """Name all that the decision was made of, so that it can be judged again."""
     decision = info.decision
     rows = [
@@ -196,6 +197,7 @@ def _basis(info: DecisionInfo, seen: Judged) -> str:
         ("evaluation data", f"{decision.snapshot}, look {decision.look} at it"),
         *(("evidence", digest) for digest in decision.evidence),
         *([("waiver", decision.waiver)] if decision.waiver else []),
+        *(("approved", f"{one.at} by {one.name}: {one.reason or '-'}") for one in agreed),
     ]
     cells = [(plain(name), f"<code>{plain(value)}</code>") for name, value in rows]
     again = f"cairn gate replay decision:{info.digest.removeprefix('sha256:')[:12]}"
