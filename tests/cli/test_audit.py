@@ -94,6 +94,18 @@ def test_the_page_of_a_decision_names_who_approved_it(asked: Asked) -> None:
     assert re.search(rf"Z by {WHO}: looked at the regions<", row), row
 
 
+def test_the_story_of_a_version_names_who_approved_its_promotion(asked: Asked) -> None:
+    text = asked.desk("why", "churn:1")
+
+    told = (
+        rf"took canary, by ada: asked for\n +approved by {WHO}, {WHEN}: looked at the regions"
+    )
+    assert re.search(told, text)
+    events = asked.desk.json("why", "churn:1")["events"]
+    named = {event["action"] for event in events if event["approved_by"]}
+    assert named == {"label.move"}
+
+
 def test_an_auditor_gets_moves_decisions_evidence_and_approvers_in_one_table(
     asked: Asked,
 ) -> None:

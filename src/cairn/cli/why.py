@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+from msgspec import to_builtins
+
 from cairn.cli.app import Shown
+from cairn.cli.approvers import line as line_of
 from cairn.cli.describe import origin_line
 from cairn.cli.text import moment, one_line, short
+from cairn.core.approval import Given, ListApprovers
 from cairn.core.ledger import Entry, ReadLedger
 from cairn.core.name import shown
 from cairn.core.version import Version
@@ -25,6 +29,7 @@ _WORDS = {
 def story(registry: Registry, version: Version) -> Shown:
     """Tell where a version comes from and what happened to it since, from the ledger."""
     events = _events(registry, version)
+    agreed = [_agreed(registry, event) for event in events]
     lines = [
         f"{version.name}  {version.digest}",
         "",
@@ -32,13 +37,20 @@ def story(registry: Registry, version: Version) -> Shown:
         *(f"  {one_line(line)}" for line in _origins(registry, version)),
         "",
         "Since then",
-        *(f"  {one_line(_told(event))}" for event in events),
+        *(
+            f"  {one_line(line)}"
+            for event, given in zip(events, agreed, strict=True)
+            for line in (_told(event), *(f"  approved by {line_of(one)}" for one in given))
+        ),
     ]
     value = {
         "name": version.name,
         "digest": version.digest,
         "made_from": list(_origins(registry, version)),
-        "events": events,
+        "events": [
+            to_builtins(event) | {"approved_by": given}
+            for event, given in zip(events, agreed, strict=True)
+        ],
     }
     return Shown(value, "\n".join(lines))
 
@@ -97,6 +109,14 @@ def _events(registry: Registry, version: Version) -> list[Entry]:
         if version.number in (entry.after.get("number"), entry.before.get("number"))
         and entry.action in _WORDS
     ]
+
+
+def _agreed(registry: Registry, entry: Entry) -> tuple[Given, ...]:
+    """Read whose approvals a promotion had; nothing else has any."""
+    decision = entry.after.get("decision") if entry.action == "label.move" else None
+    if decision is None:
+        return ()
+    return registry.engine.send(ListApprovers(decision=decision, move=entry.seq))
 
 
 def _told(entry: Entry) -> str:
