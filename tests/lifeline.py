@@ -11,28 +11,26 @@ import subprocess
 import sys
 from contextlib import suppress
 from functools import cache
-from typing import IO
 
 PATIENCE_SECONDS = 5
 
 
 def hold(*processes: int) -> None:
     """Let processes end with this one."""
-    watcher = _watcher()
-    watcher.write("".join(f"{process}\n" for process in processes))
-    watcher.flush()
+    told = _watcher().stdin
+    assert told is not None
+    told.write("".join(f"{process}\n" for process in processes))
+    told.flush()
 
 
 @cache
-def _watcher() -> IO[str]:
-    process = subprocess.Popen(
+def _watcher() -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-I", "-S", __file__],
         stdin=subprocess.PIPE,
         text=True,
         start_new_session=True,  # whoever interrupts the tests does not interrupt it
     )
-    assert process.stdin is not None
-    return process.stdin
 
 
 def _watch() -> None:

@@ -278,7 +278,7 @@ def test_a_run_that_saved_two_models_says_what_to_type_and_it_works(tmp_path: Pa
     assert outcome.version is None
     assert outcome.next_step == (
         "the run saved 2 models (b.joblib, model.joblib); choose one: "
-        f"`cairn register run:{outcome.run.id[:8]} --model churn --artifact b.joblib`"
+        f"`cairn register run:{outcome.run.id[:8]} --model churn --artifact model.joblib`"
     )
     version = register_run(registry, f"run:{outcome.run.id[:8]}", artifact="model.joblib")
     assert version.manifest.parameters["C"] == 0.5

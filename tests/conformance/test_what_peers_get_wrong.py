@@ -65,7 +65,7 @@ for change in (
 
 def test_e3_a_label_that_moved_there_and_back_remembers_every_move(shell: Shell) -> None:
     for name in ("churn:1", "churn:2", "churn:1"):
-        shell("promote", name, "e3", "-m", f"to {name}")
+        shell("promote", name, "e3", "--new-label", "-m", f"to {name}")
 
     moves = shell.json("history", "churn@e3")
 
@@ -77,7 +77,7 @@ def test_e3_a_label_that_moved_there_and_back_remembers_every_move(shell: Shell)
 
 
 def test_e4_a_version_that_serves_cannot_be_deleted(shell: Shell) -> None:
-    shell("promote", "churn:3", "e4")
+    shell("promote", "churn:3", "e4", "--new-label")
 
     text = shell("delete", "churn:3", "-m", "tidy up", expect=Refused.exit_code)
 
@@ -134,7 +134,7 @@ def test_e7_the_whole_environment_and_uncommitted_changes_are_in_the_version(
 
 
 def test_e9_a_plain_rollback_is_one_command(shell: Shell) -> None:
-    shell("promote", "churn:1", "e9")
+    shell("promote", "churn:1", "e9", "--new-label")
     shell("promote", "churn:2", "e9")
 
     text = shell("rollback", "churn@e9")

@@ -24,7 +24,7 @@ UNKNOWN = {
     "a release": ("show churn:4.0.0", "churn has no release 4.0.0"),
     "a label": (
         "show churn@nope",
-        "nope of churn holds nothing; `cairn promote churn:N nope`",
+        "there is no label nope; there are archived, canary, dev, production, staging",
     ),
     "a label's predecessor": ("show churn@dev~1", "dev of churn holds nothing"),
     "a digest": ("show sha256:00000000", "no version is called sha256:00000000"),
@@ -122,7 +122,7 @@ def test_a_hostile_name_is_refused_in_one_line_and_touches_nothing(
 
 def test_a_name_that_looks_like_an_option_is_a_usage_error(desk: Desk) -> None:
     assert "No such option" in desk("show", "-rf", expect=2)
-    desk.fails("show", "--", "-rf", code=Invalid.exit_code, says="'-rf' names no version")
+    desk.fails("show", "--", "-rf", code=Invalid.exit_code, says="'-rf' is no model name")
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "predictions.parquet"
     path.write_bytes(b"id,label\n")
 
-    with pytest.raises(Invalid, match="no whole Parquet file"):
+    with pytest.raises(Invalid, match="not a whole Parquet file"):
         read_predictions(path)
     with pytest.raises(Invalid, match="there is no file"):
         read_predictions(tmp_path / "none.parquet")

@@ -43,7 +43,8 @@ def test_three_of_the_fifteen_published_p_values_survive() -> None:
     assert [p <= 0.05 for p in adjusted] == [True] * 3 + [False] * 12
 
 
-@settings(max_examples=25)  # a call of statsmodels takes 50 ms
+@pytest.mark.costly("statsmodels is imported, and a call of it takes 50 ms")
+@settings(max_examples=25)
 @given(p_values.filter(bool))
 def test_adjustments_agree_with_statsmodels(given_values: list[float]) -> None:
     oracle: Any = multipletests(given_values, method="holm")[1]

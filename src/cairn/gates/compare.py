@@ -139,7 +139,7 @@ def _evaluated(
             f"{candidate.name} and {live.name} were never evaluated alike; name a snapshot: "
             f"`cairn compare {candidate.name} {live.name} --on snap:NAME`"
         )
-    scorer = configured_scorer(registry, candidate)
+    scorer = configured_scorer(registry, candidate, on=snapshot)
     return (
         evaluate_with(registry, candidate, snapshot=snapshot, scorer=scorer),
         evaluate_with(registry, live, snapshot=snapshot, scorer=scorer),

@@ -128,7 +128,9 @@ def _numbers(columns: dict[str, Any], name: str) -> Any:
         raise Invalid(f"column {name!r} has {columns[name].null_count} missing values")
     numbers = columns[name].to_numpy()
     if numbers.dtype.kind not in "iufb":
-        raise Invalid(f"column {name!r} holds {columns[name].type}, not numbers")
+        kind = columns[name].type  # of a column that repeats its values: a dictionary of them
+        held = getattr(kind, "value_type", kind)
+        raise Invalid(f"column {name!r} holds {held}, not numbers")
     return numbers.astype(np.float64)
 
 

@@ -22,7 +22,8 @@ def evaluate(
     for a model that could run code when it is loaded, unless `trust` asks for that; then the
     evaluation says so.
     """
-    snapshot, scorer = registry.find_snapshot(on), configured_scorer(registry, version)
+    snapshot = registry.find_snapshot(on)
+    scorer = configured_scorer(registry, version, on=snapshot)
     return evaluate_with(registry, version, snapshot=snapshot, scorer=scorer, trust=trust)
 
 
@@ -59,8 +60,13 @@ def evaluate_with(
         raise type(error)(f"{name} cannot be evaluated: {error}") from error
 
 
-def configured_scorer(registry: Registry, version: Version) -> Scorer:
-    """Read how `cairn.toml` scores the model; raises `Invalid` with what to write there."""
+def configured_scorer(
+    registry: Registry, version: Version, *, on: SnapshotInfo | None = None
+) -> Scorer:
+    """Read how `cairn.toml` scores the model; raises `Invalid` with what to write there.
+
+    `on` is what the model is about to be scored on.
+    """
     settings = registry.settings.model(version.model).evaluation
     if settings is None:
         short = version.name.rpartition(":")[0]
@@ -68,7 +74,7 @@ def configured_scorer(registry: Registry, version: Version) -> Scorer:
             f"cairn.toml does not say how to score {short}: write\n"
             f'[model."{short}".evaluation]\ndata = "snap:test"\nlabel = "..."'
         )
-    return scorer_of(registry, settings)
+    return scorer_of(registry, settings, on=on)
 
 
 def artifacts_of(version: Version) -> Artifacts:

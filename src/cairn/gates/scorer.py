@@ -17,6 +17,7 @@ from cairn.config import EvaluationSettings
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid, Refused, first_line
 from cairn.core.evaluation import Scorer
+from cairn.core.snapshot import SnapshotInfo
 from cairn.flavors.scoring import as_array, score
 from cairn.gates.task import asked
 from cairn.interpreter import after_standard_library
@@ -30,13 +31,15 @@ Metrics = Callable[[Any, Any], Mapping[str, Any]]
 """Takes the rows, label and all, and what the model gave; names one number a row each."""
 
 
-def scorer_of(registry: Registry, settings: EvaluationSettings) -> Scorer:
+def scorer_of(
+    registry: Registry, settings: EvaluationSettings, *, on: SnapshotInfo | None = None
+) -> Scorer:
     """Build the scorer that `cairn.toml` describes; the source of its function is stored.
 
     What the settings leave open is found out from the labels. Raises `Invalid` if the
     function's file is not in the project.
     """
-    task, method = asked(registry, settings)
+    task, method = asked(registry, settings, on=on)
     metrics = settings.metrics
     return Scorer(
         score=method,

@@ -12,7 +12,9 @@ What `cairn.toml` says stands; a `score` of `predict` makes whole numbers a regr
 import numpy as np
 
 from cairn.config import EvaluationSettings
+from cairn.core.errors import NotFound
 from cairn.core.evaluation import Task
+from cairn.core.snapshot import SnapshotInfo
 from cairn.data.column import Column
 from cairn.data.table import read_table
 from cairn.registry import Registry
@@ -21,12 +23,16 @@ MOST_CLASSES = 20
 _METHODS: dict[Task, str] = {"regression": "predict", "ranking": "predict"}
 
 
-def asked(registry: Registry, settings: EvaluationSettings) -> tuple[Task, str]:
+def asked(
+    registry: Registry, settings: EvaluationSettings, *, on: SnapshotInfo | None = None
+) -> tuple[Task, str]:
     """Say what is predicted, and by which method or function a model says it.
 
-    Raises what reading the evaluation data raises, where the labels have to be looked at.
+    While the data that `cairn.toml` names are not frozen yet, the labels are those of `on`.
+    Raises what reading the data raises, where the labels have to be looked at.
     """
-    task = settings.task or ("values" if settings.values else _found(registry, settings))
+    values: Task | None = "values" if settings.values else None
+    task = settings.task or values or _found(registry, settings, on)
     return task, settings.score or _METHODS.get(task, "predict_proba")
 
 
@@ -41,7 +47,12 @@ def task_of(labels: Column, *, numbers: bool) -> Task:
     return "multiclass" if whole and not numbers else "regression"
 
 
-def _found(registry: Registry, settings: EvaluationSettings) -> Task:
-    snapshot = registry.find_snapshot(settings.data)
+def _found(registry: Registry, settings: EvaluationSettings, on: SnapshotInfo | None) -> Task:
+    try:
+        snapshot = registry.find_snapshot(settings.data)
+    except NotFound:
+        if on is None:
+            raise
+        snapshot = on
     table = read_table(registry.objects, snapshot, file=settings.file)
     return task_of(table.column(settings.label), numbers=settings.score == "predict")

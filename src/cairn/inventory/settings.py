@@ -95,7 +95,7 @@ def leaves(value: Any) -> Iterator[Value]:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise Unreadable(f"is not valid JSON: {error}") from error
 
 

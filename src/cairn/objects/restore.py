@@ -33,6 +33,7 @@ from cairn.objects.workers import Workers, working
 
 OPEN_FILES = 128
 SYNC_BYTES = 64 << 20
+_HANDED_OVER = re.compile(r"/runs/[0-9a-f]{32}/used/[0-9a-f]{16}$")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -87,7 +88,12 @@ def _check_free(place: Path) -> int | None:
 
 
 def _is_ours(place: Path) -> bool:
-    """Tell whether a place lies in a store, or in a folder that is called like git's own."""
+    """Tell whether a place lies in a store, or in a folder that is called like git's own.
+
+    A run that is going on has a folder in the store, where its data are handed to it.
+    """
+    if _HANDED_OVER.search(place.as_posix()):
+        return False
     stores = ((at / "store.json", at / "ledger") for at in place.parents)
     inside = any(about.exists() and ledger.exists() for about, ledger in stores)
     return inside or any(map(is_reserved, map(os.fsencode, place.parts)))
