@@ -30,7 +30,12 @@ def again(registry: Registry) -> None:
     if second.labels != ("production",):
         registry.engine.send(
             MoveLabel(
-                model=MODEL, label="production", version=second.digest, expecting=Anyone()
+                model=MODEL,
+                label="production",
+                version=second.digest,
+                expecting=Anyone(),
+                reason="once more",
+                ungated=True,
             )
         )
     assert registry.rollback("churn").number == 1

@@ -84,6 +84,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Registry, RunOutcome]
     write(top / "train.py", SCRIPT + 'CONN="S3CRETpatchconn77zz"\n')
     write(top / "nb.ipynb", json.dumps(NOTEBOOK))
     with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(Path.cwd())
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         return registry, train(registry, sys.executable, "train.py", *ARGUMENTS, model="sec")
