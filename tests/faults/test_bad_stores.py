@@ -193,7 +193,7 @@ def test_a_damaged_object_is_named_and_nothing_is_made_of_it(
     one = desk.run("python", "-m", "cairn", "verify", "churn:1")
 
     assert digest in text
-    assert "Bring the objects back from a backup" in text
+    assert "`cairn fsck --full --repair --from COPY` moves damage aside" in text
     assert one.returncode in (Corrupt.exit_code, NotFound.exit_code)
     assert digest in one.stderr
     if kind in ("manifest", "weights", "tree"):

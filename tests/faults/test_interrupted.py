@@ -80,7 +80,7 @@ def test_a_run_killed_before_its_model_is_registered_can_be_registered_afterward
     assert [row["status"] for row in desk.json("runs")] == ["interrupted"]
     assert desk.json("list", "other") == []
     assert "no problem found" in desk("verify", "--all")
-    desk(*words, expect=6)
+    assert "nothing is registered yet" in desk(*words)
     run = desk.json("runs")[0]["id"]
     made = desk.json("register", f"run:{run}", "--artifact", "model.bin", "--retroactive")
     assert made["name"] == "other:1"
