@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,3 +76,12 @@ def desk(furnished: "Desk", tmp_path: Path) -> "Desk":
     from desk import copy
 
     return copy(furnished, tmp_path / "project")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Begin each test in the project's folder, wherever the one before it went."""
+    try:
+        return (yield)
+    finally:
+        os.chdir(item.config.rootpath)
