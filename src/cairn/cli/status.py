@@ -27,7 +27,8 @@ def status() -> Shown:
     ]
     held = table(("label", "holds", "since", "by", "gate says"), rows)
     lines = [f"  {what}\n      {command}" for what, command in found.waiting]
-    waiting = "\n".join(["to look after:", *lines]) if lines else "nothing waits"
+    looked = "nothing to look after in approvals, overrides, runs, gates, drills and gaps"
+    waiting = "\n".join(["to look after:", *lines]) if lines else looked
     return Shown(found, f"{held or 'no label holds a version yet'}\n\n{waiting}")
 
 
