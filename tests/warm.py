@@ -13,6 +13,7 @@ import gc
 import json
 import os
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -64,6 +65,17 @@ def loading_back() -> Generator[None]:
 def cairn(*words: str) -> list[str]:
     """Return a command that does what `cairn WORDS` does, sooner."""
     return command([sys.executable, "-I", "-c", _CAIRN, *words])
+
+
+def path(folder: Path) -> str:
+    """Return the PATH of a shell that types `cairn`: `make faults` starts it as people do."""
+    places = [str(Path(sys.executable).parent), os.environ["PATH"]]
+    if os.environ.get("CAIRN_FAULTS") != "all":
+        folder.mkdir()
+        (folder / "cairn").write_text(f'#!/bin/sh\nexec {shlex.join(cairn())} "$@"\n')
+        (folder / "cairn").chmod(0o755)
+        places.insert(0, str(folder))
+    return ":".join(places)
 
 
 def command(fresh: Sequence[str]) -> list[str]:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from watched import HOOK, Seen, plain, watch
 
 READERS = """
@@ -136,6 +138,7 @@ def test_every_line_of_a_journal_is_json(tmp_path: Path) -> None:
     assert json.dumps(seen.events)
 
 
+@pytest.mark.costly("an interpreter that compiles every library anew")
 def test_a_first_start_that_compiles_everything_is_watched_like_any_other(
     tmp_path: Path,
 ) -> None:

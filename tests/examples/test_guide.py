@@ -2,11 +2,11 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import warm
 from shell import Shell
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
@@ -46,7 +46,7 @@ def test_every_command_of_the_guide_does_what_the_page_says(tmp_path: Path) -> N
     folder = tmp_path / "guide"
     folder.mkdir()
     environment = Shell(folder).environment()
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    environment["PATH"] = warm.path(tmp_path / "bin")
 
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", typed()],

@@ -2,12 +2,12 @@
 
 import re
 import subprocess
-import sys
 from getpass import getuser
 from pathlib import Path
 
 import pytest
 
+import warm
 from shell import Shell
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -19,7 +19,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("tour")
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # would be seen as parameters
     environment = {n: v for n, v in Shell(folder).environment().items() if n not in threads}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    environment["PATH"] = warm.path(tmp_path_factory.mktemp("path") / "bin")
     tour = README.partition("## A tour of two minutes")[2].partition("\n## ")[0]
     typed = "\n".join(re.findall(r"```sh\n(.*?)```", tour, re.DOTALL))
     done = subprocess.run(

@@ -74,6 +74,7 @@ def test_fitting_again_gives_the_same_bytes(kind: str, content: bytes) -> None:
     assert model_bytes(MODELS[kind]()[0]) == content
 
 
+@pytest.mark.costly("the first of a worker waits for the warm interpreter")
 def test_another_process_gives_the_same_bytes(
     kind: str, content: bytes, elsewhere: dict[str, str]
 ) -> None:

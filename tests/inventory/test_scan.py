@@ -1,5 +1,7 @@
 """Large projects."""
 
+import pytest
+
 from cairn import inventory
 from planted import Project
 
@@ -15,6 +17,7 @@ KINDS = {
 }
 
 
+@pytest.mark.costly("ten thousand files")
 def test_ten_thousand_files_are_looked_at_and_listed(project: Project) -> None:
     for number in range(10_000):
         kind = list(KINDS)[number % len(KINDS)]

@@ -192,6 +192,7 @@ def first_false_promotion(
     return math.inf
 
 
+@pytest.mark.costly("two hundred looks, thousands of times")
 def test_any_of_200_looks_lets_an_equal_candidate_through_at_most_alpha() -> None:
     """Candidates differ from the live model by chance: a tenth of rows drawn anew at 80%."""
     world = np.random.default_rng(6)
