@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -316,6 +317,25 @@ def test_odd_bytes_in_a_command_and_in_names_are_spelled_out(tmp_path: Path) -> 
     assert inputs(outcome) == {"caf\\xe9.yaml": "config"}
     assert outcome.facts.code is not None
     assert outcome.facts.code.config_files == ("caf\\xe9.yaml",)
+
+
+def test_data_that_is_not_whole_is_a_gap(tmp_path: Path) -> None:
+    reads = 'import sqlite3\nopen("data/more.csv").read()\nsqlite3.connect("data/shop.db")\n'
+    registry = project(tmp_path / "work", reads)
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 9\n"
+    write(tmp_path / "work" / "data" / "more.csv", pointer)
+    held = sqlite3.connect(tmp_path / "work" / "data" / "shop.db")
+    held.execute("PRAGMA journal_mode=WAL")
+    held.execute("CREATE TABLE orders(id)")
+
+    found = [reason for field, reason in gaps(train(registry)) if field == "inputs"]
+    held.close()
+
+    why = "what was read is not whole"
+    assert found == [
+        f"more.csv is a pointer of Git LFS: the content is not here: {why}",
+        f"shop.db-wal beside shop.db holds changes that shop.db lacks: {why}",
+    ]
 
 
 def test_data_in_a_declared_folder_elsewhere_is_frozen(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import CairnError
 from cairn.core.run import Gap
 from cairn.core.version import Artifacts, Signature
+from cairn.data.whole import require_whole
 from cairn.objects import ObjectStore
 from cairn.objects.tree import restore_tree, store_tree
 
@@ -63,9 +64,10 @@ def store_path(objects: ObjectStore, path: Path) -> Artifacts:
     """Store weights that lie on disk, a folder or one file, and judge what was stored.
 
     What is judged comes back from the store, so a file that changes meanwhile is not judged
-    by other bytes than it is kept with. Raises what `store_tree` raises.
+    by other bytes than it is kept with. Raises what `store_tree` and `require_whole` raise.
     """
     tree = store_tree(objects, path).digest
+    require_whole(objects, tree, path)
     with TemporaryDirectory(prefix="cairn-") as folder:
         restore_tree(objects, tree, Path(folder) / "weights")
         return _judged(objects, Path(folder) / "weights", tree=tree, golden=None)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +19,7 @@ from cairn.core.secret import PLACES, Known, redact
 from cairn.core.snapshot import Derived, Files, Source
 from cairn.core.tree import escape
 from cairn.data.files import record_snapshot
+from cairn.data.whole import left_beside, pointers, told
 from cairn.objects.tree import store_tree
 from cairn.registry import Registry
 
@@ -144,7 +145,19 @@ def _freeze_data(
                 gaps.append(clipped_gap("inputs", reason, fix))
             else:
                 inputs.append(_recorded(registry, source, place, role="input", root=root))
+                gaps += _not_whole(registry, source, group)
     return inputs
+
+
+def _not_whole(
+    registry: Registry, source: Files, files: Sequence[tuple[Seen, Path]]
+) -> Iterator[Gap]:
+    """Say which of the files that were read are not the data that the run worked with."""
+    found = [*pointers(registry.objects, source.tree)]
+    found += filter(None, (left_beside(seen.path) for seen, _ in files))
+    if found:
+        reason = f"{told([each.reason for each in found])}: what was read is not whole"
+        yield clipped_gap("inputs", reason, found[0].fix)
 
 
 def _store(registry: Registry, files: Iterable[tuple[Seen, Path]], place: Path) -> Files:

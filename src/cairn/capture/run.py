@@ -26,6 +26,7 @@ from cairn.capture.script import Ended, OnLine, check_command, run_script
 from cairn.capture.secrets import known_before, plain_words
 from cairn.capture.told import Told
 from cairn.capture.unseen import with_unseen
+from cairn.config import user_folder
 from cairn.core import reference
 from cairn.core.errors import CairnError, Refused
 from cairn.core.name import ModelName, RunId
@@ -199,7 +200,7 @@ def _scope(registry: Registry, data: Iterable[Path]) -> Scope:
     return Scope(
         str(registry.settings.folder.resolve()),
         data=[str(Path(each).resolve()) for each in data],
-        skipped=[str(registry.settings.store.resolve())],
+        skipped=[str(own.resolve()) for own in (registry.settings.store, user_folder())],
         libraries=[entry for entry in sys.path if entry.endswith(_LIBRARIES)],
         installed=(sys.base_prefix, sys.prefix),
     )

@@ -177,11 +177,14 @@ def _registered(name: str, outcome: RunOutcome) -> list[str]:
     return [
         f"{name} made {version.name}{held}: {version.digest}",
         *(
-            f"  {label:<12}{text}"
-            for label, text in _facts(facts)
-            if text != "-" and label != "gap"
+            f"  {line}"
+            for line in pairs(
+                [
+                    *(fact for fact in _facts(facts) if fact[1] != "-" and fact[0] != "gap"),
+                    *(("gap", f"{gap.field}: {gap.reason}") for gap in version.gaps),
+                ]
+            ).splitlines()
         ),
-        *(f"  gap         {gap.field}: {gap.reason}" for gap in version.gaps),
         *([folder] if named else []),
     ]
 

@@ -8,6 +8,7 @@ from cairn.core.table import MOST_COUNTED, ColumnProfile, Profile, TableProfile
 from cairn.registry import Registry
 
 SHOWN_COLUMNS = 50
+SHOWN_VALUE = 24
 NOT_SAMPLED = Gap(
     field="sampling",
     reason="it is not recorded how these rows were chosen",
@@ -69,8 +70,15 @@ def _profile(profile: ColumnProfile, *, most: int) -> list[str]:
     return [
         f"{profile.nans:,} NaN" if profile.nans else "",
         f"{different} different",
-        f"{profile.low} ... {profile.high}" if profile.low is not None else "",
+        f"{_cut(profile.low)} ... {_cut(profile.high or '')}"
+        if profile.low is not None
+        else "",
     ]
+
+
+def _cut(value: str) -> str:
+    """Shorten the value of a cell to what fits beside another."""
+    return value if len(value) <= SHOWN_VALUE else f"{value[: SHOWN_VALUE - 3]}..."
 
 
 def _sampling(sampling: Sampling | None) -> str:

@@ -21,6 +21,7 @@ from cairn.core.snapshot import (
 from cairn.core.table import Profile
 from cairn.core.tree import Changes, Entry, escape
 from cairn.data.frozen import refuse_address
+from cairn.data.whole import require_whole
 from cairn.objects.tree import (
     Progress,
     StoredTree,
@@ -56,13 +57,15 @@ def snapshot_files(
     """Freeze a file or folder; the same bytes again are the same snapshot.
 
     Folders called `.git` and `.cairn` are left out, and the origin says so. Raises what
-    `store_tree` raises, and `Refused` for what is no path at all: `s3://...`.
+    `store_tree` raises, `Refused` for what is no path at all: `s3://...`, and what
+    `require_whole` raises.
     """
     refuse_address(os.fspath(path))
     from cairn.data.described import describe_files  # NumPy, which most commands do without
 
     check_name(name)
     stored = store_tree(registry.objects, path, on_progress=on_progress)
+    require_whole(registry.objects, stored.digest, path)
     origin = _origin(registry, path, stored)
     described = describe_files(registry.objects, stored.digest)
     for complaint in described.complaints:

@@ -1,0 +1,101 @@
+"""Whether files are all that they seem: some hold a pointer, or lack what lies beside them."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from cairn.core.digest import Digest
+from cairn.core.errors import Refused
+from cairn.core.tree import SYMLINK, escape
+from cairn.objects import ObjectStore
+from cairn.objects.bulk import read_many
+from cairn.objects.tree import tree_entries
+
+SHOWN = 5
+_POINTER_BYTES = range(40, 512)
+_SQLITE = b"SQLite format 3\0"
+_LOGS = ("-wal", "-journal")
+
+
+class Shortfall(NamedTuple):
+    """Why a file is not all that it seems, and what to do about it."""
+
+    reason: str
+    fix: str
+
+
+class _Pointer(NamedTuple):
+    pattern: re.Pattern[bytes]
+    what: str
+    fetch: str
+
+
+_POINTERS = (
+    _Pointer(
+        re.compile(
+            rb"version https://git-lfs\.github\.com/spec/v1\n(.+\n)*oid .+\nsize (\d+)"
+        ),
+        "a pointer of Git LFS",
+        "git lfs pull",
+    ),
+    _Pointer(re.compile(rb"/annex/objects/\S+\n"), "a pointer of git-annex", "git annex get"),
+)
+
+
+def pointers(objects: ObjectStore, tree: Digest) -> Iterator[Shortfall]:
+    """Find the files of a stored tree that only say where their content is."""
+    small = {
+        entry.digest: escape(entry.path)
+        for entry in tree_entries(objects, tree)
+        if entry.mode != SYMLINK and entry.size in _POINTER_BYTES
+    }
+    for digest, content in read_many(objects.reader, small):
+        for pointer in _POINTERS:
+            if pointer.pattern.match(content):
+                yield Shortfall(
+                    f"{small[digest]} is {pointer.what}: the content is not here",
+                    f"`{pointer.fetch}`, and try again",
+                )
+
+
+def left_beside(path: Path) -> Shortfall | None:
+    """Say what a database on disk has not taken over yet; None where it has everything."""
+    for log in _LOGS:
+        beside = path.with_name(path.name + log)
+        if _size(beside) and _is_sqlite(path):
+            name, other = (escape(os.fsencode(each.name)) for each in (path, beside))
+            return Shortfall(
+                f"{other} beside {name} holds changes that {name} lacks",
+                "end the program that writes to it, or type `PRAGMA wal_checkpoint(TRUNCATE)` "
+                f"in it; a query is whole as well: `--source sqlite:///{path} --query ...`",
+            )
+    return None
+
+
+def require_whole(objects: ObjectStore, tree: Digest, path: Path) -> None:
+    """Raise `Refused` unless what was stored of `path` is all that it seems."""
+    found = list(pointers(objects, tree))
+    if path.is_file() and (beside := left_beside(path)):
+        found.append(beside)
+    if found:
+        raise Refused(told([each.reason for each in found]), fix=found[0].fix)
+
+
+def told(reasons: Sequence[str]) -> str:
+    """Put reasons together, the first few of them in full."""
+    more = f"; and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else ""
+    return "; ".join(reasons[:SHOWN]) + more
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _is_sqlite(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
