@@ -183,6 +183,7 @@ def test_a_decision_holds_while_nothing_moved() -> None:
         ({"snapshot": B}, "the evaluation snapshot"),
         ({"evidence": (A, B)}, "the evidence"),
         ({"evidence": ()}, "the evidence"),
+        ({"statistics": 2}, "how Cairn judges"),
     ],
 )
 def test_a_decision_is_void_once_something_moved(changed: dict[str, Any], named: str) -> None:

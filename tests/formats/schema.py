@@ -350,6 +350,7 @@ KINDS = CLAIMS | {
         waiver=EMPTY_TEXT,
         looks=Default(many(LOOK), []),
         since=absent(whole(0)),
+        statistics=Default(whole(1), 1),
     ),
     "drill/1": record(
         model=MODEL, label=LABEL, switches=many(SWITCH), rollback_seconds=number(0)

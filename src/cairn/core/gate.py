@@ -30,6 +30,8 @@ from cairn.core.request import Change, Record, Request
 Outcome = Literal["pass", "fail", "inconclusive", "not-applicable"]
 Verdict = Literal["pass", "fail", "inconclusive"]
 Bootstrap = Literal["floors_only", "refuse"]
+STATISTICS = 2
+"""The version of the statistics that judges now; decisions are replayed by their own."""
 _LONGEST = 100
 
 
@@ -162,6 +164,8 @@ class Decision(Record, frozen=True, tag_field="cairn", tag="decision/1"):
     looks: tuple[Look, ...] = ()
     since: Annotated[int, Meta(ge=0)] | None = None
     """The ledger entry of the last move or mark before it; a later one voids it."""
+    statistics: Annotated[int, Meta(ge=1)] = 1
+    """The version of the statistics that judged it."""
 
 
 class SetPolicy(Change["PolicyInfo"], frozen=True, tag="gate.set"):
@@ -321,6 +325,7 @@ def still_holds(made: Decision, now: Decision) -> None:
         "the evidence": made.evidence != now.evidence,
         "the number of looks at it": made.looks != now.looks and bool(made.looks),
         "what the label held, or what is marked bad,": made.since != now.since,
+        "how Cairn judges": made.statistics != now.statistics,
     }
     if changed := [name for name, differs in moved.items() if differs]:
         raise Conflict(

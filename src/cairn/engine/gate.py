@@ -136,6 +136,7 @@ def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
         waiver=made.waiver,
         now=entry.time,
         before=entry.seq,
+        statistics=made.statistics,
     )
     if not made.looks:  # the first release, which did not count them by metric
         from cairn.stats.checks import as_first

@@ -1,5 +1,7 @@
 """Judge versions by policies, on stored evidence only; nothing is written."""
 
+from dataclasses import replace
+
 from cairn.core import gate as rules
 from cairn.core.gate import Decision, PolicyInfo
 from cairn.core.version import Version
@@ -25,6 +27,7 @@ def then(
     waiver: str,
     now: str,
     before: int | None = None,
+    statistics: int = rules.STATISTICS,
 ) -> Decision:
     """Judge on the newest evidence as of `now`, or on the newest before a ledger entry."""
     # NumPy loads slowly, and a rollback or a move without a policy has no use for it.
@@ -34,7 +37,7 @@ def then(
     found = evidence.gather(
         context, info, candidate, live=live, waiver=waiver, now=now, before=before
     )
-    findings = judge_all(info.policy, found.evidence)
+    findings = judge_all(info.policy, replace(found.evidence, statistics=statistics))
     return Decision(
         model=info.model,
         label=info.label,
@@ -51,4 +54,5 @@ def then(
         since=marks.since(
             context, info, [candidate, *([live] if live else [])], before=before
         ),
+        statistics=statistics,
     )

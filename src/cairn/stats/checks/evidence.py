@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from cairn.core.check import Grouped
 from cairn.core.digest import Digest
 from cairn.core.evaluation import OwnResult, Perturbation
-from cairn.core.gate import Bootstrap, Reuse
+from cairn.core.gate import STATISTICS, Bootstrap, Reuse
 from cairn.core.ledger import Time
 from cairn.core.name import LabelName
 from cairn.core.run import Gap, Scalar
@@ -104,6 +104,8 @@ class Evidence:
     waiver: str = ""
     bootstrap: Bootstrap = "refuse"
     reuse: Reuse | None = None
+    statistics: int = STATISTICS
+    """The version of the statistics to judge by: a decision is replayed by its own."""
     ready: "Ready | None" = None
     """What was checked and aligned once for all checks of a policy."""
 
