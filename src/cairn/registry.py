@@ -198,9 +198,8 @@ class Registry:
     def mark_bad(self, version: str, *, reason: str) -> Version:
         """Never roll back to this version again until it passes a gate afresh."""
         found = self.version(version)
-        return self.engine.send(
-            MarkBad(model=found.model, version=found.digest, reason=reason)
-        )
+        asked = MarkBad(model=found.model, version=found.digest, reason=reason)
+        return self.engine.send(asked)
 
     def delete(self, version: str, *, reason: str) -> Version:
         """Put a tombstone on a version that nothing holds."""
@@ -237,9 +236,10 @@ class Registry:
         model, name = self._label(label)
         return self.engine.send(ListPolicies(model=model, label=name))
 
-    def check_gate(self, version: str, to: str = "production") -> DecisionInfo:
+    def check_gate(self, version: str, to: str | None = None) -> DecisionInfo:
         """Measure what is missing and judge, without moving the label."""
-        label, found = reference.label_name(to), self.version(version)
+        version, label = reference.version_and_label(version, to)
+        found = self.version(version)
         self._workbench.measure(self, found, label=label)
         return self.engine.send(
             JudgeGate(model=found.model, label=label, version=found.digest)
@@ -263,7 +263,7 @@ class Registry:
     def promote(
         self,
         version: str,
-        to: str = "production",
+        to: str | None = None,
         *,
         reason: str = "",
         expecting: str | None = None,
@@ -272,14 +272,14 @@ class Registry:
         ungated: bool = False,
         new_label: bool = False,
     ) -> Move:
-        """Measure what is missing, judge the policy of the label, and move it.
+        """Measure what is missing, judge the policy of `to` (production), and move it.
 
         `expecting` is the version believed to be live (`none` for nobody); without it, the
-        one that is live when this is called. `ungated` says that a label like `production` has
-        no policy yet. Raises `Refused` with the report, and `Conflict`
-        when somebody else moved the label meanwhile.
+        one that is live now. `ungated` says that a label like `production` has no policy yet.
+        Raises `Refused` with the report, `Conflict` when somebody moved the label meanwhile.
         """
-        label, found = reference.label_name(to), self.version(version)
+        named, label = reference.version_and_label(version, to)
+        found = self.version(named)
         held = self._expecting(found.model, label, expecting)
         if decision is None:
             self._workbench.measure(self, found, label=label)

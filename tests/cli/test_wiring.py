@@ -87,7 +87,11 @@ def test_versions_are_listed_filtered_and_sorted(live: Desk) -> None:
         code=NotFound.exit_code,
         says=r"no version has metrics\.nope; the nearest is metrics\.roc_auc",
     )
-    assert live("list", "--sort", "f1") == "no version has the metric f1\n"
+    live.fails(
+        *("list", "--sort", "f1"),
+        code=NotFound.exit_code,
+        says=r"no version has the metric f1; there are roc_auc",
+    )
     assert live("list", "risk/other").startswith("no version of risk/other yet; `cairn run")
     assert live("runs", "other").startswith("no run of other yet; `cairn run")
 

@@ -18,7 +18,9 @@ from cairn.core.reference import (
     label_name,
     model_and_label,
     model_name,
+    model_with_label,
     parse,
+    version_and_label,
 )
 
 CHURN, RISK = "default/churn", "risk/churn"
@@ -168,6 +170,44 @@ def test_the_label_is_production_where_none_is_written() -> None:
     assert model_and_label("churn") == (CHURN, "production")
     assert model_and_label("risk/churn@canary") == (RISK, "canary")
     assert model_and_label("churn@", team="risk") == (RISK, "production")
+
+
+def test_a_label_may_be_said_apart_from_its_model() -> None:
+    assert model_with_label("churn", None) == "churn"
+    assert model_with_label("churn", "staging") == "churn@staging"
+    assert model_with_label("churn@staging", "staging") == "churn@staging"
+    with pytest.raises(Invalid, match="names the label canary, and staging is another"):
+        model_with_label("churn@canary", "staging")
+
+
+@pytest.mark.parametrize(
+    ("said", "version", "label"),
+    [
+        (("churn:2", None), "churn:2", "production"),
+        (("churn:2", "staging"), "churn:2", "staging"),
+        (("churn:2@staging", None), "churn:2", "staging"),
+        (("churn:2@staging", "staging"), "churn:2", "staging"),
+        (("risk/churn:1.4.0@canary", None), "risk/churn:1.4.0", "canary"),
+        (("risk/churn/versions/3@canary", None), "risk/churn/versions/3", "canary"),
+        (("sha256:9f2c01ab@canary", None), "sha256:9f2c01ab", "canary"),
+        (("churn@staging", None), "churn@staging", "production"),
+        (("churn@staging~1", "canary"), "churn@staging~1", "canary"),
+    ],
+)
+def test_what_is_promoted_may_name_where_to(
+    said: tuple[str, str | None], version: str, label: str
+) -> None:
+    assert version_and_label(*said) == (version, label)
+
+
+def test_two_labels_and_a_version_for_a_label_are_refused() -> None:
+    with pytest.raises(Invalid, match="names the label staging, and canary is another"):
+        version_and_label("churn:2@staging", "canary")
+    with pytest.raises(Invalid, match="'Prod' is no label"):
+        version_and_label("churn:2@Prod")
+    for text in ("churn:2", "churn:2@production", "churn/versions/2"):
+        with pytest.raises(Invalid, match="is a version: name a label, such as churn@"):
+            model_and_label(text)
 
 
 @pytest.mark.parametrize("text", ["", "Prod", "1a", "a_b", "a-", "a\n", "a" * 51, "é", "@a"])

@@ -14,7 +14,7 @@ from cairn.core.errors import Inconclusive, Invalid, Refused
 from cairn.core.gate import DecisionInfo, Policy, PolicyInfo
 from cairn.core.name import shown as model_shown
 from cairn.core.override import ListOverrides, Review, ReviewOverride
-from cairn.core.reference import model_and_label
+from cairn.core.reference import model_and_label, model_with_label, version_and_label
 
 EXIT_CODES = {"pass": 0, "fail": Refused.exit_code, "inconclusive": Inconclusive.exit_code}
 
@@ -47,10 +47,11 @@ def set_policy(label: str, policy: Path, *, reason: str, new_label: bool) -> Sho
 
 @gate.command("show")
 @click.argument("label")
+@click.argument("name", required=False)
 @shown
-def show_policy(label: str) -> Shown:
+def show_policy(label: str, name: str | None) -> Shown:
     """Show the policy bound to LABEL (churn@production)."""
-    info = cairn.open().policy(label)
+    info = cairn.open().policy(model_with_label(label, name))
     head = (
         f"{model_shown(info.model)}@{info.label}  {info.digest}\n"
         f"set {moment(info.set_at)} by {info.set_by}: {one_line(info.reason) or '-'}\n"
@@ -63,11 +64,12 @@ def show_policy(label: str) -> Shown:
 
 @gate.command()
 @click.argument("version")
-@click.argument("label", default="production")
+@click.argument("label", required=False)
 @shown
-def check(version: str, label: str) -> Shown:
+def check(version: str, label: str | None) -> Shown:
     """Judge VERSION by the policy of LABEL; nothing moves. Exit 6: refused, 7: undecided."""
     registry = cairn.open()
+    version, label = version_and_label(version, label)
     told = _decision(registry.check_gate(version, label))
     found = registry.version(version)
     if found.marked_bad is None:
@@ -145,10 +147,12 @@ def review(override: int | None, *, reason: str) -> Shown:
 
 @gate.command()
 @click.argument("label")
+@click.argument("name", required=False)
 @shown
-def history(label: str) -> Shown:
+def history(label: str, name: str | None) -> Shown:
     """List the decisions made for LABEL (churn@production) and the policies it had."""
     registry = cairn.open()
+    label = model_with_label(label, name)
     decisions, policies = registry.decisions(label), registry.policies(label)
     numbers = {version.digest: version.name for version in registry.versions()}
     rows = [

@@ -20,7 +20,7 @@ from cairn.registry import Registry
 
 @click.command()
 @click.argument("version")
-@click.argument("label", default="production")
+@click.argument("label", required=False)
 @click.option("--reason", "-m", default="", help="Why; it is kept in the ledger.")
 @click.option(
     "--expecting",
@@ -38,7 +38,7 @@ from cairn.registry import Registry
 @shown
 def promote(
     version: str,
-    label: str,
+    label: str | None,
     *,
     reason: str,
     expecting: str | None,
@@ -48,8 +48,12 @@ def promote(
     ungated: bool,
     new_label: bool,
 ) -> Shown:
-    """Move LABEL (production) to VERSION, if the policy of the label agrees."""
+    """Move LABEL (production) to VERSION, if the policy of the label agrees.
+
+    `cairn promote churn:2 staging` may be written `cairn promote churn:2@staging`.
+    """
     registry = cairn.open()
+    version, label = reference.version_and_label(version, label)
     before = registry.version(version)
     if override:
         step = _against_the_gate(registry, version, label, reason=reason, waiver=waiver)
@@ -82,13 +86,20 @@ def promote(
 
 @click.command()
 @click.argument("label")
+@click.argument("name", required=False)
 @click.option("--reason", "-m", default="", help="Why; it is kept in the ledger.")
 @click.option("--drill", is_flag=True, help="Rehearse it on a copy of the label and time it.")
 @click.option("--to", help="Choose the version that it goes back to, known-good or not.")
 @shown
-def rollback(label: str, *, reason: str, drill: bool, to: str | None) -> Shown:
-    """Point LABEL (churn, or churn@staging) back at its last known-good version."""
+def rollback(
+    label: str, name: str | None, *, reason: str, drill: bool, to: str | None
+) -> Shown:
+    """Point LABEL (churn, or churn@staging) back at its last known-good version.
+
+    `cairn rollback churn@staging` may be written `cairn rollback churn staging`.
+    """
     registry = cairn.open()
+    label = reference.model_with_label(label, name)
     if drill:
         from cairn.cli.drill import rehearse
 
@@ -103,11 +114,13 @@ def rollback(label: str, *, reason: str, drill: bool, to: str | None) -> Shown:
 
 @click.command()
 @click.argument("label")
+@click.argument("name", required=False)
 @click.option("--at", help="Only what held then: 2026-03-01T09:30 (local), or with an offset.")
 @shown
-def history(label: str, *, at: str | None) -> Shown:
+def history(label: str, name: str | None, *, at: str | None) -> Shown:
     """Show every move of LABEL (churn, or churn@staging): when, who, why."""
     registry = cairn.open()
+    label = reference.model_with_label(label, name)
     if at is None:
         steps = registry.history(label)
         if not steps and not registry.versions(label.partition("@")[0]):

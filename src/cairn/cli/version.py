@@ -1,12 +1,15 @@
 """`cairn list`, `show`, `why`, `diff`, `export`, `release`, `mark-bad`, `delete`: versions."""
 
+from collections.abc import Sequence
+from difflib import get_close_matches
+
 import click
 
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.describe import described, text_of
 from cairn.cli.text import moment, number, short, table
-from cairn.core.errors import Invalid, Refused, Unavailable
+from cairn.core.errors import Invalid, NotFound, Refused, Unavailable
 from cairn.core.name import shown as model_shown
 from cairn.core.reference import model_name
 from cairn.core.required import minimum_set as minimum_set_of
@@ -33,12 +36,10 @@ SEMANTIC = ("major", "minor", "patch")
 def list_versions(model: str | None, *, where: str, sort: str | None) -> Shown:
     """List the versions of MODEL, or of all models, newest first."""
     versions = cairn.open().versions(model, where=where)
-    if sort is not None:
-        having = [v for v in versions if sort in v.manifest.metrics]
-        down = better(sort) == "higher"
-        versions = tuple(sorted(having, key=lambda v: v.manifest.metrics[sort], reverse=down))
+    if sort is not None and versions:
+        versions = _sorted(versions, sort)
     if not versions:
-        return Shown((), _none(model, where, sort))
+        return Shown((), _none(model, where))
     rows = [
         (
             v.name,
@@ -126,11 +127,13 @@ def why(version: str | None, *, code: bool, row: str | None, file: str | None) -
 @click.argument("after")
 @shown
 def diff(before: str, after: str) -> Shown:
-    """Say what differs between two versions: data, code, environment, parameters, metrics."""
+    """Say what differs between two versions: whatever they are made of, and the command."""
     registry = cairn.open()
     from cairn.cli.difference import difference
+    from cairn.data.version_diff import diff_versions
 
-    return difference(registry, registry.version(before), registry.version(after))
+    found = diff_versions(registry, registry.version(before), registry.version(after))
+    return difference(found)
 
 
 @click.command()
@@ -215,13 +218,24 @@ def delete(version: str, *, reason: str) -> Shown:
     return Shown(_line(found), f"{found.name} is deleted: {reason}; number and history stay")
 
 
-def _none(model: str | None, where: str, sort: str | None) -> str:
+def _sorted(versions: Sequence[Version], metric: str) -> tuple[Version, ...]:
+    """Put the best first; those that lack the metric are left out. `NotFound` if all do."""
+    having = [v for v in versions if metric in v.manifest.metrics]
+    if not having:
+        known = sorted({name for v in versions for name in v.manifest.metrics})
+        near = get_close_matches(metric, known, n=1)
+        there = ", ".join(near or known) or "none: nothing was measured"
+        which = "the nearest is" if near else "there are" if known else "there is"
+        raise NotFound(f"no version has the metric {metric}; {which} {there}")
+    down = better(metric) == "higher"
+    return tuple(sorted(having, key=lambda v: v.manifest.metrics[metric], reverse=down))
+
+
+def _none(model: str | None, where: str) -> str:
     """Say why the list is empty: nothing there, or nothing that was asked for."""
     whose = f"no version of {model}" if model else "no version"
     if where:
         return f"{whose} matches {where}"
-    if sort:
-        return f"{whose} has the metric {sort}"
     name = model or "NAME"
     return f"{whose} yet; `cairn run --model {name} -- python train.py` makes one"
 

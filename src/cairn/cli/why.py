@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from cairn.cli.app import Shown
 from cairn.cli.approvers import line as line_of
@@ -12,18 +13,26 @@ from cairn.core.approval import Given, ListApprovers
 from cairn.core.ledger import Entry, ReadLedger
 from cairn.core.name import shown
 from cairn.core.version import Version
+from cairn.engine import cases, gate, moves, override
+from cairn.engine import version as version_entries
 from cairn.registry import Registry
 
-_WORDS = {
-    "version.register": "was registered",
-    "version.release": "was released",
-    "version.mark-bad": "was marked bad",
-    "version.delete": "was deleted",
-    "gate.judge": "was judged for {label}: {verdict}",
-    "label.refuse": "was refused for {label}: {verdict}",
-    "label.move": "took {label}",
-    "label.rollback": "got {label} back by a rollback",
+TOLD = {
+    version_entries.REGISTERED: "was registered",
+    version_entries.REMADE: "was made once more by run:{run:.12}",
+    version_entries.RELEASED: "was released as {release}",
+    version_entries.MARKED: "was marked bad",
+    version_entries.DELETED: "was deleted",
+    gate.JUDGED: "was judged for {label}: {verdict}",
+    gate.REFUSED: "was refused for {label}: {verdict}",
+    cases.ASKED: "waited for people, who were asked about its {kind}",
+    moves.MOVED: "took {label}",
+    moves.OVERRIDDEN: "took {label} {against} GATE",
+    moves.ROLLED_BACK: "got {label} back by a rollback",
+    override.REVIEWED: "had its move to {label} reviewed",
 }
+"""What happens to a version, by the kind of its ledger entry."""
+READ_AT_ONCE = 10_000
 
 
 def story(registry: Registry, version: Version) -> Shown:
@@ -102,13 +111,28 @@ def _changes(registry: Registry, version: Version) -> str:
 
 def _events(registry: Registry, version: Version) -> list[Entry]:
     """Read what the ledger says of a version, and of labels while it moved to or from them."""
-    entries = registry.engine.send(ReadLedger(subject=version.model, limit=10_000))
-    return [
+    own = [
         entry
-        for entry in entries
+        for entry in _every(registry, ReadLedger(subject=version.model, limit=READ_AT_ONCE))
         if version.number in (entry.after.get("number"), entry.before.get("number"))
-        and entry.action in _WORDS
+        and entry.action in TOLD
     ]
+    overrides = {entry.seq: entry for entry in own if entry.action == moves.OVERRIDDEN}
+    if not overrides:
+        return own
+    asked = ReadLedger(action=override.REVIEWED, limit=READ_AT_ONCE)
+    reviews = [
+        replace(entry, after={**overrides[entry.after["override"]].after, **entry.after})
+        for entry in _every(registry, asked)
+        if entry.after["override"] in overrides
+    ]
+    return sorted((*own, *reviews), key=lambda entry: entry.seq)
+
+
+def _every(registry: Registry, asked: ReadLedger) -> Iterator[Entry]:
+    while page := registry.engine.send(asked):
+        yield from page
+        asked = replace(asked, start=page[-1].seq + 1)
 
 
 def _agreed(registry: Registry, entry: Entry) -> tuple[Given, ...]:
@@ -120,10 +144,9 @@ def _agreed(registry: Registry, entry: Entry) -> tuple[Given, ...]:
 
 
 def _told(entry: Entry) -> str:
-    what = _WORDS[entry.action].format(
-        label=entry.after.get("label"), verdict=entry.after.get("verdict")
-    )
-    model = shown(entry.subject.partition("@")[0].partition(":")[0])
+    against = "AGAINST ITS" if entry.after.get("decision") else "WITHOUT A"
+    what = TOLD[entry.action].format(against=against, **entry.after)
+    model = shown(entry.after["model"])
     reason = f": {entry.reason}" if entry.reason else ""
     number = entry.after.get("number")
     return f"{moment(entry.time)}  {model}:{number} {what}, by {entry.actor.id}{reason}"

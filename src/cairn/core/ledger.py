@@ -71,8 +71,10 @@ class Checkpoint(Record, frozen=True):
 
 
 class ReadLedger(Request["tuple[Entry, ...]"], frozen=True, tag="ledger.read"):
-    """Read entries in order from `start`, of one subject's prefix or action if given.
+    """Read entries in order from `start`, of one subject or action if given.
 
+    A model (`default/churn`) is meant with its versions and labels; `run:3f2a` and `snap:` are
+    whatever begins so.
     With `newest` they are the last `limit` of them instead of the first.
     """
 

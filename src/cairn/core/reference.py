@@ -126,7 +126,35 @@ def model_name(text: str, *, team: str = "default") -> ModelName:
 def model_and_label(text: str, *, team: str = "default") -> tuple[ModelName, LabelName]:
     """Read `churn@production`; the label is `production` where none is written."""
     name, _, label = text.partition("@")
+    if re.search(r":|/versions/", name):
+        model = name.partition(":")[0].partition("/versions/")[0]
+        raise Invalid(
+            f"{text} is a version: name a label, such as {model}@{label or 'production'}"
+        )
     return model_name(name, team=team), label_name(label or "production")
+
+
+def model_with_label(model: str, label: str | None) -> str:
+    """Join `churn` and `staging`, said apart, to `churn@staging`; raises `Invalid` for two."""
+    if label is None:
+        return model
+    name, at, said = model.partition("@")
+    if at and said != label:
+        raise Invalid(f"{model} names the label {said}, and {label} is another: name one")
+    return f"{name}@{label}"
+
+
+def version_and_label(version: str, label: str | None = None) -> tuple[str, LabelName]:
+    """Read what is promoted where: `churn:2`, `churn:2@staging`; `production` unless said.
+
+    `churn@staging` is the version that holds staging. Raises `Invalid` for two labels.
+    """
+    named, at, said = version.rpartition("@")
+    if not at or not re.search(":|/versions/", named):
+        return version, label_name(label or "production")
+    if label not in (None, said):
+        raise Invalid(f"{version} names the label {said}, and {label} is another: name one")
+    return named, label_name(said)
 
 
 def label_name(text: str) -> LabelName:

@@ -1,6 +1,7 @@
 """Append to the ledger, and read entries that are checked against its tree."""
 
 import base64
+import re
 import secrets
 from collections.abc import Iterator
 
@@ -22,6 +23,8 @@ from cairn.signing import note
 from cairn.sql.database import Transaction
 
 BATCH = 1000
+_MODEL = re.compile(r"[a-z0-9._-]+/[a-z0-9._-]+")
+_OF_MODEL = re.compile(rf"{_MODEL.pattern}[:@].+")
 
 
 def append(context: Context, draft: Draft, *, change_id: str, request: Digest) -> Entry:
@@ -135,17 +138,31 @@ def nodes(tx: Transaction) -> "_Nodes":
 
 def find(context: Context, asked: ReadLedger) -> tuple[Entry, ...]:
     """Answer `ReadLedger`."""
-    escaped = asked.subject.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    first, second = _patterns(asked.subject)
     rows = context.tx.all(
         "ledger_find_newest" if asked.newest else "ledger_find",
         start=asked.start,
         subject=asked.subject,
-        prefix=f"{escaped}%",
+        first=first,
+        second=second,
         action=asked.action,
         limit=asked.limit,
     )
     found = tuple(from_canonical(row[0], Entry) for row in rows)
     return found[::-1] if asked.newest else found
+
+
+def _patterns(subject: str) -> tuple[str, str]:
+    """Say what a subject stands for beside itself, as patterns of SQL.
+
+    A model is its versions and labels too, and not another model whose name begins alike; a
+    version or label is itself alone; anything else (`run:3f2a`, a team) is what begins so.
+    """
+    escaped = subject.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    if _MODEL.fullmatch(subject):
+        return f"{escaped}:%", f"{escaped}@%"
+    whole = escaped if _OF_MODEL.fullmatch(subject) else f"{escaped}%"
+    return whole, whole
 
 
 def checkpoint(context: Context, _asked: GetCheckpoint) -> Checkpoint:

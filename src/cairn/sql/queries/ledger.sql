@@ -15,7 +15,8 @@ SELECT content FROM ledger_entry WHERE seq >= :start AND seq < :stop ORDER BY se
 SELECT content
   FROM ledger_entry
  WHERE seq >= :start
-   AND (:subject = '' OR subject = :subject OR subject LIKE :prefix ESCAPE '\')
+   AND (:subject = '' OR subject = :subject
+        OR subject LIKE :first ESCAPE '\' OR subject LIKE :second ESCAPE '\')
    AND (:action = '' OR action = :action)
  ORDER BY seq
  LIMIT :limit;
@@ -24,7 +25,8 @@ SELECT content
 SELECT content
   FROM ledger_entry
  WHERE seq >= :start
-   AND (:subject = '' OR subject = :subject OR subject LIKE :prefix ESCAPE '\')
+   AND (:subject = '' OR subject = :subject
+        OR subject LIKE :first ESCAPE '\' OR subject LIKE :second ESCAPE '\')
    AND (:action = '' OR action = :action)
  ORDER BY seq DESC
  LIMIT :limit;
