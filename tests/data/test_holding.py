@@ -1,16 +1,21 @@
 """A planted customer is found in exactly what holds it, and rows in both sets are named."""
 
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Invalid
 from cairn.core.run import Input
 from cairn.core.version import RegisterVersion
+from cairn.data.derived import snapshot_derived
 from cairn.data.holding import Holding, find_file, find_row
 from cairn.data.overlap import overlap
+from cairn.flavors import write_frame
 from cairn.registry import Registry
 from store import MODEL, manifest, open_registry
 
@@ -184,3 +189,80 @@ def test_keys_with_zeros_in_front_are_not_the_keys_without(registry: Registry) -
     found = overlap(registry, "snap:tr", "snap:held", key=("zip",))
 
     assert (found.rows, found.shared) == (2, 0)
+
+
+class Captured(NamedTuple):
+    """What a run left of rows in memory: features, labels."""
+
+    features: object
+    labels: object | None = None
+
+
+def capture(registry: Registry, left: Captured) -> str:
+    folder = registry.settings.folder / f"frames-{len(registry.snapshots())}"
+    write_frame(left.features, folder / "features")
+    if left.labels is not None:
+        write_frame(left.labels, folder / "labels")
+    return snapshot_derived(registry, folder, by="the script").digest
+
+
+NUMBERS = CUSTOMERS.assign(
+    age=[20 + n % 50 for n in range(100)], left=[n % 3 for n in range(100)]
+)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        Captured(NUMBERS[["spent", "age"]], NUMBERS["left"]),
+        Captured(NUMBERS[["age", "spent"]].to_numpy(), NUMBERS["left"].to_numpy()),
+        Captured(NUMBERS[["spent"]].to_numpy(dtype=np.float32)),
+        Captured(NUMBERS[["region", "spent"]].iloc[20:60]),
+        Captured(NUMBERS[["customer_id", "age"]]),
+        Captured(NUMBERS.set_index("customer_id")[["age"]]),
+    ],
+    ids=["frame", "array", "narrow floats", "a part, with text", "with its id", "index"],
+)
+def test_captured_rows_are_found_by_their_content_where_the_column_is_missing(
+    registry: Registry, left: Captured
+) -> None:
+    frozen(registry, "train", NUMBERS)
+    captured = capture(registry, left)
+
+    found = find_row(registry, "customer_id=1030")
+    other = find_row(registry, "customer_id=9999")
+
+    assert captured in {holding.snapshot for holding in found.holding}
+    assert {n for h in found.holding for n in h.files.values()} == {1}
+    assert not found.unsearched
+    assert not other.holding
+    assert not other.unsearched
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        Captured((NUMBERS[["spent", "age"]] - 5) / 7),
+        Captured(NUMBERS[["left"]].assign(scaled=NUMBERS["spent"] / 99)),
+        Captured(csr_matrix(NUMBERS[["spent", "age"]].to_numpy())),
+    ],
+    ids=["scaled", "too few columns to tell rows apart", "sparse"],
+)
+def test_captured_rows_that_nobody_can_be_told_in_are_not_searched(
+    registry: Registry, left: Captured
+) -> None:
+    frozen(registry, "train", NUMBERS)
+    captured = capture(registry, left)
+
+    found = find_row(registry, "customer_id=1030")
+
+    assert [holding.name for holding in found.holding] == ["train"]
+    assert list(found.unsearched) == [captured]
+
+
+def test_a_column_of_a_captured_frame_is_searched_for_what_it_is(registry: Registry) -> None:
+    capture(registry, Captured(pd.DataFrame({"customer": ["c1-77", "c1-78"]})))
+
+    found = find_row(registry, "customer=c1-77")
+
+    assert [holding.files for holding in found.holding] == [{"features": 1}]

@@ -1,7 +1,10 @@
 """A row that is asked for: `VALUE` in any column, or `COLUMN=VALUE`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cairn.core.errors import Invalid
 from cairn.data.rows.wanted import Wanted
@@ -10,12 +13,15 @@ from cairn.data.rows.wanted import Wanted
 class Looked(NamedTuple):
     """How many rows of a file have the value, and what of it was not looked at.
 
-    `has_column` tells whether the file has the column that is asked for.
+    `has_column` tells whether the file has the column that is asked for. `at` are the rows,
+    counted from 0, of a file whose rows can be told apart; `whole`, that its path names them.
     """
 
     rows: int
     has_column: bool
     unread: tuple[str, ...] = ()
+    at: NDArray[np.int64] | None = None
+    whole: bool = False
 
 
 class Asked:
@@ -34,6 +40,7 @@ class Asked:
             if column.strip() and value.strip():
                 wanted = Wanted(value)
                 self._columns |= {column: wanted, column.strip(): wanted}
+        self._ids: frozenset[int] = frozenset()
         self._anywhere = Wanted(row) if len(pieces) == 1 and row.strip() else None
         if not self._columns and self._anywhere is None:
             raise Invalid(
@@ -61,7 +68,23 @@ class Asked:
         """Return what is looked for in a column; None if it is not asked for."""
         return self._anywhere or self._columns.get(name)
 
-    def columns(self, names: Sequence[str]) -> dict[int, Wanted]:
-        """Return what is looked for in which columns, by their place."""
-        found = ((at, self.in_column(name)) for at, name in enumerate(names))
-        return {at: wanted for at, wanted in found if wanted is not None}
+    def columns(
+        self, names: Sequence[str], ids: Sequence[int | None] = ()
+    ) -> dict[int, Wanted]:
+        """Return what is looked for in which columns, by their place; `ids` are theirs."""
+        found = {at: self.in_column(name) for at, name in enumerate(names)}
+        found |= {
+            at: self._columns[self.column] for at, id_ in enumerate(ids) if id_ in self._ids
+        }
+        return {at: wanted for at, wanted in found.items() if wanted is not None}
+
+    def also(self, names: Collection[str], ids: Collection[int]) -> "Asked":
+        """Ask for the same in columns of other names, or of these ids, as well."""
+        other = Asked(self._row)
+        other._call(names, ids)
+        return other
+
+    def _call(self, names: Collection[str], ids: Collection[int]) -> None:
+        wanted = self._columns[self.column]
+        self._columns = {**dict.fromkeys(names, wanted), **self._columns}
+        self._ids = frozenset(ids)

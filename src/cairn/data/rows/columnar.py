@@ -14,6 +14,7 @@ from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.wanted import Wanted
 
 BATCH_ROWS = 16_384
+FIELD_ID = b"PARQUET:field_id"
 KIND = "a whole file of its kind"
 
 
@@ -21,7 +22,7 @@ def look_in_parquet(place: Path, asked: Asked, *, what: str) -> Looked:
     """Look into a Parquet file; columns that are not asked for are not read."""
     with reading_parquet(place, what=what) as file:
         names: list[str] = file.schema_arrow.names
-        columns = asked.columns(names)
+        columns = asked.columns(names, [_id_of(field) for field in file.schema_arrow])
         if not columns:
             return Looked(0, has_column=False)
         called = [names[at] for at in columns]
@@ -75,6 +76,7 @@ def look_in_batches(
 ) -> Looked:
     """Count the rows that have a value in one of the columns; columns go by their place."""
     rows = 0
+    places: list[NDArray[np.int64]] = []
     unread: dict[int, str] = {}
     for batch in batches:
         masks: list[NDArray[np.bool_]] = []
@@ -88,8 +90,10 @@ def look_in_batches(
             except TypeError as error:
                 unread[at] = f"column {names[at]!r}: {error}"
         if masks:
-            rows += int(np.count_nonzero(np.logical_or.reduce(masks)))
-    return Looked(rows, has_column=bool(columns), unread=tuple(unread.values()))
+            places.append(rows + np.flatnonzero(np.logical_or.reduce(masks)))
+        rows += batch.num_rows
+    at = np.concatenate([np.zeros(0, dtype=np.int64), *places])
+    return Looked(len(at), has_column=bool(columns), unread=tuple(unread.values()), at=at)
 
 
 def together(found: list[Looked]) -> Looked:
@@ -99,6 +103,13 @@ def together(found: list[Looked]) -> Looked:
         has_column=any(each.has_column for each in found),
         unread=tuple(text for each in found for text in each.unread),
     )
+
+
+def _id_of(field: Any) -> int | None:
+    """Return the id that a table's columns keep when they are renamed, if there is one."""
+    about: dict[bytes, bytes] = field.metadata or {}
+    number = about.get(FIELD_ID, b"")
+    return int(number) if number.isdigit() else None
 
 
 def _opened(source: Any) -> tuple[list[str], Iterable[Batch]]:

@@ -4,61 +4,35 @@ What has no reader, or cannot be read to its end, is an `Invalid` whose sentence
 whoever asks is told that nothing was looked at there.
 """
 
-import bz2
-import gzip
-import io
-import lzma
 import os
-import zlib
 from collections.abc import Callable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any
 from urllib.parse import unquote
 
-from cairn.core.errors import Invalid, first_line
+from cairn.core.errors import Invalid
 from cairn.core.tree import Entry, escape
-from cairn.data.arrow import arrow
 from cairn.data.databases.sqlite_tables import tables_in
 from cairn.data.parquet import reading_parquet
 from cairn.data.rows import columnar, textual
 from cairn.data.rows.asked import Asked, Looked
+from cairn.data.rows.kind import (
+    MOST_BYTES,
+    START,
+    kind_of,
+    suffix_of,
+    unpacked,
+    unpacked_name,
+)
 from cairn.data.table import DELIMITERS
 from cairn.objects import ObjectStore
 
-MOST_BYTES = 2**30
 LOGS = (b"-wal", b"-journal")
-START = 4096
 _PLACED: Mapping[str, Callable[..., Looked]] = {
     "parquet": columnar.look_in_parquet,
     "arrow": columnar.look_in_arrow,
     "orc": columnar.look_in_orc,
     "duckdb": columnar.look_in_duckdb,
-}
-_STARTS = (
-    (0, b"PAR1", "parquet"),
-    (0, b"ARROW1", "arrow"),
-    (0, b"\xff\xff\xff\xff", "arrow"),
-    (0, b"ORC", "orc"),
-    (0, b"SQLite format 3\0", "sqlite"),
-    (8, b"DUCK", "duckdb"),
-)
-_SUFFIXES = {
-    **dict.fromkeys((".parquet", ".pq"), "parquet"),
-    **dict.fromkeys((".arrow", ".arrows", ".feather", ".ipc"), "arrow"),
-    **dict.fromkeys((".jsonl", ".ndjson"), "lines"),
-    ".orc": "orc",
-    ".json": "json",
-    **dict.fromkeys(DELIMITERS, "csv"),
-}
-_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zstd")
-_CLOSED = {
-    **dict.fromkeys((".pkl", ".pickle", ".joblib"), "a pickle, which is not opened"),
-    **dict.fromkeys((".zip", ".tar", ".tgz", ".7z", ".rar"), "an archive"),
-    **dict.fromkeys((".xlsx", ".xls", ".ods"), "a spreadsheet"),
-    **dict.fromkeys(
-        (".html", ".htm", ".xml", ".svg"), "markup, which spells texts its own way"
-    ),
 }
 
 
@@ -70,12 +44,12 @@ def look(
     Raises `Invalid` for a file that cannot be looked into, and what stores raise.
     """
     what = escape(entry.path)
-    name, is_packed = _unpacked_name(what)
+    name, is_packed = unpacked_name(what)
     if not entry.size:
         return Looked(0, has_column=False)
     if is_packed:
-        return _in_content(_unpacked(objects, entry, what), name, asked)
-    kind = _kind(name, objects.read_range(entry.digest, 0, min(START, entry.size)))
+        return _in_content(unpacked(objects, entry, what), name, asked)
+    kind = kind_of(name, objects.read_range(entry.digest, 0, min(START, entry.size)))
     if kind in _PLACED or kind == "sqlite":
         with TemporaryDirectory(prefix="cairn-") as folder:
             place = Path(folder) / "file"
@@ -89,14 +63,14 @@ def look(
 
 
 def _in_content(content: bytes, name: str, asked: Asked) -> Looked:
-    kind = _kind(name, content[:START])
+    kind = kind_of(name, content[:START])
     if kind in _PLACED or kind == "sqlite":
         with TemporaryDirectory(prefix="cairn-") as folder:
             place = Path(folder) / "file"
             place.write_bytes(content)
             return _in_place(place, kind, name, asked)
     if kind == "csv":
-        delimiter = DELIMITERS[_suffix(name)]
+        delimiter = DELIMITERS[suffix_of(name)]
         return textual.look_in_csv(content, asked, what=name, delimiter=delimiter)
     if kind == "lines":
         return textual.look_in_lines(content, asked, what=name)
@@ -120,56 +94,6 @@ def _in_sqlite(place: Path, asked: Asked, *, what: str) -> Looked:
             for row in table.rows if columns else ():
                 rows += any(wanted.is_value(row[at]) for at, wanted in columns.items())
     return Looked(rows, has_column)
-
-
-def _kind(name: str, start: bytes) -> str:
-    """Say how a file is read; raises `Invalid` for one that is not."""
-    for at, signature, kind in _STARTS:
-        if start[at : at + len(signature)] == signature:
-            return kind
-    suffix = _suffix(name)
-    if start.startswith(b"FEA1"):
-        raise Invalid(f"{name} is of Feather's first version: write it again, as Parquet")
-    if suffix in _CLOSED:
-        raise Invalid(f"{name} is {_CLOSED[suffix]}")
-    return _SUFFIXES.get(suffix, "text")
-
-
-def _suffix(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
-
-
-def _unpacked_name(name: str) -> tuple[str, bool]:
-    """Return the name of a compressed file without that suffix."""
-    for suffix in _PACKED:
-        if name.lower().endswith(suffix):
-            return name[: -len(suffix)], True
-    return name, False
-
-
-def _unpacked(objects: ObjectStore, entry: Entry, what: str) -> bytes:
-    """Unpack a file in memory, up to a limit."""
-    if entry.size > MOST_BYTES:
-        raise Invalid(f"{what} is larger than 1 GiB: unpack it to have it searched")
-    packed = objects.get(entry.digest)
-    try:
-        with _opened(io.BytesIO(packed), _suffix(what)) as file:
-            content = file.read(MOST_BYTES + 1)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise Invalid(f"{what} cannot be unpacked: {first_line(error)}") from error
-    if len(content) > MOST_BYTES:
-        raise Invalid(f"{what} unpacks to more than 1 GiB: as Parquet it could be searched")
-    return content
-
-
-def _opened(packed: IO[bytes], suffix: str) -> Any:
-    if suffix == ".gz":
-        return gzip.open(packed)
-    if suffix == ".bz2":
-        return bz2.open(packed)
-    if suffix == ".xz":
-        return lzma.open(packed)
-    return arrow().CompressedInputStream(packed, "zstd")
 
 
 def _place_beside(
@@ -196,7 +120,7 @@ def partitions(path: bytes) -> dict[str, str]:
 
 def rows_of(objects: ObjectStore, entry: Entry) -> int:
     """Count all rows of a file; 1 for one whose rows cannot be counted."""
-    if _suffix(escape(entry.path)) not in (".parquet", ".pq"):
+    if suffix_of(escape(entry.path)) not in (".parquet", ".pq"):
         return 1
     with TemporaryDirectory(prefix="cairn-") as folder:
         place = Path(folder) / "file"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from cairn.core.errors import Invalid
 from cairn.data.cells import Cells
@@ -21,6 +22,7 @@ def look_in_csv(content: bytes, asked: Asked, *, what: str, delimiter: str) -> L
     columns = asked.columns(cells.names)
     numbers = _numbers(cells, {at: w for at, w in columns.items() if w.is_number})
     rows = 0
+    places: list[NDArray[np.int64]] = []
     for batch in cells.batches() if columns else ():
         found = np.zeros(len(batch.cells) // batch.width, dtype=np.bool_)
         for at, wanted in columns.items():
@@ -29,19 +31,21 @@ def look_in_csv(content: bytes, asked: Asked, *, what: str, delimiter: str) -> L
             if at in numbers:
                 found |= wanted.mask(numbers[at].array(column))
                 found |= wanted.is_nan & np.array([_is_nan(cell) for cell in column])
-        rows += int(found.sum())
-    return Looked(rows, has_column=bool(columns))
+        places.append(rows + np.flatnonzero(found))
+        rows += len(found)
+    return _at(np.concatenate([np.zeros(0, dtype=np.int64), *places]), bool(columns))
 
 
 def look_in_lines(content: bytes, asked: Asked, *, what: str) -> Looked:
     """Look into JSON lines: one value a line."""
-    rows = 0
+    places: list[int] = []
     has_column = False
-    for number, line in enumerate(content.splitlines(), 1):
+    for number, line in enumerate(content.splitlines()):
         if line.strip():
-            found = _in_value(_decoded(line, f"{what}, line {number}"), asked)
-            rows, has_column = rows + bool(found.rows), has_column or found.has_column
-    return Looked(rows, has_column)
+            found = _in_value(_decoded(line, f"{what}, line {number + 1}"), asked)
+            places += [number] if found.rows else []
+            has_column = has_column or found.has_column
+    return _at(places, has_column)
 
 
 def look_in_json(content: bytes, asked: Asked, *, what: str) -> Looked:
@@ -52,8 +56,8 @@ def look_in_json(content: bytes, asked: Asked, *, what: str) -> Looked:
     if not isinstance(value, list):
         return _in_value(value, asked)
     each = [_in_value(element, asked) for element in cast("list[object]", value)]
-    rows = sum(bool(found.rows) for found in each)
-    return Looked(rows, any(found.has_column for found in each))
+    places = [number for number, found in enumerate(each) if found.rows]
+    return _at(places, any(found.has_column for found in each))
 
 
 def look_in_text(content: bytes, asked: Asked, *, what: str) -> Looked:
@@ -68,6 +72,11 @@ def look_in_text(content: bytes, asked: Asked, *, what: str) -> Looked:
     words = re.compile("|".join(rf"(?<!\w){re.escape(each)}(?!\w)" for each in texts))
     lines = sum(words.search(line) is not None for line in text.splitlines())
     return Looked(lines, has_column=bool(lines))
+
+
+def _at(places: ArrayLike, has_column: bool) -> Looked:
+    at = np.asarray(places, dtype=np.int64)
+    return Looked(len(at), has_column, at=at)
 
 
 def _numbers(cells: Cells, columns: dict[int, Wanted]) -> dict[int, WrittenFinder]:

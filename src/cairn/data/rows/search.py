@@ -1,0 +1,200 @@
+"""Rows with a value in all snapshots: by their columns, and in captured frames by content.
+
+Bytes that were erased hold no rows any more and are passed over. What could not be looked into
+is told, and why.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from cairn.core.digest import Digest
+from cairn.core.erasure import ListErasures
+from cairn.core.errors import CairnError, Invalid
+from cairn.core.snapshot import (
+    DeltaTable,
+    Derived,
+    IcebergTable,
+    Snapshot,
+    SnapshotInfo,
+    Source,
+    is_kept,
+)
+from cairn.core.tree import SYMLINK, Entry, escape
+from cairn.data.rows import captured, contents
+from cairn.data.rows.asked import Asked, Looked
+from cairn.data.rows.kind import suffix_of
+from cairn.data.rows.look import LOGS, is_beside, look, partitions, rows_of
+from cairn.data.rows.part import parts_of, told
+from cairn.data.rows.renamed import called
+from cairn.data.rows.sources import source_of
+from cairn.objects.tree import tree_entries
+from cairn.registry import Registry
+
+Entries = Mapping[bytes, Entry]
+Frames = Mapping[bytes, tuple[Entry, ...]]
+
+
+class Found(NamedTuple):
+    """The rows of each file or frame, and what was not looked into."""
+
+    files: Mapping[bytes, Looked]
+    unread: tuple[str, ...] = ()
+
+
+class Held(NamedTuple):
+    """What a snapshot holds of a row, as far as its bytes were not erased."""
+
+    info: SnapshotInfo
+    files: Mapping[bytes, Looked]
+    unread: tuple[str, ...] = ()
+    is_erased: bool = False
+
+
+class _Kept(NamedTuple):
+    source: Source
+    entries: Entries
+    is_erased: bool
+
+
+class RowSearch:
+    """Looks for a row; the same file in many snapshots is read once."""
+
+    def __init__(self, registry: Registry, asked: Asked) -> None:
+        self.asked = asked
+        self.column_seen = not asked.column
+        self._registry = registry
+        self._objects = registry.objects
+        self._known: dict[tuple[object, ...], Looked | CairnError] = {}
+        self._tables: dict[Digest, tuple[Entry, Looked]] = {}
+        self._sources: list[contents.Source] | None = None
+        erasures = registry.engine.send(ListErasures())
+        self._gone = {digest for found in erasures for digest in found.objects}
+
+    def run(self) -> tuple[Held, ...]:
+        """Look into every snapshot: those of files first, then what runs captured of them."""
+        infos = {info.digest: info for info in reversed(self._registry.snapshots())}
+        found: dict[Digest, Held] = {}
+        later: list[tuple[SnapshotInfo, _Kept, Frames]] = []
+        for info in infos.values():
+            try:
+                kept = self._read(info)
+                frames = captured.frames_in(self._objects, kept.entries)
+            except CairnError as error:
+                found[info.digest] = Held(info, {}, (str(error),))
+                continue
+            if isinstance(kept.source, Derived) and frames:
+                later.append((info, kept, frames))
+            else:
+                rows = self._in_files(kept.source, kept.entries)
+                found[info.digest] = Held(info, *rows, kept.is_erased)
+        for info, kept, frames in later:
+            rows = self.in_frames(kept.entries, frames)
+            found[info.digest] = Held(info, *rows, kept.is_erased)
+        return tuple(found[digest] for digest in infos)
+
+    def in_frames(self, entries: Entries, frames: Frames) -> Found:
+        """Look into captured rows: what has as many rows is taken for the same rows."""
+        parts, unread = parts_of(self._objects, entries, frames, self.asked)
+        files: dict[bytes, Looked] = {}
+        for rows in dict.fromkeys(part.rows for part in parts):
+            group = [part for part in parts if part.rows == rows]
+            self.column_seen = self.column_seen or any(p.looked.has_column for p in group)
+            at, reason = told(group, self.asked, self.sources)
+            unread += [reason] if reason else []
+            if len(at):
+                looked = Looked(len(at), has_column=True, at=at)
+                files |= {part.path: looked for part in group}
+        return Found(files, tuple(unread))
+
+    def sources(self) -> Sequence[contents.Source]:
+        """Return the tables of files that have the column, with the rows that were found."""
+        if self._sources is None:
+            self._sources = []
+            for entry, looked in self._tables.values():
+                with suppress(CairnError):
+                    source = (
+                        source_of(self._objects, entry, looked) if looked.has_column else None
+                    )
+                    self._sources += [source] if source else []
+        return self._sources
+
+    def look(self, entry: Entry, beside: Entries, asked: Asked) -> Looked:
+        """Look into one file; raises `Invalid` with why it is not looked into."""
+        if entry.mode == SYMLINK or is_beside(entry.path, beside):
+            return Looked(0, has_column=False)
+        inside = partitions(entry.path)
+        named = [name for name in inside if asked.in_column(name)]
+        self.column_seen = self.column_seen or bool(named)
+        if any(_is_spelled(asked, name, inside[name]) for name in named):
+            return Looked(rows_of(self._objects, entry), has_column=True, whole=True)
+        logs = [beside.get(entry.path + suffix) for suffix in LOGS]
+        key = (
+            entry.digest,
+            suffix_of(escape(entry.path)),
+            asked,
+            *(log and log.digest for log in logs),
+        )
+        if key not in self._known:
+            try:
+                self._known[key] = look(self._objects, entry, beside, asked)
+            except CairnError as error:
+                self._known[key] = error
+        known = self._known[key]
+        if isinstance(known, CairnError):
+            raise known
+        self.column_seen = self.column_seen or known.has_column
+        return known
+
+    def _read(self, info: SnapshotInfo) -> _Kept:
+        """Read what a snapshot holds, but for what was erased of it."""
+        source = self._objects.get_record(info.digest, Snapshot).source
+        if not is_kept(source):
+            raise Invalid("its bytes are not in the store: it is pinned to where they lie")
+        entries = list(tree_entries(self._objects, info.tree))
+        here = {entry.path: entry for entry in entries if not self._is_gone(entry)}
+        return _Kept(source, here, is_erased=len(here) < len(entries))
+
+    def _in_files(self, source: Source, entries: Entries) -> Found:
+        asked = self.asked
+        if isinstance(source, IcebergTable) and asked.column:
+            try:
+                asked = asked.also(*called(self._objects, entries, asked.column))
+            except CairnError as error:
+                return Found({}, (str(error),))
+        files: dict[bytes, Looked] = {}
+        unread: list[str] = []
+        for entry in entries.values():
+            if is_about_table(source, entry.path):
+                continue
+            try:
+                looked = self.look(entry, entries, asked)
+            except CairnError as error:
+                unread.append(str(error))
+                continue
+            self._tables[entry.digest] = entry, looked
+            if looked.rows:
+                files[entry.path] = looked
+            elif looked.unread:
+                unread.append(f"{escape(entry.path)}, {looked.unread[0]}")
+        return Found(files, tuple(unread))
+
+    def _is_gone(self, entry: Entry) -> bool:
+        return entry.digest in self._gone and not self._objects.has(entry.digest)
+
+
+def is_about_table(source: Source, path: bytes) -> bool:
+    """Tell whether a file of a lake's table says which rows there are, and has none itself."""
+    match source:
+        case DeltaTable():
+            return path.startswith(b"_delta_log/")
+        case IcebergTable():
+            lists = path.endswith(b".avro") and b"/metadata/" in b"/" + path
+            return lists or path.endswith(b".metadata.json")
+        case _:
+            return False
+
+
+def _is_spelled(asked: Asked, column: str, value: str) -> bool:
+    wanted = asked.in_column(column)
+    return wanted is not None and wanted.is_spelled(value)
