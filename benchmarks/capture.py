@@ -12,12 +12,6 @@ from peers import machine
 
 RUNS = 3
 README = Path(__file__).parents[1] / "README.md"
-DATA = """
-from sklearn.datasets import load_breast_cancer
-table = load_breast_cancer(as_frame=True).frame
-table.index.name = "id"
-table.to_csv("train.csv")
-"""
 
 
 def main() -> None:
@@ -36,14 +30,17 @@ def main() -> None:
 
 
 def _make(folder: Path) -> None:
-    found = re.search(r"```python\n(# train.py.*?)```", README.read_text(), re.DOTALL)
-    if found is None:
-        raise SystemExit("the README has no train.py")
-    (folder / "train.py").write_text(found[1])
+    for name in ("prepare.py", "train.py"):
+        found = re.search(
+            rf"cat > {name} <<'END'\n(.*?)\nEND\n", README.read_text(), re.DOTALL
+        )
+        if found is None:
+            raise SystemExit(f"the README has no {name}")
+        (folder / name).write_text(found[1])
     (folder / "empty.py").touch()
     (folder / ".gitignore").write_text("*.joblib\n.cairn/\n")
     for command in (
-        [sys.executable, "-c", DATA],
+        [sys.executable, "prepare.py"],
         [sys.executable, "-m", "cairn", "init"],
         ["git", "init", "--quiet"],
         ["git", "add", "--all"],
