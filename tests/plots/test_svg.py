@@ -76,3 +76,13 @@ def test_ticks_are_few_round_numbers_within_the_range(one: float, other: float):
 def test_ticks_of_a_share_are_its_tenths_or_fifths():
     assert svg.ticks(0, 1) == [0, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert svg.decimals(svg.ticks(0, 1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"), [("north", "north"), ("northern", "north"), ("northe", "north")]
+)
+def test_words_are_cut_to_the_letters_that_fit(words: str, shown: str):
+    found = svg.shortened(words, letters=5)
+
+    assert found == (shown if words == shown else f"{shown[:4]}…")
+    assert len(found) == 5
