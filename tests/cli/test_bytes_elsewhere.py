@@ -1,5 +1,6 @@
 """A store whose bytes lie in a bucket, encrypted or not: every command works as ever."""
 
+import io
 import json
 import os
 import re
@@ -79,6 +80,27 @@ def test_a_project_runs_on_an_encrypted_bucket_from_training_to_rebuilding(
         assert bytes.fromhex(digest) not in everything
     for plain in (data[:60], b"LogisticRegression", b'"cairn":', b"train.csv", b"roc_auc"):
         assert plain not in everything
+
+
+@pytest.mark.parametrize("how", [(), ("--encrypt",)])
+def test_a_leaked_value_is_erased_from_a_bucket(
+    empty: Desk, bucket: str, monkeypatch: pytest.MonkeyPatch, how: tuple[str, ...]
+) -> None:
+    leaked = "k3Jx9QpLmZ27vTbY"
+    empty("init", "--objects", bucket, *how)
+    empty.write("data/leaky.txt", f"password {leaked}")
+    empty.write("data/clean.txt", "nothing here")
+    empty("snapshot", "add", "data", "--name", "data")
+    monkeypatch.setattr("sys.stdin", io.StringIO(leaked))
+    done = empty("forget-secret", "--erase", "-m", "a password was in a file")
+    monkeypatch.setattr("sys.stdin", io.StringIO(leaked))
+    again = empty("forget-secret")
+
+    assert done.count(": erased") == 1
+    assert "the value is in none of them" in again
+    assert not any(leaked.encode() in content for content in at_rest(bucket).values())
+    assert "no problem found, 1 object was erased" in empty("verify", "--all")
+    empty.fails("snapshot", "restore", "snap:data", "back", code=4, says="was erased by")
 
 
 def test_a_plain_bucket_is_named_in_the_settings_and_by_its_owner(

@@ -2,9 +2,13 @@
 
 import gzip
 import io
+from pathlib import Path
 
 import pytest
 
+from cairn.core.errors import NotFound
+from cairn.objects import workers
+from cairn.objects.erase import Eraser
 from cairn.workbench import open_project
 from desk import Desk
 
@@ -86,3 +90,97 @@ def test_a_version_of_which_something_was_erased_verifies_and_says_so(
     assert "but for 1 that were erased" in text
     assert "it names a private index" in text
     assert "no problem found, 1 object was erased" in desk("verify", "--all")
+
+
+@pytest.mark.parametrize("helpers", [False, True])
+def test_whoever_asks_for_what_was_erased_is_told_by_whom_and_why(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, helpers: bool
+) -> None:
+    leak(desk)
+    desk("register", "leaky", "--model", "leaky", "--retroactive")
+    forget(desk, monkeypatch, "--erase", "-m", "a password was in a file")
+    monkeypatch.setattr(workers, "MANY_FILES", 0 if helpers else 10)
+    told = r"was erased by \S+ on \S+ \(a password was in a file\), ledger entry \d+"
+
+    desk.fails("snapshot", "restore", "snap:leaky", "back", code=4, says=told)
+    desk.fails("export", "leaky:1", "out", code=4, says=told)
+    desk.fails("push", "./remote", "leaky", code=4, says=told)
+    with pytest.raises(NotFound, match=told):
+        open_project(desk.folder).load("leaky:1", files=True)
+
+    assert not (desk.folder / "back").exists()
+    with pytest.raises(NotFound, match="is missing: it is in no pack"):
+        open_project(desk.folder).objects.get("sha256:" + "0" * 64)
+
+
+def test_a_decision_is_judged_again_without_the_data_that_were_erased(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk("promote", "churn:1")
+    (info,) = open_project(desk.folder).decisions("churn@production")
+    monkeypatch.setattr("sys.stdin", io.StringIO("c00007"))
+
+    desk("forget-secret", "--erase", "-m", "a person asked for it")
+
+    assert "the same pass" in desk("gate", "replay", f"decision:{info.digest[7:]}")
+    told = r"was erased by \S+ on \S+ \(a person asked for it\), ledger entry \d+"
+    desk.fails("snapshot", "verify", "snap:test", code=4, says=told)
+    assert "no problem found" in desk("verify", "--all")
+
+
+def test_an_erasure_that_is_killed_is_finished_by_another_try(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leak(desk)
+    whole = Eraser.erase
+
+    def killed(_eraser: Eraser, _digests: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Eraser, "erase", killed)
+    forget(desk, monkeypatch, "--erase", "-m", "a password was in a file", expect=130)
+    monkeypatch.setattr(Eraser, "erase", whole)
+    assert forget(desk, monkeypatch).count("holds it") == 3
+
+    done = forget(desk, monkeypatch, "--erase", "-m", "a password was in a file")
+
+    assert done.count(": erased") == 3
+    assert "the value is in none of them" in forget(desk, monkeypatch)
+    assert "no problem found, 3 objects were erased" in desk("verify", "--all")
+
+
+def test_a_copy_that_is_killed_half_way_is_finished_by_another_try(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cairn.objects.local import LocalBackend
+
+    leak(desk)
+    whole = LocalBackend.remove
+
+    def killed(_backend: LocalBackend, _key: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LocalBackend, "remove", killed)
+    forget(desk, monkeypatch, "--erase", "-m", "a password was in a file", expect=130)
+    monkeypatch.setattr(LocalBackend, "remove", whole)
+    forget(desk, monkeypatch, "--erase", "-m", "a password was in a file")
+
+    assert "the value is in none of them" in forget(desk, monkeypatch)
+    assert "no problem found, 3 objects were erased" in desk("verify", "--all")
+
+
+def test_an_encrypted_store_is_searched_and_erased_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project").mkdir()
+    desk = Desk(tmp_path / "project")
+    desk("init", "--encrypt")
+    leak(desk)
+
+    assert forget(desk, monkeypatch).count("holds it") == 3
+    done = forget(desk, monkeypatch, "--erase", "-m", "a password was in a file")
+
+    assert done.count(": erased") == 3
+    assert "the value is in none of them" in forget(desk, monkeypatch)
+    assert "no problem found, 3 objects were erased" in desk("verify", "--all")
+    desk.fails("snapshot", "restore", "snap:leaky", "back", code=4, says="was erased by")

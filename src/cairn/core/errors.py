@@ -27,6 +27,10 @@ class NotFound(CairnError):
     exit_code = 4
 
 
+class Erased(NotFound):
+    """The bytes were taken away on purpose: the message says by whom, why and where."""
+
+
 class Conflict(CairnError):
     """Somebody else moved first: read again and decide again."""
 

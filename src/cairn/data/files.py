@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from cairn.core.errors import Corrupt, Invalid, NotFound
+from cairn.core.errors import Corrupt, Erased, Invalid, NotFound
 from cairn.core.name import SnapshotName
 from cairn.core.snapshot import (
     AddSnapshot,
@@ -107,23 +107,36 @@ def diff(registry: Registry, before: str, after: str) -> Changes:
 
 
 def verify(registry: Registry, reference: str) -> Verified:
-    """Read every byte of a snapshot; raises `Corrupt` naming the files that are not intact."""
+    """Read every byte of a snapshot.
+
+    Raises `Corrupt` naming the files that are not intact, `Erased` if the others were erased.
+    """
     info = registry.find_snapshot(reference)
     if registry.objects.get_record(info.digest, Snapshot).source.tree != info.tree:
         raise Corrupt(
             f"the registry lists another tree for snapshot {info.digest} than it has"
         )
     damaged: list[str] = []
+    erased: dict[str, Erased] = {}
     files = size_bytes = 0
     for entry in tree_entries(registry.objects, info.tree):
         files, size_bytes = files + 1, size_bytes + entry.size
-        if not _is_intact(registry, entry):
-            damaged.append(escape(entry.path))
+        try:
+            if not _is_intact(registry, entry):
+                damaged.append(escape(entry.path))
+        except Erased as error:
+            erased[escape(entry.path)] = error
     if damaged:
         raise Corrupt(
             f"{len(damaged)} of {files} files of snapshot {reference} are damaged or missing "
             f"({', '.join(damaged[:SHOWN])}): bring their objects back from a backup; "
             "`cairn verify --all` names them"
+        )
+    if erased:
+        raise Erased(
+            f"{len(erased)} of {files} files of snapshot {reference} are not there "
+            f"({', '.join([*erased][:SHOWN])}), the others are intact: "
+            f"{next(iter(erased.values()))}"
         )
     return Verified(files, size_bytes)
 
@@ -141,6 +154,8 @@ def check_name(name: str | None) -> None:
 def _is_intact(registry: Registry, entry: Entry) -> bool:
     try:
         return registry.objects.check(entry.digest) == entry.size
+    except Erased:
+        raise
     except (Corrupt, NotFound):
         return False
 

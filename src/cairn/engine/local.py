@@ -9,7 +9,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from cairn.core.approval import Approve, GetApproval, ListApprovals, ListApprovers
-from cairn.core.digest import digest_of
+from cairn.core.digest import Digest, digest_of
 from cairn.core.erasure import EraseObjects, ListErasures
 from cairn.core.errors import CairnError
 from cairn.core.evaluation import (
@@ -172,6 +172,7 @@ class LocalEngine:
         self._key = key or (lambda: "")
         self._clock = clock or (lambda: datetime.now(UTC))
         self._gated, self._trusted = frozenset({ALWAYS, *gated}), frozenset(trusted)
+        opened.objects.reader.why_gone = self._why_gone
         exported = segments.exported_size(opened.folder / "ledger")
         with opened.database.reading() as tx:
             segments.require_not_ahead(tx, exported)
@@ -219,6 +220,12 @@ class LocalEngine:
         entry = ledger.append(context, draft, change_id=change_id, request=request)
         ACTIONS[entry.action].apply(context, entry)
         return entry
+
+    def _why_gone(self, digest: Digest) -> str:
+        """Say who erased an object and why; nothing of one that nobody erased."""
+        with self.store.database.reading() as tx:
+            found = erasure.by_object(tx).get(digest)
+        return found.words() if found else ""
 
     def _export(self) -> None:
         """Copy new entries to the segments; the change stands whether this works or not."""

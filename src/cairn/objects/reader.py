@@ -14,7 +14,7 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Corrupt, NotFound, Unavailable
+from cairn.core.errors import Corrupt, Erased, NotFound, Unavailable
 from cairn.objects.backend import Backend
 from cairn.objects.blob import (
     OBJECT,
@@ -53,6 +53,8 @@ class Reader:
         self.backend = backend
         self.index = index
         self.cipher = cipher
+        self.why_gone: Callable[[Digest], str] = lambda _: ""
+        """Says of an object that lies nowhere who erased it, if somebody did."""
 
     def places(self, id_: bytes) -> list[Place]:
         """Say in which packs a blob lies, without looking for new packs."""
@@ -203,6 +205,8 @@ class Reader:
         sample = islice(self.index.places(), _SAMPLE)
         if self.cipher is None and any(p.row.is_encrypted for _, ps in sample for p in ps):
             return Unavailable("what lies there is encrypted, and no key is set")
+        if why := self.why_gone(digest):
+            return Erased(f"object {digest} was {why}: it is gone on purpose, and stays so")
         return NotFound(
             f"object {digest} is missing: it is in no pack at {self.backend.where(UNDER)}; if "
             "it has been there, bring it back from a backup, and run `cairn fsck`"

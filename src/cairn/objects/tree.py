@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Corrupt
+from cairn.core.errors import Corrupt, NotFound
 from cairn.core.tree import (
     LEAF_BYTES,
     ROOT_BYTES,
@@ -101,13 +101,19 @@ def restore_tree(
     whole = StoredTree(
         digest, sum(leaf.rows for leaf in leaves), sum(leaf.size for leaf in leaves)
     )
-    restore_entries(
-        giver or objects,
-        tree_entries(objects, digest),
-        into,
-        done=Tally(whole.files, whole.size_bytes, on_progress),
-        helpers=None if giver else _helpers(objects, whole),
-    )
+    helpers = None if giver else _helpers(objects, whole)
+    try:
+        restore_entries(
+            giver or objects,
+            tree_entries(objects, digest),
+            into,
+            done=Tally(whole.files, whole.size_bytes, on_progress),
+            helpers=helpers,
+        )
+    except NotFound:
+        if helpers is not None:  # they know what is missing, and not whether it was erased
+            _require_all(objects, digest)
+        raise
     return whole
 
 
@@ -124,6 +130,13 @@ def compare_trees(objects: ObjectStore, before: Digest, after: Digest) -> Iterat
     old = read_root(objects.get(before, most=ROOT_BYTES))
     new = read_root(objects.get(after, most=ROOT_BYTES))
     return compare(_entries_beside(objects, old, new), _entries_beside(objects, new, old))
+
+
+def _require_all(objects: ObjectStore, digest: Digest) -> None:
+    """Raise `NotFound` naming the first file of a tree that is not stored, and why."""
+    files = {entry.digest for entry in tree_entries(objects, digest)}
+    for lacking in sorted(files - objects.have(files)):
+        objects.size(lacking)
 
 
 def _helpers(objects: ObjectStore, whole: StoredTree) -> Helpers | None:

@@ -81,8 +81,14 @@ class Database:
 
     @contextmanager
     def reading(self) -> Generator[Transaction]:
-        """Read one consistent state; never waits for writers."""
+        """Read one consistent state; never waits for writers.
+
+        Within another transaction of this thread it is that one's state.
+        """
         with self._sqlite.alone():
+            if self._sqlite.connection.in_transaction:
+                yield Transaction(self._sqlite.connection)
+                return
             with sqlite.translated():
                 self._sqlite.connection.execute("BEGIN")
             try:
