@@ -16,6 +16,7 @@ from cairn.core.ledger import Actor, Signed
 from cairn.core.override import Override
 from cairn.core.request import Record
 from cairn.engine import person
+from cairn.engine.context import unsigned
 from cairn.engine.local import LocalEngine
 from cairn.registry import Registry
 from scored import spread
@@ -38,6 +39,7 @@ class Person:
             registry.engine.store,
             actor=Actor(id=name, assurance="os-user"),
             key=lambda: self.verifier,
+            sign=self._signature,
             clock=clock,
         )
         self.registry = Registry(
@@ -50,6 +52,18 @@ class Person:
     def acting(self) -> mock._patch_dict:
         """Sign with this person's key."""
         return mock.patch.dict("os.environ", {"CAIRN_KEY": str(self._key)})
+
+    def claims(self, other: "Person", *, signs: bool) -> None:
+        """Write another's key into what this person does, as a changed Cairn can."""
+        engine = self.registry.engine
+        assert isinstance(engine, LocalEngine)
+        engine._key = lambda: other.verifier  # noqa: SLF001 (what Cairn itself never does)
+        if not signs:
+            engine._sign = unsigned  # noqa: SLF001 (as above)
+
+    def _signature(self, text: str) -> str:
+        with self.acting():
+            return person.signature(text)
 
     def sign(self, claim: Record) -> Signed:
         """Sign a claim."""

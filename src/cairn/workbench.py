@@ -53,6 +53,7 @@ def open_project(start: str | Path | None = None) -> Registry:
         actor=person.os_user(),
         team=settings.team,
         key=person.public,
+        sign=person.signature,
         gated=settings.gated,
         trusted=settings.trust,
     )

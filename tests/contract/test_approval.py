@@ -1,6 +1,5 @@
 """Approvals: enough people, others than the author, signed, for exactly this, in time."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -20,7 +19,7 @@ from cairn.core.label import Anyone, MoveLabel
 from cairn.core.ledger import ReadLedger
 from cairn.core.override import ListOverrides, Override, Review, ReviewOverride
 from cairn.engine import signed
-from people import Becomes, Person, asks, bind, live, worked_on
+from people import Becomes, Person, asks, bind, live
 from scored import spread
 from store import MODEL, Clock, evaluate, register
 
@@ -87,91 +86,6 @@ def test_another_user_name_with_the_same_key_is_the_same_person(
 
     with pytest.raises(Refused, match="cannot approve this"):
         become("bo/ada").approve(subject)
-
-
-def test_a_key_made_for_the_purpose_does_not_let_its_owner_approve_alone(
-    ada: Person, become: Becomes
-) -> None:
-    bo = become("bo")
-    people, listed = (ada.verifier, bo.verifier), (bo.verifier, become("ci").verifier)
-    bind(ada.registry, Approvals(people=people), authors=listed)
-    throwaway = become("eve")
-    version = worked_on(throwaway, "made as eve", skill=1.0)
-    subject = asks(throwaway, version=version)
-
-    alone = ada.approve(subject)
-    number = throwaway.verifier.split("+")[1]
-    why = rf"one more, for eve with key {number} is not among the authors\) must agree, 1 has"
-    with pytest.raises(Pending, match=why):
-        throwaway.registry.promote(version)
-
-    assert (alone.state, alone.count) == ("open", 2)
-    assert bo.approve(subject).state == "granted"
-
-
-def test_an_author_is_known_by_the_key_and_not_by_the_name(
-    ada: Person, become: Becomes
-) -> None:
-    bind(ada.registry, Approvals(people=("bo", "cy")), authors=(ada.verifier,))
-    asked = become("ada/other")
-    subject = asks(asked)
-
-    assert become("bo").approve(subject).state == "open"
-    assert become("cy").approve(subject).state == "granted"
-
-
-def test_what_listed_authors_made_and_asked_for_takes_the_usual_number(
-    ada: Person, become: Becomes
-) -> None:
-    bind(ada.registry, Approvals(people=("bo", "cy")), authors=(ada.verifier,))
-    subject = asks(become("robert/ada"))
-
-    assert become("bo").approve(subject).state == "granted"
-
-
-@pytest.mark.parametrize("eve_makes_it", [True, False])
-def test_whoever_made_it_is_an_author_as_much_as_whoever_asked(
-    ada: Person, become: Becomes, *, eve_makes_it: bool
-) -> None:
-    made, asked = (become("eve"), ada) if eve_makes_it else (ada, become("eve"))
-    bind(ada.registry, Approvals(people=("bo", "cy")), authors=(ada.verifier,))
-    subject = asks(asked, version=worked_on(made, "by one of them", skill=1.0))
-
-    assert become("bo").approve(subject).state == "open"
-
-
-def _swap(who: Person) -> None:
-    bind(who.registry, None)
-
-
-def _delete(who: Person) -> None:
-    who.registry.delete(register(who.registry, "unused").name, reason="never used")
-
-
-@pytest.mark.parametrize("change", [_swap, _delete])
-def test_other_changes_that_an_unlisted_key_asks_for_take_one_more_as_well(
-    ada: Person, become: Becomes, change: Callable[[Person], None]
-) -> None:
-    eve, rule = become("eve"), Approvals(people=("ada", "bo"), covers=("policy", "deletion"))
-    bind(ada.registry, rule, authors=(become("ci").verifier,))
-    with pytest.raises(Pending, match=r"2 of ada or bo \(one more, for eve with key"):
-        change(eve)
-    (asked,) = ada.registry.engine.send(ListApprovals())
-
-    assert ada.approve(asked.subject).state == "open"
-    assert become("bo").approve(asked.subject).state == "granted"
-
-
-def test_where_there_are_groups_the_one_more_may_be_of_any(
-    ada: Person, become: Becomes
-) -> None:
-    groups = Approvals(people=("olga",), also=(Group(people=("ann", "ben")),))
-    bind(ada.registry, groups, authors=(become("ci").verifier,))
-    subject = asks(ada)
-
-    assert become("olga").approve(subject).state == "open"
-    assert become("ann").approve(subject).state == "open"
-    assert become("ben").approve(subject).state == "granted"
 
 
 def test_one_person_counts_once_under_whatever_name(ada: Person, become: Becomes) -> None:

@@ -6,6 +6,8 @@ added with `python tests/formats/add.py`.
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from cairn.core import ledger, tree
 from cairn.core.digest import Digest, canonical, digest_bytes
 from cairn.core.label import Anyone, Holder, MoveLabel, Nobody, Rollback
@@ -209,6 +211,14 @@ ENTRIES = (
 )  # fmt: skip
 
 
+def signed_entry() -> bytes:
+    """Write an entry that its actor signed."""
+    actor = ledger.Actor(id="analyst", assurance="os-user", key=KEY.verifier)
+    bare = replace(ENTRIES[1], actor=actor)
+    signature = note.signature(ledger.signed_text(bare), KEY)
+    return ledger.entry_bytes(replace(bare, signature=signature))
+
+
 def ledger_samples() -> dict[str, Sample]:
     """Write a ledger of five entries with its checkpoint, key, store and a sidecar."""
     lines = [ledger.entry_bytes(each) for each in ENTRIES]
@@ -219,6 +229,7 @@ def ledger_samples() -> dict[str, Sample]:
         signed = note.sign(ledger.checkpoint_text(KEY.name, size, root), KEY)
         name = "ledger/checkpoint" if size else "ledger/checkpoint-of-nothing"
         found[name if size != 1 else f"{name}-of-one"] = Sample("checkpoint", signed.encode())
+    found["ledger/signed-entry.json"] = Sample("entry", signed_entry())
     about = {"cairn": "store/1", "id": STORE_ID, "log": KEY.verifier}
     found["store.json"] = Sample("store/1", canonical(about) + b"\n")
     for name, value in SIDECARS.items():

@@ -379,6 +379,7 @@ ENTRY = record(
     evidence=many(DIGEST),
     reason=TEXT,
     salt=HEX32,
+    signature=Default(STRING, ""),
 )
 STORE = record(id=HEX32, log=STRING, objects_key=Default(HEX32, ""))
 SIDECAR = Fields(

@@ -12,6 +12,7 @@ from cairn.core.digest import canonical
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record
 from cairn.engine.store import read_about
+from formats import ledger_reader
 from formats.golden_files import (
     CAIRN,
     FOLDER,
@@ -95,7 +96,7 @@ def plain(kind: str, found: Any) -> Any:
     if not isinstance(found, Record):
         return found
     fields = json.loads(canonical(found))
-    del fields[found.__struct_config__.tag_field]
+    fields.pop(found.__struct_config__.tag_field, None)
     return fields
 
 
@@ -148,6 +149,24 @@ def test_the_key_of_the_golden_ledger_is_bound_by_its_key_id() -> None:
     for changed in flips(whole):
         with pytest.raises(Wrong):
             read_independently("store/1", b'{"log":"' + changed + b'"}\n')
+
+
+def test_the_signature_of_an_entry_is_over_all_the_rest_of_it() -> None:
+    (file,) = golden("entry")
+    entry = ledger_reader.read_entry(file.content)
+    word = f'"signature":"{entry["signature"]}",'.encode()
+    bare = file.content.replace(word, b"")
+    vkey = entry["actor"]["key"]
+    line = f"\n\N{EM DASH} {vkey.partition('+')[0]} {entry['signature']}\n".encode()
+
+    assert ledger_reader.open_note(bare + b"\n" + line, vkey).encode() == bare + b"\n"
+    for changed in (
+        bare.replace(b'"seq":1', b'"seq":2'),
+        bare.replace(b"churn:1", b"churn:2"),
+    ):
+        assert changed != bare
+        with pytest.raises(Wrong):
+            ledger_reader.open_note(changed + b"\n" + line, vkey)
 
 
 def test_cairn_opens_the_golden_store_and_refuses_a_flipped_bit(tmp_path: Path) -> None:

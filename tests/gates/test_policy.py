@@ -240,6 +240,10 @@ BAD = {
         f"{HEAD}  - {{id: a, type: complete}}\noverride: [ada]\n",
         "override needs approvals",
     ),
+    "authors by name": Bad(
+        f"{HEAD}  - {{id: a, type: complete}}\napprovals: {{people: [bo]}}\nauthors: [ada]\n",
+        "ada is a name, which anybody can give himself",
+    ),
     "authors without approvals": Bad(
         f"{HEAD}  - {{id: a, type: complete}}\nauthors: [ada]\n",
         "authors needs approvals",

@@ -242,7 +242,7 @@ def _ungrantable(policy: Policy) -> str:
 
 
 def _plainly_named(policy: Policy) -> str:
-    names = plain_names(policy.approvals, *policy.override, *policy.measurers, *policy.authors)
+    names = plain_names(policy.approvals, *policy.override, *policy.measurers)
     if not names:
         return ""
     are, name = ("are names", "their keys") if len(names) > 1 else ("is a name", "the key")

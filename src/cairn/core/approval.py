@@ -179,6 +179,11 @@ def check_approvals(
     """Raise `Invalid` for a rule that nobody can meet, or that nobody can look after."""
     if authors and rule is None:
         raise Invalid("authors needs approvals: what others make or ask for takes one more")
+    if names := plain_names(None, *authors):
+        raise Invalid(
+            f"authors: {listed(names)} is a name, which anybody can give himself: write the "
+            "public key, as `cairn whoami` shows it"
+        )
     if override and rule is None:
         raise Invalid("override needs approvals: the people named there review it afterwards")
     if rule is None:
@@ -204,7 +209,7 @@ def called(person: Person) -> str:
 def known_as(who: Actor) -> str:
     """Say by which name and key an actor is known."""
     number = who.key.partition("+")[2].partition("+")[0]
-    return f"{who.id} with key {number}" if number else f"{who.id} without a key"
+    return f"{who.id} with key {number}" if number else f"{who.id} without a signature"
 
 
 def named(person: Person, who: Actor) -> bool:
@@ -301,11 +306,13 @@ def met(rule: Approvals, given: Iterable[Given]) -> bool:
 def unlisted(authors: Sequence[Person], own: Iterable[Actor]) -> tuple[Actor, ...]:
     """Those who made it or asked for it, and are not among a policy's authors, if it has any.
 
-    An author who is listed by key is known by the key alone, and not by a name.
+    An author is known by the key that signed what they did, and by no name.
     """
     if not authors:
         return ()
-    return tuple(who for who in own if not any(named(author, who) for author in authors))
+    return tuple(
+        who for who in own if not any(same_key(author, who.key) for author in authors)
+    )
 
 
 def one_more(rule: Approvals) -> Approvals:

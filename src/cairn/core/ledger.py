@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from cairn.core.digest import Digest, canonical
 from cairn.core.errors import Corrupt, Invalid
@@ -59,6 +60,8 @@ class Entry(Record, frozen=True):
     evidence: tuple[Digest, ...]
     reason: Text
     salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
+    signature: str = ""
+    """By `actor.key`, over all the other fields: the signature line's last word."""
 
 
 class Checkpoint(Record, frozen=True):
@@ -144,6 +147,11 @@ def entry_bytes(entry: Entry) -> bytes:
     if len(content) >= ENTRY_BYTES:
         raise Invalid(f"a ledger entry must stay under 64 KiB, this has {len(content)} bytes")
     return content
+
+
+def signed_text(entry: Entry) -> str:
+    """Write what the signature of an entry is over: the entry without it, and a line feed."""
+    return f"{canonical(replace(entry, signature='')).decode()}\n"
 
 
 def leaf_hash(content: bytes) -> bytes:

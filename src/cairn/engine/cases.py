@@ -77,13 +77,11 @@ def of(context: Context, entry: Entry) -> Case:
     """Read the case that an entry asked about."""
     after = entry.after
     basis = basis_of(context, after["kind"], after["subject"])
-    asked = [entry.actor for entry in requests(context, basis)]
-    made = (
-        () if after["number"] is None else _authors(context, after["model"], after["number"])
-    )
-    own = (*made, *asked)
+    made = () if after["number"] is None else _made(context, after["model"], after["number"])
+    behind = (*made, *requests(context, basis))
+    authors = tuple(map(signed.author, behind))
     ruling = ruling_for(context, after["kind"], after["model"], after["label"])
-    unlisted = (who for policy in ruling for who in rules.unlisted(policy.authors, own))
+    unlisted = (who for policy in ruling for who in rules.unlisted(policy.authors, authors))
     return Case(
         kind=after["kind"],
         subject=after["subject"],
@@ -92,11 +90,11 @@ def of(context: Context, entry: Entry) -> Case:
         label=after["label"],
         number=after["number"],
         rules=tuple(
-            rules.one_more(rule) if rules.unlisted(policy.authors, own) else rule
+            rules.one_more(rule) if rules.unlisted(policy.authors, authors) else rule
             for policy in ruling
             if (rule := policy.approvals)
         ),
-        own=own,
+        own=tuple(entry.actor for entry in behind),
         unlisted=tuple(dict.fromkeys(unlisted)),
     )
 
@@ -118,18 +116,18 @@ def ruling_for(
     )
 
 
-def _authors(context: Context, model: str, number: int) -> tuple[Actor, ...]:
-    """Who registered a version, and who started the run that made it."""
+def _made(context: Context, model: str, number: int) -> tuple[Entry, ...]:
+    """The entries of a version, and of the run that made it."""
     row = context.tx.one("version_by_number", model=model, number=number)
     if row is None:
         return ()
     registered = ledger.read(context.tx, row[4])
     made_by = registered.after["run"]
     started = [
-        ledger.read(context.tx, run[3]).actor
+        ledger.read(context.tx, run[3])
         for run in (context.tx.all("run_by_id", pattern=made_by) if made_by else ())
     ]
-    return (registered.actor, *started)
+    return (registered, *started)
 
 
 def basis_of(context: Context, kind: Covered, subject: Digest) -> Digest:

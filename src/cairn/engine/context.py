@@ -13,6 +13,12 @@ from cairn.objects import ObjectStore
 from cairn.sql.database import Transaction
 
 
+def unsigned(text: str) -> str:
+    """Sign nothing: the key of whoever acts is not at hand."""
+    del text
+    return ""
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything outside of the request that a handler may use."""
@@ -24,6 +30,8 @@ class Context:
     actor: Actor
     team: Team
     now: str
+    sign: Callable[[str], str] = unsigned
+    """Signs with the key of `actor`; gives nothing where that is not at hand."""
     gated: frozenset[LabelName] = frozenset()
     """Labels that demand something of every version, whatever their policy says."""
     trusted: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from cairn.core import ledger
 from cairn.core.digest import Digest, from_canonical
@@ -45,6 +46,7 @@ def append(context: Context, draft: Draft, *, change_id: str, request: Digest) -
         reason=draft.reason,
         salt=secrets.token_hex(16),
     )
+    entry = replace(entry, signature=context.sign(ledger.signed_text(entry)))
     insert(context.tx, entry)
     return entry
 

@@ -84,7 +84,7 @@ from cairn.engine import (
     version_search,
 )
 from cairn.engine.actions import ACTIONS
-from cairn.engine.context import Context, Draft
+from cairn.engine.context import Context, Draft, unsigned
 from cairn.sql.database import Transaction
 
 HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
@@ -151,7 +151,8 @@ _log = logging.getLogger(__name__)
 class LocalEngine:
     """Answers requests from a store in this process, on behalf of one actor.
 
-    `key` gives the public key that the actor signs with; it is asked for with a change.
+    `key` gives the public key that the actor signs with, and `sign` signs with it; both are
+    asked for with a change.
     `gated` are labels that are as strict as `production`, `trusted` what files may name there.
     """
 
@@ -162,6 +163,7 @@ class LocalEngine:
         actor: Actor,
         team: Team = "default",
         key: Callable[[], str] | None = None,
+        sign: Callable[[str], str] | None = None,
         clock: Callable[[], datetime] | None = None,
         gated: Iterable[LabelName] = (),
         trusted: Iterable[str] = (),
@@ -170,6 +172,7 @@ class LocalEngine:
         self._actor = actor
         self._team = team
         self._key = key or (lambda: "")
+        self._sign = sign or unsigned
         self._clock = clock or (lambda: datetime.now(UTC))
         self._gated, self._trusted = frozenset({ALWAYS, *gated}), frozenset(trusted)
         opened.objects.reader.why_gone = self._why_gone
@@ -246,6 +249,7 @@ class LocalEngine:
             actor=actor,
             team=self._team,
             now=written(self._clock()),
+            sign=self._sign,
             gated=self._gated,
             trusted=self._trusted,
         )

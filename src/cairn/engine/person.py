@@ -91,6 +91,14 @@ def sign(claim: Record) -> Signed:
     return Signed(key=own.verifier, note=note.sign(statement(claim), own))
 
 
+def signature(text: str) -> str:
+    """Sign a text as whoever acts; empty where no key can be kept."""
+    try:
+        return note.signature(text, key())
+    except Unavailable:
+        return ""
+
+
 def statement(claim: Record) -> str:
     """Write the text that is signed for a claim."""
     return f"{canonical(claim).decode()}\n"

@@ -1,17 +1,21 @@
-"""Claims that people signed: what each entry claims, and whether the signature is over it.
+"""What people signed: entries that they made, and claims in some of them.
 
-A claim is a record; what is signed are its canonical bytes and a line feed, as the text of a
-signed note by the key that the entry names.
+1. Whoever makes an entry signs all of it, where the key is at hand. An entry without that
+   signature only says whose key it was.
+2. A claim is a record; what is signed are its canonical bytes and a line feed, as the text of
+   a signed note by the key that the entry names.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from cairn.core.approval import Approval
 from cairn.core.digest import canonical
 from cairn.core.errors import CairnError, Corrupt
 from cairn.core.evaluation import Measured
-from cairn.core.ledger import Actor, Entry, Problem, Signed
+from cairn.core.ledger import Actor, Entry, Problem, Signed, signed_text
 from cairn.core.override import Override, Review
 from cairn.core.request import Record
 from cairn.engine import moves
@@ -38,15 +42,32 @@ def signer(entry: Entry) -> Actor:
     return Actor(id=entry.actor.id, assurance=entry.actor.assurance, key=found.key)
 
 
+def author(entry: Entry) -> Actor:
+    """Return who made an entry; with a key only if that key signed the whole entry."""
+    try:
+        return entry.actor if _is_signed(entry) else replace(entry.actor, key="")
+    except CairnError:
+        return replace(entry.actor, key="")
+
+
 def check(entries: Iterable[Entry]) -> Iterator[Problem]:
-    """Report every signed entry whose signature is not over what the entry says."""
+    """Report every signature that is not over what its entry says."""
     for entry in entries:
-        if "note" not in entry.after:
-            continue
         try:
-            signer(entry)
+            _is_signed(entry)
+            if "note" in entry.after:
+                signer(entry)
         except CairnError as error:
             yield Problem(place=f"ledger entry {entry.seq}", reason=str(error))
+
+
+def _is_signed(entry: Entry) -> bool:
+    """Tell whether its actor signed an entry; raises `Corrupt` if that signature is wrong."""
+    if not entry.signature:
+        return False
+    name, text = entry.actor.key.partition("+")[0], signed_text(entry)
+    note.verify(note.whole(text, name, entry.signature), entry.actor.key)
+    return True
 
 
 def _claim(entry: Entry) -> Record:

@@ -79,13 +79,23 @@ def read_key(text: str) -> SigningKey:
 
 def sign(text: str, key: SigningKey) -> str:
     """Sign `text`, which must end in a newline, and return the whole note."""
+    return whole(text, key.name, signature(text, key))
+
+
+def signature(text: str, key: SigningKey) -> str:
+    """Sign `text`, which must end in a newline; returns the signature line's last word."""
     from cryptography.hazmat.primitives.asymmetric import ed25519
 
     if not text.endswith("\n"):
         raise Invalid("a signed note's text must end in a newline")
-    signature = ed25519.Ed25519PrivateKey.from_private_bytes(key.seed).sign(text.encode())
+    made = ed25519.Ed25519PrivateKey.from_private_bytes(key.seed).sign(text.encode())
     identity = _key_id(key.name, ED25519 + key.public)
-    return f"{text}\n{_DASH}{key.name} {base64.b64encode(identity + signature).decode()}\n"
+    return base64.b64encode(identity + made).decode()
+
+
+def whole(text: str, name: str, signature: str) -> str:
+    """Put a note together from its text, the signer's name and the signature's word."""
+    return f"{text}\n{_DASH}{name} {signature}\n"
 
 
 def verify(note: str, verifier: str) -> str:
