@@ -18,6 +18,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Corrupt, Refused
 from cairn.core.snapshot import AddSnapshot, Files, Snapshot
 from cairn.core.tree import LEAF_HEAD, ROOT_HEAD
+from cairn.data import refs
 from cairn.data.transfer import pull, push
 from cairn.objects import ObjectStore, open_local
 from cairn.objects.blob import OBJECT, PIECE, RECIPE, Recipe
@@ -120,6 +121,25 @@ def test_only_files_of_bytes_are_opened(
         change(path)
 
     with pytest.raises(CairnError, match=r"nothing of Cairn's is|is no ref"):
+        pull(here, str(remote))
+
+    assert actions(here) == []
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MOST_REFS", 3), ("MOST_BYTES", 3 << 20)])
+def test_refs_without_end_are_refused_before_any_is_read(
+    here: Registry, remote: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    ref = next(path for path in (remote / "refs").rglob("*") if path.is_file())
+    for number in range(4):
+        other = ref.with_name(f"{number:064x}")
+        other.write_bytes(b"")
+        os.truncate(other, (1 << 20) - 1)
+    monkeypatch.setattr(refs, limit, most)
+
+    with pytest.raises(
+        Corrupt, match=r"has more than .* refs or .* and none of them was read"
+    ):
         pull(here, str(remote))
 
     assert actions(here) == []

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from cairn.core.errors import CairnError, Corrupt
-from cairn.core.transfer import REFS, AnyRef, read_key
+from cairn.core.transfer import AnyRef, read_key
 from cairn.data.refs import Remote
 
 
@@ -17,9 +17,9 @@ class Offered(NamedTuple):
 def offered(remote: Remote) -> Offered:
     """List what a remote offers, by name."""
     refs, strange = set[AnyRef](), dict[str, CairnError]()
-    for found in remote.objects.reader.backend.list(REFS):
+    for key in remote.listed():
         try:
-            refs.add(read_key(found.key))
+            refs.add(read_key(key))
         except Corrupt as error:
-            strange[found.key] = error
+            strange[key] = error
     return Offered(frozenset(refs), strange)

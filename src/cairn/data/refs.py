@@ -1,6 +1,7 @@
 """A remote: a store of objects in a folder or bucket, with refs beside them."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from cairn.config import Settings, cache_folder
@@ -15,6 +16,8 @@ from cairn.signing import note
 DEFAULT = "origin"
 REF_BYTES = 1 << 20
 """An entry of 64 KiB at most, spelled as JSON, and its proof."""
+MOST_REFS, MOST_BYTES = 250_000, 512 << 20
+"""How many refs are listed, and how many bytes of them may be read."""
 
 
 class Remote:
@@ -28,7 +31,19 @@ class Remote:
 
     def refs(self) -> frozenset[AnyRef]:
         """List what is there, by name; raises `Corrupt` for a name that is none."""
-        return frozenset(read_key(found.key) for found in self._backend.list(REFS))
+        return frozenset(map(read_key, self.listed()))
+
+    def listed(self) -> Iterator[str]:
+        """Yield where refs lie, unread; raises `Corrupt` for more than anybody writes."""
+        count = size = 0
+        for found in self._backend.list(REFS):
+            count, size = count + 1, size + found.size
+            if count > MOST_REFS or size > MOST_BYTES:
+                raise Corrupt(
+                    f"{self.address} has more than {MOST_REFS:,} refs or {MOST_BYTES >> 20} "
+                    "MiB of them, and none of them was read: find out who writes there"
+                )
+            yield found.key
 
     def read(self, ref: AnyRef) -> tuple[Entry, str]:
         """Read the entry that a ref proves, and the public key of its ledger.
