@@ -46,8 +46,8 @@ check: $(VENV)/.everything  ## format, lint, types, import contracts, dead code,
 bench: $(VENV)/.everything  ## every script in benchmarks/; prints ratios against peers
 	@for script in benchmarks/*.py; do echo "== $$script"; PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python "$$script"; done
 
-faults: $(VENV)/.everything tools  ## kill -9, EIO and ENOSPC at every write, and long random lives, not only a sample
-	CAIRN_FAULTS=all $(BIN)/pytest tests/faults tests/world tests/examples -n $(WORKERS)
+faults: $(VENV)/.everything tools  ## kill -9, EIO and ENOSPC at every write, long random lives, simulations ten times as long
+	CAIRN_FAULTS=all $(BIN)/pytest tests/faults tests/world tests/examples tests/stats -n $(WORKERS)
 
 tools:  # strace watches the fault tests, ssh-keygen signs a tag of git's
 	@command -v strace >/dev/null && command -v ssh-keygen >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \

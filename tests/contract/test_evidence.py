@@ -17,7 +17,7 @@ from cairn.core.check import (
     SoakTime,
     Superiority,
 )
-from cairn.core.errors import Corrupt, Refused
+from cairn.core.errors import Corrupt, Refused, Unavailable
 from cairn.core.evaluation import Evaluation, Measured, RecordEvaluation
 from cairn.core.gate import Decision, Finding, Policy
 from cairn.core.ledger import Signed
@@ -282,3 +282,16 @@ def test_a_live_version_without_evaluation_is_no_easy_baseline(registry: Registr
 
     with pytest.raises(Refused, match="nothing to compare with"):
         registry.promote(version.name)
+
+
+def test_a_decision_by_newer_statistics_asks_for_a_newer_release(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bind(registry)
+    made = registry.check_gate(candidate(registry).name)
+    monkeypatch.setattr("cairn.core.gate.STATISTICS", 1)
+
+    with pytest.raises(
+        Unavailable, match=r"version 2 of the statistics.* install a newer one"
+    ):
+        registry.replay(made.digest)

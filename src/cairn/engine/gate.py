@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cairn.core import gate as rules
 from cairn.core.approval import SwapPolicy
 from cairn.core.digest import Digest, digest_of
-from cairn.core.errors import Corrupt, Inconclusive, NotFound, Refused
+from cairn.core.errors import Corrupt, Inconclusive, NotFound, Refused, Unavailable
 from cairn.core.gate import (
     Decision,
     DecisionInfo,
@@ -128,6 +128,11 @@ def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
     entry = decisions.find(context, asked.reference)
     info = decisions.read(context, entry)
     made = info.decision
+    if made.statistics > rules.STATISTICS:
+        raise Unavailable(
+            f"decision {info.digest[:19]} was judged by version {made.statistics} of the "
+            f"statistics, and this release has {rules.STATISTICS}: install a newer one"
+        )
     again = judge.then(
         context,
         _bound_as(context, made),

@@ -1,15 +1,18 @@
 """Check `fairness_gap`: the largest difference of a rate between two groups."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cairn.core.check import Fairness, FairnessGap
 from cairn.core.gate import Finding
 from cairn.stats.align import Sample
-from cairn.stats.gaps import largest_gap, rates_of
+from cairn.stats.checks import judge as judge_check
+from cairn.stats.checks.earlier.gaps import largest_gap, rates_of
 from cairn.stats.scored import Predictions
 from cairn.stats.tabulate import tabulate
-from scored import ids, judged
+from scored import evidence, ids, judged
 
 COUNTS = {"f": (400, 200), "m": (400, 280)}
 
@@ -120,7 +123,35 @@ def test_a_missing_column_fails() -> None:
     assert (finding.outcome, finding.code) == ("fail", "no-grouping")
 
 
-def test_weighted_rows_are_compared_by_the_bootstrap() -> None:
+def test_a_pair_with_few_units_does_not_hide_another_that_is_unfair() -> None:
+    unit = np.r_[np.arange(800), np.repeat(800, 400)]
+    rows = tabulate(
+        ids(1200), [0] * 1200, score=[0.9] * 300 + [0.1] * 900,
+        groups={"sex": ["f"] * 400 + ["m"] * 400 + ["x"] * 400},
+        unit=[str(one) for one in unit],
+    )  # fmt: skip
+
+    finding = judged(
+        FairnessGap(id="fair", by=("sex",), measure="demographic_parity", max=0.1), rows, None
+    )
+
+    assert (finding.outcome, finding.code) == ("fail", "unfair")
+    assert "between f and m" in finding.reason
+    assert "800 rows" not in finding.reason
+    assert "1,200 rows of 801 units in 3 groups" in finding.reason
+
+
+def test_a_decision_of_an_earlier_release_is_judged_by_its_own_statistics() -> None:
+    check = FairnessGap(id="fair", by=("sex",), measure="demographic_parity", max=0.1)
+    earlier = replace(evidence(table(COUNTS), None), statistics=1)
+
+    finding = judge_check(check, earlier)
+
+    assert finding.method == "Newcombe"
+    assert finding.lower == pytest.approx(0.1436, abs=5e-4)
+
+
+def test_weighted_rows_are_worth_what_their_spread_says() -> None:
     weighted = judged(
         FairnessGap(id="fair", by=("sex",), measure="demographic_parity", max=0.1),
         table(COUNTS, weight=1.0),

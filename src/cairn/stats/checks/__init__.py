@@ -37,6 +37,7 @@ from cairn.stats.checks.artifact_size import judge_artifact_size
 from cairn.stats.checks.calibration import judge_calibration
 from cairn.stats.checks.ceiling import judge_ceiling
 from cairn.stats.checks.complete import judge_complete
+from cairn.stats.checks.earlier import fairness_gap as first_fairness_gap
 from cairn.stats.checks.evidence import (
     Evidence,
     Facts,
@@ -83,7 +84,8 @@ __all__ = [
 ]
 
 
-_JUDGES: dict[type[Check], Callable[[Any, Evidence], Finding]] = {
+Judges = dict[type[Check], Callable[[Any, Evidence], Finding]]
+_JUDGES: Judges = {
     ArtifactSize: judge_artifact_size,
     Calibration: judge_calibration,
     Ceiling: judge_ceiling,
@@ -106,11 +108,16 @@ _JUDGES: dict[type[Check], Callable[[Any, Evidence], Finding]] = {
     SoakTime: judge_soak_time,
     Superiority: judge_superiority,
 }
+_EARLIER: dict[int, Judges] = {
+    1: {FairnessGap: first_fairness_gap.judge_fairness_gap},
+}
+"""Checks that an earlier version of the statistics judged otherwise."""
 
 
 def judge(check: Check, evidence: Evidence) -> Finding:
     """Judge one check; its numbers are rounded so that every machine finds the same."""
-    return settle(_JUDGES[type(check)](check, evidence))
+    judges = _JUDGES | _EARLIER.get(evidence.statistics, {})
+    return settle(judges[type(check)](check, evidence))
 
 
 def judge_all(policy: Policy, evidence: Evidence) -> tuple[Finding, ...]:

@@ -2,10 +2,12 @@
 
 The candidate on perturbed inputs (or a version trained with another seed) is compared with
 the candidate as it is, row by row. Pass if the lower bound excludes a drop of `max_drop`; fail
-if the upper bound shows it; else inconclusive. With several seeds each must pass, so none
-needs a correction: all of them pass with a probability no larger than the worst one's.
+if the upper bound shows it; else inconclusive. With several seeds each must pass, which needs
+no correction: all of them pass with a probability no larger than the worst one's. That one of
+them fails is likelier than of one alone, so they share the error of the upper bound.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -37,7 +39,8 @@ def judge_robustness(check: Robustness, evidence: Evidence) -> Finding:
     found = _compared(check, perturbed, clean, evidence=evidence)
     if isinstance(found, Finding):
         return found
-    return with_look(_concluded(check, found), check, evidence)
+    seeds = len(found) if evidence.statistics > 1 else 1
+    return with_look(_concluded(check, found, seeds=seeds), check, evidence)
 
 
 def _compared(
@@ -63,10 +66,19 @@ def _compared(
         if isinstance(one, Undefined):
             return undefined(check, metric=check.metric, reason=one.reason)
         found.append(one)
-    return found
+    return found if evidence.statistics == 1 else _sharing(found)
 
 
-def _concluded(check: Robustness, found: Sequence[Difference]) -> Finding:
+def _sharing(found: Sequence[Difference]) -> list[Difference]:
+    """Let several seeds share the error of saying that one of them drops (Bonferroni)."""
+    many = len(found)
+    return [
+        one if many == 1 else dataclasses.replace(one, upper=one.law.upper(one.alpha / many))
+        for one in found
+    ]
+
+
+def _concluded(check: Robustness, found: Sequence[Difference], *, seeds: int) -> Finding:
     worst = min(found, key=lambda one: one.lower)
     lower, upper = oriented(worst)
     outcome = _outcome(check, found)
@@ -75,7 +87,7 @@ def _concluded(check: Robustness, found: Sequence[Difference]) -> Finding:
         type="robustness",
         outcome=outcome,
         code={"pass": "robust", "fail": "fragile"}.get(outcome, "undecided"),
-        reason=_says(check, worst, outcome),
+        reason=_says(check, worst, outcome, seeds=seeds),
         fix="" if outcome == "pass" else _FIXES[outcome],
         metric=check.metric,
         observed=worst.candidate,
@@ -102,18 +114,19 @@ def _outcome(check: Robustness, found: Sequence[Difference]) -> Outcome:
     return "pass" if all(one.lower > -check.max_drop for one in found) else "inconclusive"
 
 
-def _says(check: Robustness, worst: Difference, outcome: Outcome) -> str:
+def _says(check: Robustness, worst: Difference, outcome: Outcome, *, seeds: int) -> str:
     lower, upper = oriented(worst)
     places = decimals(upper - lower)
     what = {
         "pass": f"drops by less than {check.max_drop:g}",
         "fail": f"drops by more than {check.max_drop:g}, beyond chance",
     }.get(outcome, f"may drop by {check.max_drop:g} or more")
+    over = f" over {count(seeds, 'seed')}" if seeds > 1 else ""
     return (
         f"{worst.metric} {number(worst.candidate, places)} under {_spelled(check)} against "
         f"{number(worst.live, places)} without: {signed(worst.difference, places)} (at least "
         f"{signed(lower, places)}, at most {signed(upper, places)}, each at "
-        f"{percent(1 - worst.alpha)} confidence; {count(worst.rows)}): {what}"
+        f"{percent(1 - worst.alpha)} confidence{over}; {count(worst.rows)}): {what}"
     )
 
 
