@@ -4,8 +4,9 @@ import pytest
 
 import packed
 from cairn.core.errors import Conflict, Invalid, NotFound, Refused
+from cairn.core.label import MoveLabel, Nobody
 from cairn.registry import Registry
-from store import register
+from store import MODEL, register
 
 
 def test_a_promotion_points_the_label_at_the_version(registry: Registry) -> None:
@@ -240,6 +241,22 @@ def test_a_version_that_was_archived_before_another_one_can_be_deleted(
     for weights in "ab":
         registry.promote(register(registry, weights).name, "archived")
 
+    assert registry.delete("churn:1", reason="no longer needed").deleted is not None
+
+
+def test_the_label_of_rehearsals_is_nobodys(registry: Registry) -> None:
+    digest = register(registry).digest
+    registry.engine.send(
+        MoveLabel(
+            model=MODEL, label="drill", version=digest, expecting=Nobody(), new_label=True
+        )
+    )
+
+    assert registry.version("churn:1").labels == ()
+    assert registry.labels("churn") == ()
+    assert [step.label for step in registry.history("churn@drill")] == ["drill"]
+    with pytest.raises(Invalid, match="drill is the label of rollback drills"):
+        registry.promote("churn:1", "drill")
     assert registry.delete("churn:1", reason="no longer needed").deleted is not None
 
 

@@ -26,8 +26,14 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Old:
 
 
 def covers(answer: object, old: object) -> bool:
-    """Tell whether an answer says all that the old one said; it may say more."""
+    """Tell whether an answer says all that the old one said; it may say more.
+
+    Release 0.1.0 listed the label of rehearsals among a version's, which nobody had set.
+    """
     match answer, old:
+        case dict(), {"labels": [*labels]} if "drill" in labels:
+            known = cast("dict[str, object]", old)
+            return covers(answer, known | {"labels": [n for n in labels if n != "drill"]})
         case dict(), dict():
             known = cast("dict[str, object]", old)
             given = cast("dict[str, object]", answer)

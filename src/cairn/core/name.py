@@ -45,6 +45,9 @@ PREDEFINED_LABELS = ("dev", "staging", "canary", "production", "archived")
 """Labels that every model has from the start, bound to nothing yet."""
 
 LATEST = "latest"
+REHEARSAL = "drill"
+"""The label that rollback drills move: nobody sets it, so no list shows it, and it keeps
+nothing. The ledger has its moves."""
 PREFIXES = ("snap", "run", "tag", "sha256", "commit", "decision", "proposal")
 """Words that begin a reference of another kind: `snap:test`, `commit:abc123`."""
 EXPERIMENTS: Team = "exp"

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 
 from cairn.core.errors import Invalid
-from cairn.core.name import LATEST, LabelName, ModelName, require_label
+from cairn.core.name import LATEST, REHEARSAL, LabelName, ModelName, require_label
 
 _NAME = r"(?:[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?/)?[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?"
 _RELEASE = r"(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8})"
@@ -147,14 +147,15 @@ def model_with_label(model: str, label: str | None) -> str:
 def version_and_label(version: str, label: str | None = None) -> tuple[str, LabelName]:
     """Read what is promoted where: `churn:2`, `churn:2@staging`; `production` unless said.
 
-    `churn@staging` is the version that holds staging. Raises `Invalid` for two labels.
+    `churn@staging` is the version that holds staging. Raises `Invalid` for two labels, and for
+    the one that drills move.
     """
     named, at, said = version.rpartition("@")
     if not at or not re.search(":|/versions/", named):
-        return version, label_name(label or "production")
+        return version, _own_label(label or "production")
     if label not in (None, said):
         raise Invalid(f"{version} names the label {said}, and {label} is another: name one")
-    return named, label_name(said)
+    return named, _own_label(said)
 
 
 def label_name(text: str) -> LabelName:
@@ -166,6 +167,13 @@ def label_name(text: str) -> LabelName:
             f"{text!r} is no label: lower-case letters, digits and '-', as in canary-eu"
         )
     return text
+
+
+def _own_label(text: str) -> LabelName:
+    """Read the label that somebody means to move; raises `Invalid` for that of drills."""
+    if text == REHEARSAL:
+        raise Invalid(f"{REHEARSAL} is the label of rollback drills: choose another name")
+    return label_name(text)
 
 
 def _number(found: re.Match[str], team: str) -> Reference:

@@ -7,6 +7,7 @@ from cairn.core import name
 from cairn.core.digest import Digest
 from cairn.core.label import ARCHIVED, WORKBENCH, Move
 from cairn.core.ledger import Entry, Time
+from cairn.core.name import REHEARSAL
 from cairn.engine import ledger
 from cairn.engine.context import Context
 
@@ -82,10 +83,13 @@ def count(context: Context, model: str, label: str) -> int:
 
 
 def last_of_each(context: Context, model: str) -> tuple[Move, ...]:
-    """Read the last move of every label of a model that holds a version."""
+    """Read the last move of every label of a model that holds a version.
+
+    That of rehearsals is left out: nobody set it.
+    """
     rows = context.tx.all("label_all", model=model)
     last = (from_entry(ledger.read(context.tx, row[0])) for row in rows)
-    return tuple(step for step in last if not left(context, step))
+    return tuple(step for step in last if step.label != REHEARSAL and not left(context, step))
 
 
 def bad(context: Context, model: str) -> frozenset[Digest]:

@@ -7,7 +7,7 @@ from cairn.core import version as rules
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, NotFound
 from cairn.core.ledger import Entry
-from cairn.core.name import require_model_name, shown
+from cairn.core.name import REHEARSAL, require_model_name, shown
 from cairn.core.run import Gap
 from cairn.core.verdict import Verdict
 from cairn.core.version import (
@@ -198,7 +198,7 @@ def read(context: Context, row: Row) -> Version:
         gaps=(*(Gap(**gap) for gap in entry.after["gaps"]), *pinned),
         run=made_by,
         release=number_of_release,
-        labels=tuple(label[0] for label in labels),
+        labels=tuple(label[0] for label in labels if label[0] != REHEARSAL),
         stage_at_creation=entry.after["stage"],
         archived=bool(archived),
         marked_bad=_reason(context, marked, MARKED),

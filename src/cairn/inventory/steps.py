@@ -16,8 +16,7 @@ from cairn.inventory.standing import PRODUCTION, Standing, standing
 from cairn.registry import Registry
 
 SHORT = len("sha256:") + 12
-REHEARSAL = "drill"
-NOT_LIVE = ({*PREDEFINED_LABELS} - {PRODUCTION}) | {REHEARSAL}
+NOT_LIVE = {*PREDEFINED_LABELS} - {PRODUCTION}
 
 
 class Step(Record, frozen=True):

@@ -15,11 +15,10 @@ from cairn.core import reference
 from cairn.core.digest import Digest
 from cairn.core.errors import NotFound, Refused, Unavailable
 from cairn.core.label import Anyone, Drill, DrillInfo, MoveLabel, RecordDrill, Switch
-from cairn.core.name import ModelName, shown
+from cairn.core.name import REHEARSAL, ModelName, shown
 from cairn.interpreter import isolated
 from cairn.registry import Registry
 
-REHEARSAL = "drill"
 Step = Literal["start", "promote", "rollback"]
 
 
