@@ -81,6 +81,20 @@ class Desk(Shell):
         assert "no problem found" in self("verify", "--all")
 
 
+class Colleague(Desk):
+    """Somebody else who types in the same project, with a name and a key of their own."""
+
+    def __init__(self, desk: Desk, name: str) -> None:
+        super().__init__(desk.folder)
+        self.home = desk.home
+        self._name, self._key = name, desk.home / f"{name}.key"
+        self.key: str = desk.json("whoami", "--new", str(self._key), "--name", name)["key"]
+
+    def environment(self) -> dict[str, str]:
+        """Variables that say who acts."""
+        return super().environment() | {"LOGNAME": self._name, "CAIRN_KEY": str(self._key)}
+
+
 def make(folder: Path) -> Desk:
     """Make a project with two complete versions of churn, the second better, and a gate."""
     repository(folder, {"cairn.toml": SETTINGS, "gates/churn.yaml": POLICY})

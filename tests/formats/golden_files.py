@@ -21,6 +21,7 @@ from cairn.core.sidecar import Sidecar
 from cairn.core.snapshot import Snapshot
 from cairn.core.sweep import Sweep
 from cairn.core.table import LogicalTable, Profile
+from cairn.core.testimony import Testimony
 from cairn.core.version import Manifest
 from cairn.objects import in_memory
 from cairn.objects.blob import read_blob
@@ -53,6 +54,7 @@ RECORDS: dict[str, type[Record]] = {
     "policy/1": Policy,
     "decision/1": Decision,
     "drill/1": Drill,
+    "testimony/1": Testimony,
 }
 
 

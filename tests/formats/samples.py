@@ -20,6 +20,7 @@ from formats.sample_packs import packs
 from formats.sample_people import PEOPLE
 from formats.sample_records import DIGESTS, RECORDS, SNAPSHOT, A, B
 from formats.sample_sweeps import SWEEPS
+from formats.sample_testimony import testimonies
 from formats.sample_values import VALUES
 
 STORE_ID = "5f" * 16
@@ -39,6 +40,8 @@ def samples() -> dict[str, Sample]:
     for name, value in VALUES.items():
         found[f"json/{name}.json"] = Sample("json", canonical(value))
     for name, value in (RECORDS | PEOPLE | SWEEPS).items():
+        found[f"{name}.json"] = Sample(kind_of(value), canonical(value))
+    for name, value in testimonies(ENTRIES, KEY, 3, 4).items():
         found[f"{name}.json"] = Sample(kind_of(value), canonical(value))
     for name, value in REQUESTS.items():
         found[f"request/{name}.json"] = Sample("request", canonical(value))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cairn.cli import testimony
 from cairn.cli.text import moment, number, pairs, short, size
 from cairn.core.digest import Digest, canonical, digest_bytes
 from cairn.core.evaluation import Evaluation
@@ -30,6 +31,7 @@ def described(registry: Registry, version: Version) -> dict[str, Any]:
         "gaps": version.gaps,
         "archived": version.archived,
         "marked_bad": version.marked_bad,
+        "marked_bad_elsewhere": testimony.marks(registry, version),
         "deleted": version.deleted,
         "origin": version.origin,
         "safety": version.safety,
@@ -75,6 +77,7 @@ def text_of(registry: Registry, version: Version) -> str:
         ("run", f"run:{version.run[:12]}" if version.run else "-"),
         *((("pulled from", origin_line(version.origin)),) if version.origin else ()),
         *_marks(version),
+        *(("", mark) for mark in testimony.marks(registry, version)),
         ("artifacts", _artifact_line(registry, version)),
         *(("", reason) for reason in _reasons(version)),
         *((f"data, {i.role}", f"{short(i.snapshot)}  {i.path}") for i in manifest.inputs),

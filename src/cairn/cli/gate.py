@@ -8,13 +8,15 @@ from msgspec import to_builtins
 import cairn
 from cairn.cli import approvers
 from cairn.cli.app import Shown, shown
+from cairn.cli.label import instant
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core.approval import everybody, listed, needed, one_more, plain_names, wants
-from cairn.core.errors import Inconclusive, Invalid, Refused
+from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
 from cairn.core.gate import DecisionInfo, Policy, PolicyInfo
 from cairn.core.name import shown as model_shown
 from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.core.reference import model_and_label, model_with_label, version_and_label
+from cairn.registry import Registry
 
 EXIT_CODES = {"pass": 0, "fail": Refused.exit_code, "inconclusive": Inconclusive.exit_code}
 
@@ -48,13 +50,23 @@ def set_policy(label: str, policy: Path, *, reason: str, new_label: bool) -> Sho
 @gate.command("show")
 @click.argument("label")
 @click.argument("name", required=False)
+@click.option("--at", help="The one that held then: 2026-03-01T09:30 (local), or an offset.")
+@click.option("--origin", default="", help="The one of another store: cairn.local/5f4d...")
 @shown
-def show_policy(label: str, name: str | None) -> Shown:
-    """Show the policy bound to LABEL (churn@production)."""
-    info = cairn.open().policy(model_with_label(label, name))
+def show_policy(label: str, name: str | None, *, at: str | None, origin: str) -> Shown:
+    """Show the policy bound to LABEL (churn@production), now, then, or in another store."""
+    registry, time = cairn.open(), instant(at) if at else None
+    label = model_with_label(label, name)
+    if origin:
+        from cairn.cli.testimony import policy_of
+
+        origin, info = policy_of(registry, label, origin=origin, at=time)
+    else:
+        info = registry.policy(label) if time is None else _held_then(registry, label, time)
     head = (
         f"{model_shown(info.model)}@{info.label}  {info.digest}\n"
         f"set {moment(info.set_at)} by {info.set_by}: {one_line(info.reason) or '-'}\n"
+        f"{_elsewhere(origin)}"
         f"evaluation data {short(info.policy.evaluation)}, against {info.policy.against}, "
         f"while nothing is live: {info.policy.bootstrap}\n"
         f"{_people(info.policy)}{_warned(info.policy)}\n"
@@ -171,6 +183,21 @@ def history(label: str, name: str | None) -> Shown:
     head = ("when", "version", "verdict", "look", "decision", "policy", "by")
     text = table(head, rows) or f"nothing was judged for {label} yet"
     return Shown(value, "\n\n".join([text, *_policies(policies)]))
+
+
+def _elsewhere(origin: str) -> str:
+    return f"in the store {origin}; nothing here follows it\n" if origin else ""
+
+
+def _held_then(registry: Registry, label: str, time: str) -> PolicyInfo:
+    """Read the policy that a label had at an instant; raises `NotFound` if it had none."""
+    for info in registry.policies(label):
+        if info.set_at <= time:
+            return info
+    raise NotFound(
+        f"{label} had no policy at {moment(time)}; `cairn gate history {label}` lists those "
+        "that it had"
+    )
 
 
 def _policies(policies: tuple[PolicyInfo, ...]) -> list[str]:

@@ -4,7 +4,7 @@ import click
 from msgspec import to_builtins
 
 import cairn
-from cairn.cli import approvers
+from cairn.cli import approvers, testimony
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core import reference
@@ -81,6 +81,7 @@ def promote(
     else:
         lines.append(f"no gate is bound to {step.label}; bind one with `cairn gate set`")
     lines += _mark(before, registry.version(before.digest))
+    lines += [f"{before.name} is {mark}" for mark in testimony.marks(registry, before)]
     return Shown(step, "\n".join(lines))
 
 
@@ -130,6 +131,7 @@ def history(label: str, name: str | None, *, at: str | None) -> Shown:
             _table(steps) or f"{label} has not moved yet",
             *_approved(steps, agreed),
             *_unreviewed(registry, label),
+            *_elsewhere(registry, label),
         ]
         value = [
             to_builtins(step) | {"approved_by": given}
@@ -229,6 +231,11 @@ def _unreviewed(registry: Registry, label: str) -> list[str]:
         for info in registry.engine.send(ListOverrides(model=model))
         if info.label == name and info.reviewed_by is None
     ]
+
+
+def _elsewhere(registry: Registry, label: str) -> list[str]:
+    model, name = reference.model_and_label(label, team=registry.settings.team)
+    return testimony.told(registry, model, label=name)
 
 
 def _mark(before: Version, after: Version) -> list[str]:

@@ -7,6 +7,7 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
 from cairn.cli.text import short, size, table
 from cairn.core.errors import Corrupt
+from cairn.core.words import counted
 from cairn.data.transfer import Transferred
 
 
@@ -23,6 +24,7 @@ def push(
 
     Without REMOTE it is the one called origin; without REFERENCE (churn:3, churn, snap:test,
     sha256:...) everything goes that is not there yet. Every byte is verified before it leaves.
+    What the ledger says of those models goes along, with proofs.
     """
     from cairn.data.transfer import push as send
 
@@ -48,7 +50,7 @@ def pull(remote: str | None, *, references: tuple[str, ...], dry_run: bool) -> S
 
     Without REMOTE it is the one called origin; without REFERENCE (churn, snap:test,
     sha256:..., churn:3 as numbered there) everything comes that is not here yet. Labels
-    never move.
+    never move; what other ledgers say of the models is shown as theirs.
     """
     from cairn.data.transfer import pull as fetch
 
@@ -60,7 +62,7 @@ def pull(remote: str | None, *, references: tuple[str, ...], dry_run: bool) -> S
 
 def _told(done: Transferred, what: str) -> str:
     already = f"{done.already:,} already there" if done.already else ""
-    if not done.items and not done.objects:
+    if not done.items and not done.objects and not done.entries and not done.failed:
         return f"nothing is {what} {done.remote}" + (f": {already}" if already else "")
     count = len(done.items)
     summary = (
@@ -74,9 +76,23 @@ def _told(done: Transferred, what: str) -> str:
         for key in done.trusted
     ]
     lines = [table(("name", "digest", ""), rows)] if rows else []
+    met += _entries(done)
     return "\n".join(
         [*lines, summary + (f"; {already}" if already else ""), *met, *_failed(done)]
     )
+
+
+def _entries(done: Transferred) -> list[str]:
+    """Say how much of what happened went along, and what it is good for."""
+    if not done.entries:
+        return []
+    count = counted(done.entries, "ledger entry", "ledger entries")
+    told = (
+        f"with {count} of what happened to these models: moves, policies, approvals, marks; "
+        "`cairn history` and `cairn why` show them as that store's, and nothing follows them "
+        "anywhere else"
+    )
+    return [told]
 
 
 def _failed(done: Transferred) -> list[str]:

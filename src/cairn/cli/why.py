@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from cairn.cli import testimony
 from cairn.cli.app import Shown
 from cairn.cli.approvers import line as line_of
 from cairn.cli.describe import origin_line
@@ -56,11 +57,14 @@ def story(registry: Registry, version: Version) -> Shown:
         "name": version.name,
         "digest": version.digest,
         "made_from": list(_origins(registry, version)),
+        "elsewhere": testimony.value(registry, version.model, version=version.digest),
         "events": [
             to_builtins(event) | {"approved_by": given}
             for event, given in zip(events, agreed, strict=True)
         ],
     }
+    for part in testimony.told(registry, version.model, version=version.digest):
+        lines += ["", part]
     return Shown(value, "\n".join(lines))
 
 

@@ -118,8 +118,18 @@ def proven(key: str, ref: Ref, checkpoint: str) -> Entry:
 
     Raises `Corrupt` unless the entry is in that ledger and is what the key says.
     """
+    entry = proven_entry(key, ref.proof, checkpoint)
+    if (found := _recorded(key, entry)) is None or found.key != key:
+        raise Corrupt(f"{key} holds what belongs elsewhere: {entry.action} {entry.subject}")
+    return entry
+
+
+def proven_entry(key: str, proof: InclusionProof, checkpoint: str) -> Entry:
+    """Return an entry that `checkpoint`, a verified text, shows to be recorded.
+
+    Raises `Corrupt`, naming `key`, unless it is in that ledger.
+    """
     origin, size, root = ledger.read_checkpoint_text(checkpoint)
-    proof = ref.proof
     head = (proof.checkpoint.origin, proof.checkpoint.size, proof.checkpoint.root)
     try:
         hashes = [base64.b64decode(text, validate=True) for text in proof.hashes]
@@ -130,8 +140,6 @@ def proven(key: str, ref: Ref, checkpoint: str) -> Entry:
     is_in = ledger.verify_inclusion(proof.seq, size, leaf=leaf, proof=hashes, root=root)
     if not is_in or entry.seq != proof.seq or head != (origin, size, _text(root)):
         raise Corrupt(f"{key} is damaged: its entry is not in the ledger {origin}")
-    if (found := _recorded(key, entry)) is None or found.key != key:
-        raise Corrupt(f"{key} holds what belongs elsewhere: {entry.action} {entry.subject}")
     return entry
 
 

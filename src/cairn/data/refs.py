@@ -1,7 +1,7 @@
 """A remote: a store of objects in a folder or bucket, with refs beside them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cairn.config import Settings, cache_folder
@@ -33,15 +33,19 @@ class Remote:
         """List what is there, by name; raises `Corrupt` for a name that is none."""
         return frozenset(map(read_key, self.listed()))
 
-    def listed(self) -> Iterator[str]:
-        """Yield where refs lie, unread; raises `Corrupt` for more than anybody writes."""
+    def listed(self, under: str = REFS) -> Iterator[str]:
+        """Yield where refs lie, unread; raises `Corrupt` for more than anybody writes.
+
+        `under` is another folder of small files, which has the same limits.
+        """
         count = size = 0
-        for found in self._backend.list(REFS):
+        for found in self._backend.list(under):
             count, size = count + 1, size + found.size
             if count > MOST_REFS or size > MOST_BYTES:
                 raise Corrupt(
-                    f"{self.address} has more than {MOST_REFS:,} refs or {MOST_BYTES >> 20} "
-                    "MiB of them, and none of them was read: find out who writes there"
+                    f"{self.address} has more than {MOST_REFS:,} {under.rstrip('/')} or "
+                    f"{MOST_BYTES >> 20} MiB of them, and none of them was read: find out who "
+                    "writes there"
                 )
             yield found.key
 
@@ -56,18 +60,22 @@ class Remote:
 
     def write(self, ref: AnyRef, log: str, proof: InclusionProof) -> None:
         """Write a ref durably, unless it is there."""
+        self.place(ref.key, canonical(Ref(log=log, proof=proof)))
+
+    def place(self, key: str, content: bytes) -> None:
+        """Write a small file durably, unless one is there."""
         incoming = self._backend.receive()
         try:
-            incoming.write(canonical(Ref(log=log, proof=proof)))
+            incoming.write(content)
             incoming.end()
             incoming.seal()
-            incoming.place(ref.key)
+            incoming.place(key)
         finally:
             incoming.discard()
 
-    def settle(self, refs: frozenset[AnyRef]) -> None:
+    def settle(self, keys: Iterable[str]) -> None:
         """See that what was written outlives a power cut."""
-        self._backend.settle({ref.key for ref in refs})
+        self._backend.settle(frozenset(keys))
 
     def _proven(self, ref: AnyRef) -> tuple[Entry, str]:
         if (size := self._backend.size(ref.key)) > REF_BYTES:

@@ -7,7 +7,9 @@ from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Corrupt, NotFound
 from cairn.core.ledger import Problem
 from cairn.core.request import Record
+from cairn.core.testimony import Place
 from cairn.core.transfer import AnyRef
+from cairn.data import testimony
 from cairn.data.offered import offered
 from cairn.data.refs import Remote, open_remote
 from cairn.data.wanted import objects_of, profiles
@@ -50,6 +52,7 @@ def check_remote(
     ]
     for ref in sorted(offer.refs, key=lambda ref: ref.key):
         problems += _problems(remote, ref)
+    problems += _untrue(remote)
     return RemoteCheck(remote.address, found, len(offer.refs), tuple(problems))
 
 
@@ -68,6 +71,7 @@ def mend_remote(registry: Registry, checked: RemoteCheck) -> RemoteMending:
         if not brought:
             break
     left = [problem for ref in _sorted(remote) for problem in _problems(remote, ref)]
+    left += _untrue(remote)
     return RemoteMending(quarantined=len(mended), back=tuple(back), left=tuple(left))
 
 
@@ -88,6 +92,21 @@ def _problems(remote: Remote, ref: AnyRef) -> Iterator[Problem]:
             reason=f"{len(lacking):,} of the objects that it needs are not there, "
             f"{min(lacking)} among them",
         )
+
+
+def _untrue(remote: Remote) -> Iterator[Problem]:
+    """Report what is said there of models, and not proven, or lacks what it names."""
+    for key, place in sorted(testimony.offered(remote).items()):
+        try:
+            if not isinstance(place, Place):
+                raise place
+            named = set(testimony.read(remote, place).objects)
+        except (Corrupt, NotFound) as error:
+            yield Problem(place=key, reason=str(error))
+            continue
+        if lacking := named - remote.objects.have(named):
+            reason = f"{len(lacking):,} of the records that it names are not there"
+            yield Problem(place=key, reason=reason)
 
 
 def _needed(remote: Remote, ref: AnyRef) -> set[Digest]:

@@ -2,8 +2,9 @@
 
 Bytes first, verified; then, for each snapshot and version, one record that refers to them: a
 ref in the remote, a ledger entry here. So whatever is interrupted has recorded nothing that
-lacks bytes, and goes on where it stopped. Labels, gates and runs stay where they were made.
-What a pulled manifest says of its safety is a claim: this store judges the bytes itself.
+lacks bytes, and goes on where it stopped. Labels, gates and runs stay where they were made;
+what the ledger says of them goes along as testimony, which nothing follows. What a pulled
+manifest says of its safety is a claim: this store judges the bytes itself.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, Refused
 from cairn.core.ledger import Entry, ProveEntry
-from cairn.core.name import shown
+from cairn.core.name import ModelName, shown
 from cairn.core.request import Record
-from cairn.core.transfer import AnyRef, SnapshotRef
+from cairn.core.transfer import AnyRef, SnapshotRef, VersionRef
+from cairn.data import testimony
 from cairn.data.arrival import Arrival
 from cairn.data.foreign_keys import new_keys, pin
 from cairn.data.offered import offered
@@ -59,6 +61,8 @@ class Transferred(Record, frozen=True):
     trusted: tuple[str, ...] = ()
     """Keys of ledgers that were met for the first time, and are pinned from now on."""
     failed: tuple[Failure, ...] = ()
+    entries: int = 0
+    """Entries of a ledger about what happened to these models, which went along."""
 
 
 def push(
@@ -72,7 +76,8 @@ def push(
 ) -> Transferred:
     """Copy snapshots and versions, all or those named, to a remote that lacks them.
 
-    The data that versions were trained and judged on goes with them. What is named is looked
+    The data that versions were trained and judged on goes with them, and what this ledger
+    says of their models. What is named is looked
     at again although it is there: whatever it lacks is sent. Before anything is recorded
     there, the remote is asked for every object once more. Raises `Corrupt` before anything
     damaged leaves, and if some is not there afterwards; then nothing new is recorded. Raises
@@ -91,12 +96,15 @@ def push(
     sources = Sources(registry.objects, here.entries)
     whole = sources.closure(asked if references else asked - known)
     needed = objects_of(registry.objects, whole) | profiles(here.entries, whole)
+    told = testimony.unsent(registry, there, _models(asked))
+    needed |= {digest for each in told for digest in each.objects}
     shipment = plan(registry.objects, there.objects, needed)
     new = _in_order(whole - known, here.entries)
     if not dry_run:
         ship(shipment, check_first=True, on_progress=on_progress)
         _require_there(registry, remote, needed)
         _write_refs(registry, there, new, here.entries)
+        testimony.write(there, told)
     return Transferred(
         remote=there.address,
         items=tuple(_item(ref, here.entries[ref]) for ref in new),
@@ -104,6 +112,7 @@ def push(
         objects=shipment.objects,
         size_bytes=shipment.size_bytes,
         done=not dry_run,
+        entries=sum(len(each.proofs) for each in told),
     )
 
 
@@ -117,7 +126,8 @@ def pull(
 ) -> Transferred:
     """Copy snapshots and versions, all or those named, from a remote, and record them here.
 
-    One ledger entry each; who has the digest already keeps number and name. What is damaged
+    One ledger entry each; who has the digest already keeps number and name. What other
+    ledgers say of their models is kept as theirs. What is damaged
     or incomplete there is left out, with what was made of it, and listed as `failed`; if
     nothing could be copied for it, its error is raised. Raises `Refused` if a ledger has
     another key than before; then nothing is recorded here.
@@ -130,9 +140,11 @@ def pull(
     already = len([ref for ref in asked if here.has(ref)])
     arrival = Arrival(registry, there, here, dict(offer.strange) if not references else {})
     arrival.prove(asked, offer.refs)
-    met = new_keys(registry, arrival.logs(), met=here.entries.values())
+    told = testimony.Incoming(registry, there, _models(asked) if references else None)
+    logs = arrival.logs() | told.logs()
+    met = new_keys(registry, logs, met=here.entries.values())
     arrival.bring(dry_run=dry_run, on_progress=on_progress)
-    keys = [key for key in met if key in arrival.logs()]
+    keys = [key for key in met if key in arrival.logs() | told.logs()]
     if dry_run:
         items = [_item(ref, arrival.entries[ref]) for ref in arrival.in_order()]
     else:
@@ -142,8 +154,10 @@ def pull(
             Item(name=name, digest=digest, note=note)
             for name, digest, note in arrival.record()
         ]
+        told.record()
     if arrival.failed and not items:
         raise arrival.error()
+    failed = arrival.failed | told.failed
     return Transferred(
         remote=there.address,
         items=tuple(items),
@@ -152,8 +166,13 @@ def pull(
         size_bytes=arrival.size_bytes,
         done=not dry_run,
         trusted=tuple(keys),
-        failed=tuple(Failure(name=n, reason=str(e)) for n, e in arrival.failed.items()),
+        failed=tuple(Failure(name=n, reason=str(e)) for n, e in failed.items()),
+        entries=told.entries,
     )
+
+
+def _models(refs: Iterable[AnyRef]) -> set[ModelName]:
+    return {ref.model for ref in refs if isinstance(ref, VersionRef)}
 
 
 def _in_order(refs: Iterable[AnyRef], entries: Mapping[AnyRef, Entry]) -> list[AnyRef]:
@@ -186,4 +205,4 @@ def _write_refs(
     for ref in refs:
         proof = registry.engine.send(ProveEntry(seq=entries[ref].seq))
         there.write(ref, log, proof)
-    there.settle(frozenset(refs))
+    there.settle(ref.key for ref in refs)

@@ -27,10 +27,10 @@ class Here:
     def __init__(self, registry: Registry) -> None:
         self.entries: dict[AnyRef, Entry] = {}
         for action in ("snapshot.add", "version.register"):
-            for entry in _entries(registry, action):
+            for entry in entries_of(registry, action):
                 if (ref := recorded(entry)) is not None:
                     self.entries[ref] = entry
-        gone = {entry.subject for entry in _entries(registry, "version.delete")}
+        gone = {entry.subject for entry in entries_of(registry, "version.delete")}
         self.deleted = {ref for ref, entry in self.entries.items() if entry.subject in gone}
         snapshots = [
             ref for ref in sorted_by_time(self.entries) if isinstance(ref, SnapshotRef)
@@ -139,7 +139,8 @@ def need_of(ref: AnyRef) -> Need:
     return Need("its record", ref.digest, kind)
 
 
-def _entries(registry: Registry, action: str) -> Iterator[Entry]:
+def entries_of(registry: Registry, action: str) -> Iterator[Entry]:
+    """Read every entry of an action, in order."""
     start = 0
     while True:
         asked = ReadLedger(action=action, start=start, limit=READ_AT_ONCE)

@@ -18,6 +18,7 @@ from cairn.engine import (
     run,
     snapshot,
     sweep,
+    testimony,
     verdict,
     version,
 )
@@ -30,6 +31,7 @@ ACTIONS: dict[str, Action] = {
     snapshot.ADDED: Action(snapshot.apply_added, snapshot.answer_added),
     pin.CHECKED: Action(pin.apply_checked, pin.answer_checked),
     remote.TRUSTED: Action(remote.apply_trusted, remote.answer_trusted),
+    testimony.RECORDED: Action(testimony.apply_recorded, testimony.answer_recorded),
     run.STARTED: Action(run.apply_started, run.answer),
     run.FINISHED: Action(run.apply_finished, run.answer),
     verdict.RECORDED: Action(verdict.apply_recorded, verdict.answer_recorded),

@@ -48,6 +48,7 @@ from cairn.core.request import Answer, Change, Request, checked
 from cairn.core.run import FinishRun, GetRun, ListRuns, StartRun
 from cairn.core.snapshot import AddSnapshot, GetSnapshot, ListSnapshots
 from cairn.core.sweep import FindMissing, ListKept, RecordSweep, WhyKept
+from cairn.core.testimony import ListTestimonies, RecordTestimony
 from cairn.core.verdict import GetVerdict, RecordVerdict
 from cairn.core.version import (
     DeleteVersion,
@@ -78,6 +79,7 @@ from cairn.engine import (
     snapshot,
     store,
     sweep,
+    testimony,
     verdict,
     verify,
     version,
@@ -95,6 +97,8 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     GetPin: pin.get,
     TrustLedger: remote.trust,
     GetTrusted: remote.get,
+    RecordTestimony: testimony.record,
+    ListTestimonies: testimony.every,
     StartRun: run.start,
     FinishRun: run.finish,
     GetRun: run.get,
