@@ -9,6 +9,7 @@
    of that, such as another threshold.
 4. Metrics of other models, or of parts of a set, are left out, and a note says how many. One
    that comes from nobody's prediction is a gap, unless the model has that metric of its own.
+5. A metric is called what gates call it: scikit-learn's `mean_absolute_error` is `mae`.
 """
 
 import math
@@ -16,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from cairn.capture.events import Examples, Journal, Loaded, Metric, Saved
 from cairn.capture.gaps import clipped_gap
@@ -28,6 +31,7 @@ from cairn.data.evaluation import record_evaluation
 from cairn.flavors import read_frame
 from cairn.flavors.npy import read_array
 from cairn.registry import Registry
+from cairn.stats.metrics import spelled
 from cairn.stats.predictions import Predictions
 from cairn.stats.tabulate import tabulate
 
@@ -159,6 +163,7 @@ def _collect(
     found: dict[str, float] = {}
     undefined: set[str] = set()
     others: list[Metric] = []
+    metrics = [replace(each, name=spelled(each.name)) for each in metrics]
     for metric in sorted(metrics, key=lambda each: not each.derived):
         prefix = prefixes.get(metric.examples or "")
         if metric.name.startswith(_CROSS):

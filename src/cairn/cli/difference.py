@@ -27,5 +27,5 @@ def _change(one: Difference) -> str:
     moved = f"{one.change:+.4g}"
     if one.part != "metrics":
         return moved
-    is_better = (one.change > 0) == (better(one.what.rpartition("/")[2]) == "higher")
+    is_better = (one.change > 0) == (better(one.what) == "higher")
     return f"{moved} {'better' if is_better else 'worse'}"

@@ -16,7 +16,7 @@ from cairn.core.required import minimum_set as minimum_set_of
 from cairn.core.required import nine_fields
 from cairn.core.version import Version
 from cairn.core.words import counted
-from cairn.stats.metrics import better
+from cairn.stats.metrics import better, spelled
 
 SEMANTIC = ("major", "minor", "patch")
 
@@ -220,15 +220,27 @@ def delete(version: str, *, reason: str) -> Shown:
 
 def _sorted(versions: Sequence[Version], metric: str) -> tuple[Version, ...]:
     """Put the best first; those that lack the metric are left out. `NotFound` if all do."""
-    having = [v for v in versions if metric in v.manifest.metrics]
+    having = [(value, v) for v in versions if (value := _value(v, metric)) is not None]
     if not having:
         known = sorted({name for v in versions for name in v.manifest.metrics})
-        near = get_close_matches(metric, known, n=1)
+        near = get_close_matches(spelled(metric), known, n=1)
         there = ", ".join(near or known) or "none: nothing was measured"
         which = "the nearest is" if near else "there are" if known else "there is"
         raise NotFound(f"no version has the metric {metric}; {which} {there}")
-    down = better(metric) == "higher"
-    return tuple(sorted(having, key=lambda v: v.manifest.metrics[metric], reverse=down))
+    having.sort(key=lambda one: one[0], reverse=better(metric) == "higher")
+    return tuple(version for _, version in having)
+
+
+def _value(version: Version, metric: str) -> float | None:
+    """Read a metric under the name that was asked for, or another one of the same metric."""
+    metrics = version.manifest.metrics
+    if metric in metrics:
+        return metrics[metric]
+    return next((value for name, value in metrics.items() if _same(name, metric)), None)
+
+
+def _same(name: str, metric: str) -> bool:
+    return spelled(name) == spelled(metric)
 
 
 def _none(model: str | None, where: str) -> str:
@@ -270,4 +282,4 @@ def _state(version: Version) -> str:
 def _best_metric(version: Version, wanted: str | None) -> str:
     metrics = version.manifest.metrics
     name = wanted or next(iter(sorted(metrics)), None)
-    return f"{name} {number(metrics[name])}" if name else "-"
+    return f"{name} {number(_value(version, name))}" if name else "-"

@@ -31,7 +31,8 @@ def every(context: Context, asked: ListVersions) -> tuple[Version, ...]:
 def _require_keys(context: Context, keys: Iterable[str]) -> None:
     """Raise `NotFound` for a key that no version has, unless there is no version at all."""
     for key in keys:
-        if context.tx.one("version_has_value", name=key) is not None:
+        names = search.spelled_as(key)
+        if any(context.tx.one("version_has_value", name=name) for name in names):
             continue
         known = [row[0] for row in context.tx.all("version_value_names")]
         if not known:

@@ -14,7 +14,7 @@ from cairn.stats.agreement import Agreement, agreement, flips
 from cairn.stats.align import Pair, align
 from cairn.stats.estimate import Undefined
 from cairn.stats.measure import compare as compare_metric
-from cairn.stats.metrics import parse_metric
+from cairn.stats.metrics import parse_metric, spelled
 from cairn.stats.predictions import Predictions, decode
 from cairn.stats.summary import metrics_of, rounded
 
@@ -98,6 +98,7 @@ def compare(
     `on` is by default the snapshot that `cairn.toml` names for the model. `metric` is the one
     that groups are compared by, by default the first of those that the task is recorded with.
     """
+    metric = spelled(metric) if metric is not None else None
     if metric is not None:
         parse_metric(metric)
     first, second = _evaluated(registry, candidate, live, on=on)

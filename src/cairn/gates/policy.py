@@ -14,6 +14,7 @@ from typing import Annotated, Any, cast, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from cairn.core.approval import Approvals, Covered, Deputy, Group, Person
 from cairn.core.check import Check, FairnessGap, NoSubgroupRegression, columns
@@ -30,7 +31,7 @@ from cairn.gates.plain_yaml import Document, Place
 from cairn.gates.scorer import scorer_of
 from cairn.registry import Registry
 from cairn.signing.note import read_verifier
-from cairn.stats.metrics import Metric, parse_metric, require_of_task
+from cairn.stats.metrics import Metric, parse_metric, require_of_task, spelled
 
 FORMAT = "policy/1"
 
@@ -110,6 +111,7 @@ def read_policy(document: Document) -> PolicyFile:
         written = msgspec.convert(cast("Any", document.value), PolicyFile)
     except msgspec.ValidationError as error:
         raise Invalid(_explain(str(error), document)) from error
+    written = replace(written, checks=tuple(map(_respelled, written.checks)))
     _check_metrics(written, document)
     return written
 
@@ -178,6 +180,12 @@ def _pinned(
 def _pinned_scorer(registry: Registry, model: ModelName) -> Digest | None:
     settings = registry.settings.model(model).evaluation
     return registry.objects.put_record(scorer_of(registry, settings)) if settings else None
+
+
+def _respelled(check: Check) -> Check:
+    """Let a check name its metric as the table does: `f1_score` is `f1`."""
+    metric: str | None = getattr(check, "metric", None)
+    return check if metric is None else replace(check, metric=spelled(metric))
 
 
 def _check_metrics(

@@ -1,5 +1,10 @@
 """The first policy file of a project: what `cairn init` writes into `gates/`."""
 
+import textwrap
+
+from cairn.core.evaluation import Task
+from cairn.stats.metrics import by_task
+
 STARTER = """\
 # What a version must show before a label moves to it. Bind this file to a label with
 #
@@ -21,8 +26,10 @@ bootstrap: floors_only
 
 checks:
   # Better than the live version by more than `margin`, beyond chance (paired test).
-  # Metrics: accuracy, brier, f1, log_loss, precision, recall, roc_auc, specificity;
-  # `recall@0.3` decides from 0.3 on instead of 0.5.
+  # Metrics, by what is predicted:
+{metrics}
+  # `recall@0.3` decides from 0.3 on instead of 0.5, `ndcg@10` looks at the first ten,
+  # `recall/late` is that of one class of several, `mean/cost` a number of your own.
   - {{id: better, type: superiority, metric: roc_auc, margin: 0.0}}
 
   # Or only: not worse by `margin`.
@@ -45,4 +52,27 @@ checks:
 
 def starter_policy(model: str) -> str:
     """Write the first policy of `model`, with a note on every kind of check."""
-    return STARTER.format(model=model)
+    return STARTER.format(model=model, metrics=_metrics())
+
+
+def _metrics() -> str:
+    """List every metric of every task, as comments."""
+    lines = [
+        textwrap.fill(
+            f"{_TASKS[task]}: {', '.join(word for word in words if word != 'mean')}",
+            width=95,
+            initial_indent="  #   ",
+            subsequent_indent="  #     ",
+        )
+        for task, words in by_task().items()
+        if task in _TASKS
+    ]
+    return "\n".join(lines)
+
+
+_TASKS: dict[Task, str] = {
+    "binary": "two classes",
+    "multiclass": "several classes",
+    "regression": "a number",
+    "ranking": "an order",
+}

@@ -5,11 +5,12 @@ text itself only known words and operators reach the statement.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cairn.core.errors import Invalid
 from cairn.core.version import Manifest
+from cairn.stats.metrics import spellings
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -33,7 +34,7 @@ _VALUE = """
    AND EXISTS (SELECT 1 FROM version_value
                 WHERE version_value.model = version.model
                   AND version_value.version = version.number
-                  AND version_value.name = :{name}
+                  AND version_value.name IN ({names})
                   AND version_value.{column} {operator} :{value})"""
 _LABEL = """
    AND {exists} (SELECT 1 FROM label_move AS moved
@@ -89,6 +90,14 @@ def values(manifest: Manifest) -> Iterator[tuple[str, str | float]]:
             yield f"{prefix}.{name}", value if isinstance(value, str) else _number(value)
 
 
+def spelled_as(key: str) -> tuple[str, ...]:
+    """List the names that a key may have: a metric is found under any of its names."""
+    part, _, metric = key.partition(".")
+    return (
+        tuple(f"metrics.{one}" for one in spellings(metric)) if part == "metrics" else (key,)
+    )
+
+
 def versions(where: str, *, model: str | None, limit: int) -> Search:
     """Return the search for matching versions, newest first.
 
@@ -105,9 +114,10 @@ def versions(where: str, *, model: str | None, limit: int) -> Search:
     for index, term in enumerate(term for term in terms if term.name not in _LEFT):
         name, value = f"name{index}", f"value{index}"
         parameters[value] = term.value
-        text += _condition(term, name, value)
+        keys = {f"{name}_{at}": key for at, key in enumerate(spelled_as(term.name))}
+        text += _condition(term, keys, value)
         if "." in term.name:
-            parameters[name] = term.name
+            parameters |= keys
         if term.name == "experiment":
             parameters[value] = f"{_run(term)}%"
         if term.name == "commit":
@@ -118,10 +128,11 @@ def versions(where: str, *, model: str | None, limit: int) -> Search:
     )
 
 
-def _condition(term: _Term, name: str, value: str) -> str:
+def _condition(term: _Term, keys: Iterable[str], value: str) -> str:
     if "." in term.name:
         column = "word" if isinstance(term.value, str) else "amount"
-        return _VALUE.format(name=name, value=value, column=column, operator=term.operator)
+        names = ", ".join(f":{key}" for key in keys)
+        return _VALUE.format(names=names, value=value, column=column, operator=term.operator)
     if term.name in ("stage", "label"):
         return _LABEL.format(value=value, exists=_equals(term))
     if term.name == "experiment":

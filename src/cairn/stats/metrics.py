@@ -8,7 +8,6 @@
 """
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -62,6 +61,35 @@ KINDS: dict[str, Kind] = {
     "hit_rate": Kind("mean", "higher", ("ranking",), "k"),
     "mean": Kind("mean", "higher", get_args(Task)),
 }
+SYNONYMS = {
+    "acc": "accuracy",
+    "auc": "roc_auc",
+    "auroc": "roc_auc",
+    "ap": "average_precision",
+    "pr_auc": "average_precision",
+    "auprc": "average_precision",
+    "sensitivity": "recall",
+    "tpr": "recall",
+    "true_positive_rate": "recall",
+    "tnr": "specificity",
+    "true_negative_rate": "specificity",
+    "ppv": "precision",
+    "matthews_corrcoef": "mcc",
+    "f1_macro": "macro_f1",
+    "top_k": "top_k_accuracy",
+    "logloss": "log_loss",
+    "cross_entropy": "log_loss",
+    "brier_score_loss": "brier",
+    "expected_calibration_error": "ece",
+    "mean_absolute_error": "mae",
+    "mean_squared_error": "mse",
+    "root_mean_squared_error": "rmse",
+    "r_squared": "r2",
+    "medae": "median_absolute_error",
+    "reciprocal_rank": "mrr",
+    "hit_at": "hit_rate",
+}
+"""What libraries and people call them; `_score` at the end of a name says nothing."""
 _ONE_CLASS = ("recall", "specificity", "selection_rate", "precision", "f1", "roc_auc")
 
 
@@ -111,9 +139,54 @@ class Metric:
 
 
 def better(name: str) -> Better:
-    """Say which way a metric is better by its name alone: higher, if nobody knows the name."""
-    known = KINDS.get(re.split("[@/]", name, maxsplit=1)[0])
+    """Say which way a metric is better by its name alone: higher, if nobody knows the name.
+
+    A set in front of the name (`train/log_loss`) does not matter.
+    """
+    first, *others = spelled(name).split("/")
+    word = first if first in KINDS or not others else others[-1]
+    known = KINDS.get(word.partition("@")[0])
     return known.better if known else "higher"
+
+
+def spelled(name: str) -> str:
+    """Spell a metric as the table does, whoever named it; an unknown one stays as it is.
+
+    `f1_score` is `f1`, `AUC` is `roc_auc`, `train/mean_absolute_error` is `train/mae`.
+    """
+    first, slash, rest = name.partition("/")
+    if not slash:
+        return _respelled(name)
+    word = _respelled(first)
+    return f"{word}/{rest}" if word in KINDS else f"{first}/{spelled(rest)}"
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """List the names under which a metric may have been recorded, the given one first."""
+    plain = spelled(name)
+    words = [word for word in KINDS if word in plain.replace("@", "/").split("/")]
+    others = [
+        plain.replace(word, other)
+        for word in words[:1]
+        for known in (word, *(one for one, meant in SYNONYMS.items() if meant == word))
+        for other in (known, f"{known}_score")
+    ]
+    return tuple(dict.fromkeys((name, plain, *others)))
+
+
+def _respelled(name: str) -> str:
+    word, at, argument = name.partition("@")
+    plain = word.lower().replace("-", "_").replace(" ", "_").removesuffix("_score")
+    known = SYNONYMS.get(plain, plain)
+    return known + at + argument if known in KINDS else name
+
+
+def by_task() -> dict[Task, tuple[str, ...]]:
+    """List the words of each task's metrics, the same way everywhere."""
+    return {
+        task: tuple(sorted(word for word, kind in KINDS.items() if task in kind.tasks))
+        for task in get_args(Task)
+    }
 
 
 def require_of_task(metric: Metric, task: Task) -> None:
