@@ -97,7 +97,9 @@ class Settings(Record, frozen=True):
         return self.models.get(name) or self.models.get(short) or ModelSettings()
 
 
-class _File(Record, frozen=True):
+class File(Record, frozen=True):
+    """The keys of `cairn.toml`, as they are written."""
+
     store: Annotated[str, Meta(pattern=STORE)] = ".cairn"
     objects: Annotated[str, Meta(pattern=STORE)] = ""
     team: Team = "default"
@@ -109,7 +111,7 @@ class _File(Record, frozen=True):
 
 
 _KEYS: dict[str, type[Record]] = {"evaluation": EvaluationSettings}
-_PLAIN = {
+MUST_BE = {
     "store": "must be the name of a folder",
     "objects": 'must be the address of a bucket: "s3://bucket/prefix"',
     "team": "must be lower-case letters, digits, '.', '_' and '-'",
@@ -255,7 +257,7 @@ def lakefs_login() -> dict[str, str]:
     return {f"LAKECTL_{name}": os.environ.get(f"LAKECTL_{name}", "") for name in names}
 
 
-def _read(path: Path) -> _File:
+def _read(path: Path) -> File:
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -264,7 +266,7 @@ def _read(path: Path) -> _File:
         raise Invalid(f"{path} is nested deeper than anybody writes: flatten it") from error
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}") from error
-    return _checked(str(path), values, _File)
+    return _checked(str(path), values, File)
 
 
 def _model(path: Path, name: str, part: dict[str, Any]) -> ModelSettings:
@@ -295,4 +297,4 @@ def _explained(where: str, what: str, kind: type[Record]) -> str:
     if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
         return f"{inside}the key {missing[1]!r} is missing"
     key = re.split(r"[.\[]", where.removeprefix("evaluation."))[0]
-    return f"{where} {_PLAIN.get(key, 'must be text in quotes')}"
+    return f"{where} {MUST_BE.get(key, 'must be text in quotes')}"

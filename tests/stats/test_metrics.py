@@ -26,7 +26,7 @@ def sklearn_metrics() -> list[str]:
     names += "mean_absolute_error mean_squared_error root_mean_squared_error r2_score "
     names += "median_absolute_error top_k_accuracy_score ndcg_score"
     assert set(names.split()) <= set(metrics.__all__)
-    return names.split()
+    return [str(name) for name in names.split()]
 
 
 @given(
