@@ -29,8 +29,7 @@ def approve(subject: str, *, reason: str) -> Shown:
     asked = engine.send(GetApproval(reference=subject.partition(":")[2] or subject))
     signed = person.sign(Approval(subject=asked.subject, reason=reason))
     info = engine.send(Approve(subject=asked.subject, signed=signed, reason=reason))
-    have = sum(yes.counts for yes in info.given)
-    lines = [f"{info.about}: {have} of {info.count} agreed"]
+    lines = [f"{info.about}: {info.have} of {info.count} agreed"]
     lines.append(f"go on: `{info.then}`" if info.state == "granted" else _waits(info))
     return Shown(info, "\n".join(lines))
 
@@ -49,15 +48,15 @@ def approvals(model: str | None, *, past: bool) -> Shown:
             f"{_prefix(info)}:{short(info.subject).removeprefix('sha256:')}",
             info.about,
             info.state,
-            f"{sum(yes.counts for yes in info.given)} of {info.count}",
+            f"{info.have} of {info.count}",
             ", ".join(yes.who for yes in info.given if yes.counts) or "-",
-            info.wants,
+            info.open or "-",
             f"{info.asked_by}, {moment(info.asked_at)}",
             moment(info.until),
         )
         for info in found
     ]
-    head = ("what", "for", "state", "agreed", "who", "who may", "asked by", "until")
+    head = ("what", "for", "state", "agreed", "who", "waits for", "asked by", "until")
     return Shown(found, table(head, rows) or "nothing waits for anybody's approval")
 
 
@@ -88,4 +87,4 @@ def _prefix(info: ApprovalInfo) -> str:
 
 
 def _waits(info: ApprovalInfo) -> str:
-    return f"still {info.state}; who must agree: {info.wants}, until {moment(info.until)}"
+    return f"still {info.state}: it waits for {info.open}, until {moment(info.until)}"

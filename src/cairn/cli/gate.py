@@ -16,6 +16,7 @@ from cairn.core.gate import DecisionInfo, Policy, PolicyInfo
 from cairn.core.name import shown as model_shown
 from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.core.reference import model_and_label, model_with_label, version_and_label
+from cairn.core.words import counted
 from cairn.registry import Registry
 
 EXIT_CODES = {"pass": 0, "fail": Refused.exit_code, "inconclusive": Inconclusive.exit_code}
@@ -40,9 +41,10 @@ def set_policy(label: str, policy: Path, *, reason: str, new_label: bool) -> Sho
     model, name = model_and_label(label, team=registry.settings.team)
     found = load_policy(policy, registry, model)
     info = registry.set_policy(label, found, reason=reason, new_label=new_label)
+    checks = counted(len(info.policy.checks), "check")
     text = (
         f"{model_shown(model)}@{name} is now judged by {short(info.digest)}: "
-        f"{len(info.policy.checks)} checks on snapshot {short(info.policy.evaluation)}"
+        f"{checks} on snapshot {short(info.policy.evaluation)}"
     )
     return Shown(info, f"{text}\n{_warned(info.policy)}".rstrip())
 

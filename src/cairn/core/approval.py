@@ -158,6 +158,10 @@ class ApprovalInfo(Record, frozen=True):
     given: tuple[Yes, ...] = ()
     wants: Text = ""
     """Who must agree, in words: `1 of ann and 1 of bo or cy`."""
+    have: int = 0
+    """How many of `count` agreed; two of a group that wants one of them are one."""
+    open: Text = ""
+    """Who must still agree, in words; empty once enough did."""
 
 
 class Given(Record, frozen=True):
@@ -301,6 +305,26 @@ def met(rule: Approvals, given: Iterable[Given]) -> bool:
     """Whether as many people of every group agreed as it wants."""
     have = agreed(rule, given)
     return all(n >= group.count for n, group in zip(have, rule.groups, strict=True))
+
+
+def still(rule: Approvals, given: Iterable[Given], *, at: Time) -> Approvals | None:
+    """Make the rule of those who must still agree at an instant; None where enough did."""
+    have = agreed(rule, given)
+    left = [
+        replace(group, count=group.count - n)
+        for group, n in zip(rule.groups, have, strict=True)
+        if n < group.count
+    ]
+    if not left:
+        return None
+    people = {person for group in left for person in group.people}
+    return replace(
+        rule,
+        people=left[0].people,
+        count=left[0].count,
+        also=tuple(left[1:]),
+        deputies=tuple(d for d in rule.deputies if d.of in people and at < _ends(d)),
+    )
 
 
 def unlisted(authors: Sequence[Person], own: Iterable[Actor]) -> tuple[Actor, ...]:

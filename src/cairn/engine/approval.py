@@ -1,12 +1,13 @@
 """Ask people, record who agreed, and say how that stands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cairn.core import approval as rules
 from cairn.core import gate as gates
 from cairn.core.approval import (
     Approval,
     ApprovalInfo,
+    Approvals,
     Approve,
     Covered,
     DropVersion,
@@ -198,6 +199,12 @@ def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
     """Say how a request stands now."""
     days = min((rule.expire_days for rule in case.rules), default=1.0)
     counting = [one for rule in case.rules for one in cases.counted(context, case, rule)]
+    still = [
+        left
+        for rule in case.rules
+        if (left := rules.still(rule, cases.counted(context, case, rule), at=context.now))
+    ]
+    count = max((rules.needed(rule) for rule in case.rules), default=1)
     return ApprovalInfo(
         subject=case.subject,
         kind=case.kind,
@@ -208,8 +215,10 @@ def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
         asked_at=entry.time,
         until=rules.expiry(entry.time, days),
         people=tuple(dict.fromkeys(p for rule in case.rules for p in rules.everybody(rule))),
-        count=max((rules.needed(rule) for rule in case.rules), default=1),
-        wants=_wants(case),
+        count=count,
+        wants=_wants(case, case.rules),
+        have=count - max((rules.needed(rule) for rule in still), default=0),
+        open=_wants(case, still) if still else "",
         state=_state(context, case, entry),
         then=_then(case),
         given=tuple(
@@ -226,9 +235,9 @@ def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
     )
 
 
-def _wants(case: cases.Case) -> str:
+def _wants(case: cases.Case, wanting: Iterable[Approvals]) -> str:
     """Say who must agree, and for whose sake one person more than the policy's number."""
-    wanted = "; and ".join(dict.fromkeys(rules.wants(rule) for rule in case.rules))
+    wanted = "; and ".join(dict.fromkeys(rules.wants(rule) for rule in wanting))
     if not case.unlisted:
         return wanted
     others = tuple(dict.fromkeys(map(rules.known_as, case.unlisted)))
@@ -294,7 +303,7 @@ def _unruled(case: cases.Case) -> State | None:
 
 def _pending(context: Context, case: cases.Case, entry: Entry) -> Pending:
     info = _info(context, case, entry)
-    have = sum(yes.counts for yes in info.given)
+    waits = f", so it waits for {info.open}" if info.have else ""
     accept: Sequence[Finding] = ()
     if case.kind == "promotion":
         decision = context.objects.get_record(case.subject, Decision)
@@ -304,7 +313,7 @@ def _pending(context: Context, case: cases.Case, entry: Entry) -> Pending:
     digits = case.subject.removeprefix("sha256:")[:12]
     return Pending(
         f"{info.about} waits for people: {info.wants} must "
-        f"agree, {have} {'has' if have == 1 else 'have'} so far{noted}",
+        f"agree, {info.have} {'has' if info.have == 1 else 'have'} so far{waits}{noted}",
         fix=f"one of them, before {info.until[:16].replace('T', ' ')} UTC: "
         f"`cairn approve {prefix}:{digits} --reason WHY`\n"
         f"then go on: `{info.then}`",
