@@ -1,11 +1,8 @@
 """Delta tables made by deltalake itself: frozen by version, changed, vacuumed, restored."""
 
-import json
 import shutil
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
@@ -16,6 +13,7 @@ from cairn.data.lakes.delta import read_log, read_reference, segment, snapshot_d
 from cairn.data.pins import check_pin
 from cairn.data.restore import restore
 from cairn.registry import Registry
+from delta_tables import edited, make, rows
 from folders import as_nobody, open_to_all
 
 WEEK = 7 * 24 * 3600
@@ -23,12 +21,8 @@ WEEK = 7 * 24 * 3600
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A partitioned table of three versions: to be copied, not used."""
-    place = tmp_path_factory.mktemp("delta") / "table"
-    write_deltalake(place, rows(0, 300), partition_by=["region"])
-    write_deltalake(place, rows(300, 310), mode="append")
-    DeltaTable(place).delete("id < 200")
-    return place
+    """A table to be copied, not used."""
+    return make(tmp_path_factory.mktemp("delta") / "table")
 
 
 @pytest.fixture
@@ -37,13 +31,6 @@ def table(made: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.chdir(registry.settings.folder)
     shutil.copytree(made, "lake")
     return Path("lake")
-
-
-def rows(start: int, stop: int) -> Any:
-    ids = list(range(start, stop))
-    regions = ["north", "a b/c"] * len(ids)
-    columns: dict[str, Any] = {"id": ids, "region": regions[: len(ids)]}
-    return pa.table(columns | {"x": [i / 2 for i in ids]})
 
 
 def ids(place: Path) -> list[int]:
@@ -61,18 +48,6 @@ def recorded(registry: Registry, reference: str) -> Recorded:
     source = registry.objects.get_record(digest, Snapshot).source
     assert isinstance(source, Recorded)
     return source
-
-
-def edited(place: Path, **changes: Any) -> Path:
-    """Change actions of the first commit of a table."""
-    commit = place / "_delta_log" / f"{0:020}.json"
-    actions = [json.loads(line) for line in commit.read_text().splitlines()]
-    for action in actions:
-        for kind, values in changes.items():
-            if kind in action:
-                action[kind] |= values
-    commit.write_text("\n".join(json.dumps(action) for action in actions))
-    return place
 
 
 def test_a_copy_restores_after_the_lake_was_vacuumed(registry: Registry, table: Path) -> None:
@@ -203,32 +178,6 @@ def test_what_is_not_there_is_one_sentence(
         snapshot_delta(registry, location, version=version)
 
     assert registry.snapshots() == ()
-
-
-@pytest.mark.parametrize(
-    ("features", "configuration", "says"),
-    [
-        (["deletionVectors"], {}, "uses deletionVectors: its rows cannot be read from its"),
-        (["typeWidening"], {}, "uses typeWidening"),
-        (["notYetThought"], {}, "'notYetThought' is not supported"),
-        (["columnMapping"], {"delta.columnMapping.mode": "name"}, "olumn ?[mM]apping"),
-    ],
-)
-def test_what_cannot_be_read_from_data_files_is_refused(
-    registry: Registry,
-    table: Path,
-    features: list[str],
-    configuration: dict[str, str],
-    says: str,
-) -> None:
-    versions = {"minReaderVersion": 3, "minWriterVersion": 7}
-    kinds = {"readerFeatures": features, "writerFeatures": features}
-    edited(table, protocol=versions | kinds, metaData={"configuration": configuration})
-
-    with pytest.raises(Refused, match=says) as refusal:
-        snapshot_delta(registry, "lake", version=0)
-
-    assert "snapshot that" in refusal.value.fix
 
 
 def test_a_shallow_clone_is_refused(registry: Registry, table: Path) -> None:

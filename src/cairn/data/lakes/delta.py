@@ -13,6 +13,7 @@ from cairn.core.errors import Corrupt, Invalid, NotFound, Refused, Unavailable, 
 from cairn.core.snapshot import DeltaTable, Keeping, SnapshotInfo
 from cairn.data.bucket import list_bucket
 from cairn.data.files import check_name, record_snapshot
+from cairn.data.lakes.delta_features import V2_CHECKPOINT, check_features, refuse
 from cairn.data.lakes.files import Listed, plain, take_files
 from cairn.data.lakes.location import recorded
 from cairn.objects.fault import reading
@@ -30,12 +31,7 @@ _CHECKPOINT = re.compile(
 )
 _RETENTION = re.compile(r"interval\s+([0-9]+)\s+(\w+?)s?", re.IGNORECASE)
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-_READABLE = frozenset({"timestampNtz", "vacuumProtocolCheck"})
-_FIXES = {
-    "deletionVectors": "rewrite the files without them (`REORG TABLE ... APPLY (PURGE)`, then "
-    "`delta.enableDeletionVectors = false`)",
-    "columnMapping": "copy the table into one without column mapping",
-}
+_V2_CHECKPOINT = re.compile(r"[0-9]{20}\.checkpoint\.[0-9a-f-]{36}\.(json|parquet)")
 
 
 class Log(NamedTuple):
@@ -43,6 +39,7 @@ class Log(NamedTuple):
 
     commits: dict[int, str]
     checkpoints: dict[int, tuple[str, ...]]
+    has_v2_checkpoints: bool = False
 
     @property
     def newest(self) -> int:
@@ -68,9 +65,10 @@ def snapshot_delta(
     lies = plain(location)
     log = read_log(lies)
     at = log.newest if version is None else version
-    files = [Listed(f"{lies.rstrip('/')}/{LOG}/{name}") for name in segment(log, at, lies)]
+    logged = segment(log, at, lies)
+    files = [Listed(f"{lies.rstrip('/')}/{LOG}/{name}") for name in logged]
     table = _open(lies, at)
-    _check_readable(table, lies)
+    check_features(table, lies, logged)
     files += active_files(table, lies)
     stored = take_files(registry.objects, files, lies, mode=mode, on_progress=on_progress)
     source = DeltaTable(
@@ -91,19 +89,22 @@ def read_log(location: str) -> Log:
     commits = {int(m["version"]): n for n in names if (m := _COMMIT.fullmatch(n))}
     if not commits and not any(_CHECKPOINT.fullmatch(n) for n in names):
         raise NotFound(f"{location} is no Delta table: there is no {LOG}/ with commits in it")
-    return Log(commits, _checkpoints(names))
+    return Log(commits, _checkpoints(names), any(map(_V2_CHECKPOINT.fullmatch, names)))
 
 
 def segment(log: Log, version: int, location: str) -> tuple[str, ...]:
     """List the files of the log that make up a version: last checkpoint, commits after it.
 
-    Raises `NotFound` for a version that the log does not have any more, or not yet.
+    Raises `NotFound` for a version that the log does not have any more, or not yet, `Refused`
+    for one that only a checkpoint of the second kind has.
     """
     if not 0 <= version <= log.newest:
         raise NotFound(f"{location} has no version {version}: its newest is {log.newest}")
     start = max((at for at in log.checkpoints if at <= version), default=-1)
     needed = range(start + 1, version + 1)
     if missing := [at for at in needed if at not in log.commits]:
+        if log.has_v2_checkpoints:
+            refuse(location, [V2_CHECKPOINT])
         raise NotFound(
             f"version {version} of {location} cannot be read any more: the log was cleaned up "
             f"(commit {missing[0]} is gone); name a newer one"
@@ -186,22 +187,6 @@ def _open(location: str, version: int) -> "deltalake.DeltaTable":
         raise Corrupt(
             f"the log of {location} cannot be read at version {version}: {what}"
         ) from error
-
-
-def _check_readable(table: "deltalake.DeltaTable", location: str) -> None:
-    """Refuse a table whose data files alone do not say what its rows are."""
-    mode = table.metadata().configuration.get("delta.columnMapping.mode", "none")
-    features = set(table.protocol().reader_features or ()) - _READABLE
-    features |= {"columnMapping"} if mode != "none" else set()
-    if not features:
-        return
-    first = min(features)
-    raise Refused(
-        f"{location} uses {', '.join(sorted(features))}: its rows cannot be read from its "
-        "data files alone",
-        fix=_FIXES.get(first, "copy the table into one without this feature")
-        + ", and snapshot that",
-    )
 
 
 def read_reference(text: str) -> tuple[str, int | None]:
