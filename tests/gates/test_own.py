@@ -66,6 +66,29 @@ def test_a_check_that_passes_lets_the_version_through_with_its_words(
     assert registry.objects.get(info.result.source).decode().endswith("sys.exit(0)\n")
 
 
+def test_what_a_check_prints_is_kept_without_secrets(
+    registry: Registry, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_TOKEN", "S3CRETenv9tok")
+    says(registry, "asked with S3CRETenv9tok, in vain", 0)
+    registry.promote(version.name)
+
+    (info,) = results(registry, version)
+
+    assert info.result.reason == "asked with <redacted>, in vain"
+
+
+def test_a_check_with_a_secret_in_it_is_not_kept(registry: Registry, version: Version) -> None:
+    says(registry, "x", 0)
+    with (registry.settings.folder / "check.py").open("a") as file:
+        file.write('password = "S3CRETpassw0rd"\n')
+
+    with pytest.raises(
+        Invalid, match=r"check\.py is kept as it ran, and seems to hold a value"
+    ):
+        registry.promote(version.name)
+
+
 @pytest.mark.parametrize(("code", "kind"), [(1, Refused), (7, Inconclusive)])
 def test_a_check_that_does_not_pass_stops_it(
     registry: Registry, version: Version, code: int, kind: type[Refused]

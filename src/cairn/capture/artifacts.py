@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from cairn.capture.events import Saved
 from cairn.capture.gaps import clipped_gap
+from cairn.capture.secret_files import held_below
 from cairn.capture.touched import place_of
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError
 from cairn.core.run import Gap
+from cairn.core.secret import Known
 from cairn.core.version import Artifacts, Signature
 from cairn.data.whole import require_whole
 from cairn.objects import ObjectStore
@@ -36,20 +38,25 @@ def store_saved(
     room: Path,
     outputs: Collection[Path],
     checklist: Sequence[str],
+    known: Known,
 ) -> Stored:
-    """Store a model that a run saved.
+    """Store a model that a run saved, unless a secret stands in it.
 
     Outputs of the run that the checklist names are put beside it: a schema, a vocabulary.
     """
     if saved.folder is None:
-        return _store_own_file(objects, saved)
+        return _store_own_file(objects, saved, known)
     folder = room / "models" / saved.folder
     for output in outputs:
         if any(fnmatch(output.name, pattern) for pattern in checklist):
             shutil.copy(output, folder / "files" / output.name)
+    if held := held_below(folder / "files", known):
+        return Stored(None, _signature(saved), (_secret_gap(held),))
     golden = folder / "golden"
-    has_golden = (golden / "golden.json").is_file()
-    gaps = () if has_golden else (_golden_gap(saved.golden_reason or "they are unfinished"),)
+    held = held_below(golden, known)
+    has_golden = (golden / "golden.json").is_file() and not held
+    why = held or saved.golden_reason or "they are unfinished"
+    gaps = () if has_golden else (_golden_gap(why),)
     artifacts = store_files(objects, folder / "files", golden=golden if has_golden else None)
     return Stored(artifacts, _signature(saved), gaps)
 
@@ -94,7 +101,7 @@ def no_golden() -> Gap:
     return _golden_gap("it was registered from its files")
 
 
-def _store_own_file(objects: ObjectStore, saved: Saved) -> Stored:
+def _store_own_file(objects: ObjectStore, saved: Saved, known: Known) -> Stored:
     """Store the file that the script wrote; only the format of a library needs no excuse."""
     gaps = [_main_gap(saved.main)] if saved.main else []
     if saved.reason and not gaps:
@@ -108,6 +115,8 @@ def _store_own_file(objects: ObjectStore, saved: Saved) -> Stored:
     path = place_of(saved.path) if saved.path else None
     if path is None or not path.is_file():
         return Stored(None, _signature(saved), tuple(gaps))
+    if held := held_below(path, known):
+        return Stored(None, _signature(saved), (*gaps, _secret_gap(held)))
     try:
         artifacts = store_path(objects, path)
     except CairnError as error:
@@ -126,6 +135,14 @@ def _main_gap(names: Sequence[str]) -> Gap:
         "file, trusted or not",
         fix=f"put {listed} into a module of the project, import {them} in the script, and run "
         "it again",
+    )
+
+
+def _secret_gap(held: str) -> Gap:
+    return clipped_gap(
+        "artifacts",
+        f"the model is not kept: {held}",
+        fix="save it without the secret, and run it again",
     )
 
 

@@ -1,14 +1,17 @@
 """Which of the things that a run wrote is the model that a person means."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cairn.capture.artifacts import no_golden, store_path
 from cairn.capture.likeliest import likeliest_file
 from cairn.capture.manifest import gap_order
+from cairn.capture.secret_files import is_redacted
+from cairn.capture.sources import is_private
 from cairn.core.digest import Digest
-from cairn.core.errors import Invalid
+from cairn.core.errors import Invalid, Refused
 from cairn.core.run import RunFacts
 from cairn.core.tree import escape
 from cairn.core.version import Manifest
@@ -35,8 +38,28 @@ def chosen_manifest(
         if path in facts.outputs:
             files = {path: facts.outputs[path]}
         if files:
+            _refuse_redacted(registry, files)
             return _of_outputs(registry, facts, files, path)
-    raise Invalid(_what_was_written(facts, artifact, run[:12]))
+    raise Invalid(_what_was_written(registry, facts, artifact, run[:12]))
+
+
+def proposable(registry: Registry, outputs: Mapping[str, Digest]) -> list[str]:
+    """List the outputs of a run that may be a model: none for secrets, none changed."""
+    return [
+        path
+        for path, digest in sorted(outputs.items())
+        if not (is_private(path.encode()) or is_redacted(registry.objects, digest))
+    ]
+
+
+def _refuse_redacted(registry: Registry, files: Mapping[str, Digest]) -> None:
+    changed = [path for path, d in files.items() if is_redacted(registry.objects, d)]
+    if changed:
+        raise Refused(
+            f"what is kept of {min(changed)} lacks the secret that was in it, so it is not "
+            "the file that the run wrote",
+            fix="write it without secrets, and run it again",
+        )
 
 
 def _spellings(artifact: str, root: Path) -> list[str]:
@@ -50,8 +73,10 @@ def _spellings(artifact: str, root: Path) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _what_was_written(facts: RunFacts, artifact: str | None, run: str) -> str:
-    wrote = sorted(facts.artifacts) or sorted(facts.outputs)
+def _what_was_written(
+    registry: Registry, facts: RunFacts, artifact: str | None, run: str
+) -> str:
+    wrote = sorted(facts.artifacts) or proposable(registry, facts.outputs)
     listed = ", ".join(wrote[:SHOWN]) or "nothing"
     if len(wrote) > SHOWN:
         listed += f" and {len(wrote) - SHOWN} more"

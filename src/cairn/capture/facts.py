@@ -60,6 +60,7 @@ def assemble(registry: Registry, run: Observed) -> Assembled:
         sources = digests_of_sources(files, root=root)
         facts = msgspec.structs.replace(facts, sources=sources)
     notes = tuple(dict.fromkeys(note for one in built for note in one.notes))
+    notes += _unsearched(frozen)
     sessions = tuple(event.run for event in run.journal.of(Session))
     return Assembled(facts, built, notes, sessions)
 
@@ -115,6 +116,15 @@ def _apart(values: Mapping[str, Mapping[str, Value]]) -> dict[str, Value]:
     if len(values) == 1:
         return dict(next(iter(values.values())))
     return {f"{path}:{name}": v for path, each in values.items() for name, v in each.items()}
+
+
+def _unsearched(frozen: Frozen) -> tuple[str, ...]:
+    """Say which data nobody looked into for secrets."""
+    if not frozen.unsearched:
+        return ()
+    first, *others = frozen.unsearched
+    more = f" and {len(others)} more" if others else ""
+    return (f"not looked into for secrets, as it is large: {first}{more}",)
 
 
 def _command(run: Observed, known: Known) -> tuple[str, ...]:

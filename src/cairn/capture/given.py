@@ -5,21 +5,33 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from cairn.core.errors import Invalid
+from cairn.core.errors import Invalid, Refused
 from cairn.core.run import Scalar
-from cairn.core.secret import REDACTED, redact_value
+from cairn.core.secret import REDACTED, Known, is_odd, redact_value
 
+NOTHING_KNOWN = Known()
 _METRIC = re.compile(r"[A-Za-z_][A-Za-z0-9_.@/ -]{0,99}")
 
 
-def assigned(words: Iterable[str], option: str) -> dict[str, Scalar]:
-    """Read `NAME=VALUE`; numbers, true and false are what they look like."""
+def assigned(
+    words: Iterable[str], option: str, known: Known = NOTHING_KNOWN
+) -> dict[str, Scalar]:
+    """Read `NAME=VALUE`; numbers, true and false are what they look like.
+
+    Raises `Refused` for a value that nobody thought up: it would stay for ever.
+    """
     found: dict[str, Scalar] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not name or not equals:
             raise Invalid(f"{option} {word!r}: write NAME=VALUE")
-        shown = redact_value(name, value)
+        shown = redact_value(name, known.redact(value))
+        if is_odd(shown):
+            raise Refused(
+                f"{option} {name}: its value looks like a password or a token, and what is "
+                "registered stays for ever",
+                fix="leave it out, or say in words what it stands for",
+            )
         found[name] = shown if shown == REDACTED else _scalar(shown)
     return found
 

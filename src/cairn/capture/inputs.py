@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from cairn.capture.configuration import LARGEST, is_configuration, settings, without_secrets
 from cairn.capture.gaps import clipped_gap
 from cairn.capture.parameters import plain_scalars
+from cairn.capture.secret_files import LARGEST_TEXT, origin_in
 from cairn.capture.sources import is_private
 from cairn.capture.touched import Seen, Touched, mark_of
 from cairn.core.errors import CairnError, Conflict
@@ -24,6 +25,7 @@ from cairn.objects.tree import store_tree
 from cairn.registry import Registry
 
 MANY_FILES = 32
+MOST_SEARCHED = 8 << 20
 REDACTION = "cairn: secrets redacted"
 
 
@@ -33,14 +35,19 @@ class Frozen(NamedTuple):
     inputs: tuple[Input, ...]
     parameters: Mapping[str, Scalar]
     gaps: tuple[Gap, ...]
+    unsearched: tuple[str, ...] = ()
+    """Data that was not looked into for secrets: it is large."""
 
 
 def freeze_inputs(registry: Registry, found: Touched, *, root: Path, known: Known) -> Frozen:
     """Store every file that the run read and did not make itself.
 
     More than 32 data files in one folder become one snapshot of it, with these files only.
+    Data of up to 4 MiB each and 8 MiB together are looked into for secrets: a text is frozen
+    without them, other files that hold one are left out.
     """
     gaps: list[Gap] = []
+    search = _Search()
     data: list[tuple[Seen, Path]] = []
     inputs: list[Input] = []
     parameters: dict[str, Scalar] = {}
@@ -57,14 +64,37 @@ def freeze_inputs(registry: Registry, found: Touched, *, root: Path, known: Know
             inputs.append(
                 _freeze_small(registry, path, content, clean=clean, role="config", root=root)
             )
-        elif content is not None and (clean := _clean_data(content, known)) != content:
+            continue
+        content = search.content(place, _shown(path, root))
+        clean = _clean_data(content, known) if content is not None else None
+        if content is not None and clean is None and (origin := origin_in(place, known)):
+            gaps.append(_secret_gap(_shown(path, root), origin))
+        elif content is None or clean in (None, content):
+            data.append((seen, place))
+        else:
             inputs.append(
                 _freeze_small(registry, path, content, clean=clean, role="input", root=root)
             )
-        else:
-            data.append((seen, place))
     inputs += _freeze_data(registry, data, root=root, gaps=gaps)
-    return Frozen(tuple(inputs), parameters, tuple(gaps))
+    return Frozen(tuple(inputs), parameters, tuple(gaps), tuple(search.passed_over))
+
+
+class _Search:
+    """Reads data that is to be looked into for secrets, as long as it is little."""
+
+    def __init__(self) -> None:
+        self._left = MOST_SEARCHED
+        self.passed_over: list[str] = []
+
+    def content(self, place: Path, name: str) -> bytes | None:
+        """Return what a file holds; None, and its name is kept, if that is too much."""
+        with suppress(OSError):
+            size = place.stat().st_size
+            if size <= min(LARGEST_TEXT, self._left):
+                self._left -= size
+                return place.read_bytes()
+            self.passed_over.append(name)
+        return None
 
 
 def _usable(seen: Seen, path: Path, *, root: Path, gaps: list[Gap]) -> Path | None:
@@ -117,12 +147,22 @@ def _freeze_small(
     return _recorded(registry, source, path, role=role, root=root)
 
 
-def _clean_data(content: bytes, known: Known) -> bytes:
-    """Take what is known to be secret out of a small text; other bytes stay as they are."""
+def _secret_gap(name: str, origin: str) -> Gap:
+    return clipped_gap(
+        "inputs",
+        f"{name} was read and holds a secret that is also in {origin}, so it is not kept",
+        fix="take the secret out of it, and run it again",
+    )
+
+
+def _clean_data(content: bytes, known: Known) -> bytes | None:
+    """Take what is known to be secret out of a text; None for other bytes."""
+    if b"\0" in content:
+        return None
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        return content
+        return None
     return redact(known.redact(text), PLACES["data"]).encode()
 
 

@@ -14,6 +14,7 @@ from cairn.capture.gaps import clipped_gap
 from cairn.capture.manifest import Built, Shared, gap_order, input_order
 from cairn.capture.parameters import plain_scalars, seeds_of
 from cairn.capture.readable import add_readable_table
+from cairn.capture.secret_files import held_below
 from cairn.capture.secrets import clean_gap
 from cairn.capture.touched import Touched, moved_to
 from cairn.core.errors import CairnError
@@ -62,6 +63,7 @@ class Making:
             room=self._room,
             outputs=self._files.outputs,
             checklist=self._registry.settings.model(self._shared.model).checklist,
+            known=self._shared.known,
         )
         self._gaps += stored.gaps
         measured = examples.measured(self._journal, self._saved)
@@ -143,11 +145,15 @@ class Making:
         if frame is None:
             self._gaps += self._not_stored(role)
             return None
+        folder = self._room / "frames" / frame
+        if held := held_below(folder, self._shared.known):
+            self._gaps.append(_not_frozen(role, held))
+            return None
         split = next((event.by for event in self._journal.of(Split)), _BY_SCRIPT)
         try:
             found = snapshot_derived(
                 self._registry,
-                self._room / "frames" / frame,
+                folder,
                 by=split,
                 of=[i.snapshot for i in self._shared.manifest.inputs if i.role == "input"],
             )

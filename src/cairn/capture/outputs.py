@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cairn.capture.gaps import clipped_gap
+from cairn.capture.secret_files import LARGEST_TEXT, origin_in, text_in
 from cairn.capture.sources import is_private
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Unavailable
@@ -20,8 +21,7 @@ from cairn.core.secret import PLACES, Known, redact
 from cairn.core.tree import escape
 from cairn.registry import Registry
 
-LARGEST_OUTPUT, LARGEST_TEXT = 1 << 30, 4 << 20
-_CHUNK, _OVERLAP = 8 << 20, 64 << 10
+LARGEST_OUTPUT = 1 << 30
 
 
 class Outputs(NamedTuple):
@@ -61,31 +61,12 @@ def _store(registry: Registry, path: Path, known: Known) -> tuple[Digest | None,
         raise Unavailable("it is larger than 1 GiB")
     if is_private(os.fsencode(path)):
         return None, "is a file for secrets, so it is not kept"
-    text = _text(path) if size <= LARGEST_TEXT else None
+    text = text_in(path) if size <= LARGEST_TEXT else None
     if text is not None:
         clean = redact(known.redact(text), PLACES["output"])
         if clean != text:
             digest = registry.objects.put(clean.encode())
             return digest, "holds a secret, which is taken out of the copy that is kept"
-    elif origin := _origin(path, known):
+    elif origin := origin_in(path, known):
         return None, f"holds a secret that is also in {origin}, so it is not kept"
     return registry.objects.put_file(path)[0], ""
-
-
-def _text(path: Path) -> str | None:
-    content = path.read_bytes()
-    try:
-        return None if b"\0" in content else content.decode()
-    except UnicodeDecodeError:
-        return None
-
-
-def _origin(path: Path, known: Known) -> str | None:
-    """Say where a secret in a file is known from, if there is one; reads it in parts."""
-    before = b""
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            if origin := known.origin(before + chunk):
-                return origin
-            before = chunk[-_OVERLAP:]
-    return None

@@ -16,6 +16,8 @@ from cairn.capture.chosen import chosen_manifest
 from cairn.capture.committed import with_commit
 from cairn.capture.environment import describe
 from cairn.capture.manifest import gap_order
+from cairn.capture.secret_files import refuse_secrets
+from cairn.capture.secrets import known_here
 from cairn.capture.shared import feature_spec
 from cairn.capture.word import NOTHING, Word, with_word
 from cairn.core import reference
@@ -121,6 +123,7 @@ def register_path(
     name = reference.model_name(model, team=registry.settings.team)
     if not path.exists() and not path.is_symlink():
         raise NotFound(f"there is nothing at {path} to register")
+    refuse_secrets(path, known_here(registry.settings.folder))
     bare = Manifest(artifacts=store_path(registry.objects, path), gaps=(no_golden(),))
     manifest = with_word(registry, bare, word)
     if not retroactive:

@@ -14,6 +14,7 @@ from uuid import uuid4
 from cairn.capture import code as codes
 from cairn.capture import hook
 from cairn.capture.checks import refuse_undefined
+from cairn.capture.chosen import proposable
 from cairn.capture.events import read_journal
 from cairn.capture.facts import Assembled, assemble
 from cairn.capture.hook.cairn_hook.scope import Scope
@@ -165,7 +166,7 @@ def register_models(
     if not built and assembled.sessions:
         return _told_by_itself(registry, outcome, assembled.sessions[-1])
     if len(built) != 1:
-        return replace(outcome, next_step=_what_to_type(run, assembled))
+        return replace(outcome, next_step=_what_to_type(registry, run, assembled))
     try:
         refuse_undefined(built[0].undefined)
         version = register_manifest(
@@ -221,7 +222,7 @@ def _watching(scope: Scope, room: Path, started: int) -> dict[str, str]:
     }
 
 
-def _what_to_type(run: Run, assembled: Assembled) -> str:
+def _what_to_type(registry: Registry, run: Run, assembled: Assembled) -> str:
     short = run.model.removeprefix("default/")
     known = assembled.models
     command = f"cairn register run:{run.id[:SHOWN_ID]} --model {short} --artifact"
@@ -231,7 +232,7 @@ def _what_to_type(run: Run, assembled: Assembled) -> str:
             f"the run saved {len(known)} models ({listed}); choose one: "
             f"`{command} {likeliest_model(known)}`"
         )
-    written = likeliest_file(assembled.facts.outputs)
+    written = likeliest_file(proposable(registry, assembled.facts.outputs))
     if written is None:
         return (
             "the run saved no model that Cairn knows; save it in the script, for example with "

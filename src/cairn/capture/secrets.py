@@ -66,6 +66,11 @@ def known_before(
     return Known(found)
 
 
+def known_here(folder: Path) -> Known:
+    """Collect what is secret where no run is: the environment, and files for secrets."""
+    return known_before((), os.environ, folder, Plain())
+
+
 def known_of(run: Observed, files: Touched, *, root: Path) -> Known:
     """Collect what is secret about a run that has ended."""
     known = known_before(

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from cairn.capture.given import assigned, numbers
+from cairn.capture.secrets import known_here
 from cairn.core.run import Gap, Input
 from cairn.core.version import Manifest
 from cairn.data.frozen import check_frozen
@@ -33,9 +34,10 @@ def with_word(registry: Registry, manifest: Manifest, word: Word) -> Manifest:
         *(_given(registry, each, "train") for each in word.data),
         *(_given(registry, each, "test") for each in word.test),
     ]
-    parameters = assigned(word.params, "--param")
+    known = known_here(registry.settings.folder)
+    parameters = assigned(word.params, "--param", known)
     metrics = numbers(assigned(word.metrics, "--metric"))
-    fields = assigned(word.fields, "--field")
+    fields = assigned(word.fields, "--field", known)
     parts = {"inputs": inputs, "parameters": parameters, "metrics": metrics, "fields": fields}
     found = msgspec.structs.replace(
         manifest,
@@ -45,8 +47,8 @@ def with_word(registry: Registry, manifest: Manifest, word: Word) -> Manifest:
         fields=manifest.fields | fields,
         asserted=(*manifest.asserted, *(name for name, value in parts.items() if value)),
     )
-    known = [gap for gap in found.gaps if not (metrics and gap.field == "metrics")]
-    gaps = (*known, *_untested(found, sorted(metrics)))
+    others = [gap for gap in found.gaps if not (metrics and gap.field == "metrics")]
+    gaps = (*others, *_untested(found, sorted(metrics)))
     return msgspec.structs.replace(found, gaps=gaps)
 
 

@@ -70,14 +70,14 @@ def find_leaks(registry: Registry, value: str) -> Leaks:
         looked += 1
         content = bytes(search.whole)
         closed += content.startswith(_CLOSED)
-        inside = any(each in part for part in _unpacked(content) for each in spelled)
+        inside = any(each in part for part in unpacked(content) for each in spelled)
         if search.found or inside:
             objects.append(digest)
     files = tuple(_files(registry, spelled))
     return Leaks(tuple(objects), tuple(_entries(registry, spelled)), files, looked, closed)
 
 
-def _unpacked(content: bytes) -> Iterator[bytes]:
+def unpacked(content: bytes) -> Iterator[bytes]:
     """Yield what is in an archive or a compressed file, as far as it can be read."""
     openers: tuple[tuple[bytes, Callable[[bytes], bytes]], ...] = (
         (b"\x1f\x8b", lambda packed: gzip.GzipFile(fileobj=io.BytesIO(packed)).read(_LARGEST)),

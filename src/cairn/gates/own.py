@@ -19,9 +19,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple, get_args
 
+from cairn.capture.secrets import known_here
+from cairn.capture.sources import find_secrets
 from cairn.core.check import OwnCheck
+from cairn.core.digest import Digest
 from cairn.core.errors import Inconclusive, Invalid, first_line
 from cairn.core.evaluation import ListResults, OwnResult, RecordResult, ResultInfo
+from cairn.core.secret import redact
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.engine import person
@@ -65,15 +69,16 @@ def run_own(
             if program.point is not None
             else _executed(registry, check, model=model, data=data)
         )
+    known = known_here(registry.settings.folder)
     result = OwnResult(
         run=check.run,
         artifacts=artifacts.tree,
         snapshot=on.digest,
         outcome=answer.outcome,
-        reason=answer.reason,
+        reason=redact(known.redact(answer.reason))[:_LONGEST],
         plugin=program.plugin,
         version=program.version,
-        source=registry.objects.put_file(program.source)[0],
+        source=_kept(registry, check, program),
     )
     digest = registry.objects.put_record(result)
     return registry.engine.send(RecordResult(result=digest, signed=person.vouch(digest)))
@@ -84,7 +89,7 @@ def already_run(
 ) -> bool:
     """Whether what a check says today was recorded: of this version, by these very bytes."""
     artifacts, program = artifacts_of(version), _program(registry, check)
-    source = registry.objects.put_file(program.source)[0]
+    source = _kept(registry, check, program)
     found = registry.engine.send(ListResults(artifacts=artifacts.tree))
     return any(
         (info.result.run, info.result.snapshot, info.result.source)
@@ -108,6 +113,18 @@ def _program(registry: Registry, check: OwnCheck) -> _Program:
         f"check {check.id!r} runs {check.run!r}, which names neither a script in {folder} nor "
         f"an installed plugin ({GROUP})"
     )
+
+
+def _kept(registry: Registry, check: OwnCheck, program: _Program) -> Digest:
+    """Store what answers for a check; raises `Invalid` for a script with a secret in it."""
+    if program.point is None:
+        text = program.source.read_bytes().decode(errors="replace")
+        if telling := find_secrets(program.plugin, text):
+            raise Invalid(
+                f"check {check.id!r}: {program.plugin} is kept as it ran, and seems to hold "
+                f"{telling.kind}: let it read that from the environment"
+            )
+    return registry.objects.put_file(program.source)[0]
 
 
 def _words(check: OwnCheck) -> list[str]:

@@ -11,7 +11,7 @@ Secrets are taken out before anything is hashed: a digest would keep them for ev
 
 from cairn.core.secret.command import Plain, kept_in_ledger, redact_command, secret_words
 from cairn.core.secret.known import Known
-from cairn.core.secret.name import hides, is_secret_name, looks_random
+from cairn.core.secret.name import hides, is_odd, is_secret_name, looks_random
 from cairn.core.secret.places import (
     PLACES,
     Place,
@@ -31,6 +31,7 @@ __all__ = [
     "Plain",
     "find",
     "hides",
+    "is_odd",
     "is_secret_name",
     "kept_in_ledger",
     "kind_of",

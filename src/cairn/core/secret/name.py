@@ -140,6 +140,12 @@ def looks_random(value: str) -> bool:
     return -sum(share * math.log2(share) for share in shares) >= _ENTROPY_BITS
 
 
+def is_odd(value: str) -> bool:
+    """Tell whether nobody thought a value up, and it is no digest or id that names things."""
+    is_name = _DIGEST.fullmatch(value) or _UUID.fullmatch(value)
+    return not is_name and looks_random(value)
+
+
 def words_of(name: str) -> list[str]:
     """Split `dbPassword`, `db-password` and `DB_PASSWORD` alike."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name[-200:])
@@ -166,4 +172,4 @@ def _is_odd_key(words: list[str], value: str) -> bool:
     """Tell whether a value under a common name is a secret; digests name things as well."""
     if _DIGEST.fullmatch(value) or _UUID.fullmatch(value):
         return words == ["key"]
-    return looks_random(value)
+    return is_odd(value)

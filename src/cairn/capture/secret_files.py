@@ -1,0 +1,96 @@
+"""Files looked into for secrets before they are kept.
+
+In a text of up to 4 MiB forms of tokens count as well as secrets that are known from
+elsewhere; in larger ones and in other bytes only the latter, as they stand there or in what
+an archive unpacks to. What is not looked at stays below a limit that the guide names.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from cairn.capture.sources import is_private
+from cairn.core.errors import Refused
+from cairn.core.secret import REDACTED, Known, kind_of
+from cairn.core.secret.form import tokens
+from cairn.core.tree import escape
+from cairn.data.leak import unpacked
+from cairn.objects import ObjectStore
+
+LARGEST_TEXT, LARGEST_SEARCHED = 4 << 20, 64 << 20
+_CHUNK, _OVERLAP = 8 << 20, 64 << 10
+
+
+def held_below(place: Path, known: Known) -> str:
+    """Say which file below a folder, or itself, holds a secret and which; empty if none."""
+    for path in _files(place):
+        if held := held_in(path, known):
+            return f"{path.name} holds {held}"
+    return ""
+
+
+def held_in(path: Path, known: Known) -> str:
+    """Say what secret a file holds: `an access token`; empty if none is found."""
+    size = path.stat().st_size
+    text = text_in(path) if size <= LARGEST_TEXT else None
+    if text is not None and (kind := kind_of(list(tokens(text)))):
+        return kind
+    origin = origin_in(path, known) if size <= LARGEST_SEARCHED else None
+    return f"a secret that is also in {origin}" if origin else ""
+
+
+def text_in(path: Path) -> str | None:
+    """Read a text; None for other bytes."""
+    content = path.read_bytes()
+    try:
+        return None if b"\0" in content else content.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def origin_in(path: Path, known: Known) -> str | None:
+    """Say where a secret in a file is known from, if there is one; reads it in parts."""
+    if not known:
+        return None
+    before = beginning = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            beginning = beginning or chunk[:2]
+            if origin := known.origin(before + chunk):
+                return origin
+            before = chunk[-_OVERLAP:]
+    if beginning not in (b"PK", b"\x1f\x8b", b"BZ", b"\xfd7"):
+        return None
+    if path.stat().st_size > LARGEST_SEARCHED:
+        return None
+    inside = map(known.origin, unpacked(path.read_bytes()))
+    return next((origin for origin in inside if origin), None)
+
+
+def refuse_secrets(place: Path, known: Known) -> None:
+    """Raise `Refused` for weights with a secret in or beside them: they stay for ever."""
+    for path in _files(place):
+        name = escape(os.fsencode(path.name))
+        held = "is a file for secrets" if is_private(os.fsencode(path)) else ""
+        if not held and (found := held_in(path, known)):
+            held = f"holds {found}"
+        if held:
+            raise Refused(
+                f"{name} {held}, and a version stays for ever: nothing was registered",
+                fix="take it out, and register what is left; rotate it if anybody else could "
+                "read it",
+            )
+
+
+def is_redacted(objects: ObjectStore, digest: str) -> bool:
+    """Tell whether what is kept of an output lacks a secret that was in the file."""
+    small = objects.size(digest) <= LARGEST_TEXT
+    return small and REDACTED.encode() in objects.get(digest)
+
+
+def _files(place: Path) -> Iterator[Path]:
+    """List the plain files below a folder, or the one that it is."""
+    paths = sorted(place.rglob("*")) if place.is_dir() else [place]
+    with suppress(OSError):
+        yield from (path for path in paths if path.is_file() and not path.is_symlink())
