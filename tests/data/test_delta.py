@@ -9,8 +9,9 @@ from deltalake import DeltaTable, write_deltalake
 from cairn.core.errors import Corrupt, Invalid, NotFound, Refused, Unavailable
 from cairn.core.snapshot import DeltaTable as Recorded
 from cairn.core.snapshot import Snapshot
+from cairn.data.files import snapshot_files
 from cairn.data.lakes.delta import read_log, read_reference, segment, snapshot_delta
-from cairn.data.pins import check_pin
+from cairn.data.pins import HELD, check_pin
 from cairn.data.restore import restore
 from cairn.registry import Registry
 from delta_tables import edited, make, rows
@@ -74,6 +75,21 @@ def test_a_pin_is_lost_when_the_lake_was_vacuumed(registry: Registry, table: Pat
     with pytest.raises(NotFound, match=r"is LOST: .*, and this snapshot is a pin"):
         restore(registry, "first", Path("after"))
     assert not Path("after").exists()
+
+
+def test_what_is_gone_where_it_lay_is_not_lost_while_the_store_holds_it(
+    registry: Registry, table: Path
+) -> None:
+    pin = snapshot_delta(registry, "lake", version=0, mode="pin", name="first")
+    snapshot_files(registry, table, name="all")
+    vacuum(table)
+
+    found = check_pin(registry, pin)
+    restore(registry, "first", Path("back"))
+
+    assert (found.check.status, found.check.intact) == ("intact", 3)
+    assert [f.detail for f in found.files if "part-" in f.path] == [HELD] * 2
+    assert ids(Path("back")) == list(range(300))
 
 
 def test_a_changed_file_of_a_pin_is_told_from_a_lost_one(

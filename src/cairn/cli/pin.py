@@ -52,7 +52,7 @@ def verified(registry: Registry, info: SnapshotInfo, *, called: str) -> Shown:
 
     with progress(f"verifying {called}") as report:
         found = check_pin(registry, info, on_progress=report)
-    others = [file for file in found.files if file.status != "intact"]
+    others = [file for file in found.files if file.status != "intact" or file.detail]
     rows = [(file.status.upper(), file.path, file.detail) for file in others[:LISTED]]
     more = f"\n... and {len(others) - LISTED} more" if len(others) > LISTED else ""
     text = f"{called} is {_summary(found.check)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from cairn.core.digest import Digest
@@ -18,12 +19,14 @@ from cairn.core.snapshot import (
     is_kept,
 )
 from cairn.core.tree import Entry, escape
-from cairn.data.elsewhere import Fault, Taken, Wanted, take
+from cairn.data.elsewhere import Copy, Fault, Taken, Wanted, take
 from cairn.objects.store import Sink
 from cairn.objects.tree import Progress, tree_entries
 from cairn.registry import Registry
 
 LONGEST = 2000
+STORE = "this store"
+HELD = "gone where it lay, and held here: another snapshot has the same bytes"
 PINNABLE = ("delta", "iceberg", "lakefs", "dvc")
 Locate = Callable[[Sequence[Entry]], Iterator[Wanted]]
 """Says of the files of a pin, in order, where each may lie."""
@@ -86,7 +89,7 @@ class PinnedBytes:
     def __init__(self, registry: Registry, source: Source) -> None:
         entries = list(tree_entries(registry.objects, source.tree))
         self._sizes = {entry.digest: entry.size for entry in entries}
-        pairs = zip(entries, locate(registry, source)(entries), strict=True)
+        pairs = zip(entries, _wanted(registry, source, entries), strict=True)
         self._wanted = {entry.digest: wanted for entry, wanted in pairs}
 
     def size(self, digest: Digest) -> int:
@@ -148,18 +151,31 @@ def _statuses(
     entries = list(tree_entries(registry.objects, source.tree))
     total = sum(entry.size for entry in entries)
     size = 0
-    wanted = locate(registry, source)(entries)
+    wanted = _wanted(registry, source, entries)
     for count, (entry, where) in enumerate(zip(entries, wanted, strict=True), 1):
         found = take(where, None)
-        is_fault = isinstance(found, Fault)
-        yield FileStatus(
-            escape(entry.path),
-            _status(found) if is_fault else "intact",
-            found.reason if is_fault else "",
-        )
+        if isinstance(found, Fault):
+            yield FileStatus(escape(entry.path), _status(found), found.reason)
+        else:
+            detail = HELD if found.copy.name == STORE else ""
+            yield FileStatus(escape(entry.path), "intact", detail)
         size += entry.size
         if on_progress:
             on_progress(count, size, len(entries), total)
+
+
+def _wanted(registry: Registry, source: Source, entries: Sequence[Entry]) -> list[Wanted]:
+    """Say where each file may lie; last in the store, which may hold it for another reason."""
+    held = registry.objects.have(entry.digest for entry in entries)
+    return [
+        _or_held(registry, entry, wanted) if entry.digest in held else wanted
+        for entry, wanted in zip(entries, locate(registry, source)(entries), strict=True)
+    ]
+
+
+def _or_held(registry: Registry, entry: Entry, wanted: Wanted) -> Wanted:
+    kept = Copy(STORE, lambda: registry.objects.reader.parts(entry.digest))
+    return wanted._replace(copies=lambda: chain(wanted.copies(), [kept]))
 
 
 def _status(fault: Fault) -> PinStatus:
