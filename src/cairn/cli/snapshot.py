@@ -106,6 +106,16 @@ def show_snapshot(reference: str) -> Shown:
 
 
 @snapshot.command()
+@click.argument("reference")
+@shown
+def log(reference: str) -> Shown:
+    """Say where REFERENCE comes from: source, query or recipe, author, time, parents."""
+    from cairn.cli.snapshot_log import told
+
+    return told(cairn.open(), reference)
+
+
+@snapshot.command()
 @click.argument("before")
 @click.argument("after")
 @click.option("--key", multiple=True, help="Column that tells rows apart; may be repeated.")
