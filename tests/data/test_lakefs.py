@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import lakefs_server
 from cairn.core.errors import Corrupt, Forbidden, Invalid, NotFound, Unavailable
-from cairn.core.snapshot import LakeFSCommit, Snapshot
+from cairn.core.snapshot import Keeping, LakeFSCommit, Snapshot
 from cairn.data.lakes.lakefs import read_reference, snapshot_lakefs
 from cairn.data.lakes.lakefs_api import LakeFS, Login
 from cairn.data.pins import check_pin
@@ -98,6 +100,39 @@ def test_a_pin_is_read_again_directly_or_by_signed_addresses(
         "readme.md": "changed",
     }
     assert any(path.startswith("/signed/") for path in lake.asked) == presigns
+
+
+def lists(monkeypatch: pytest.MonkeyPatch, checksum: str) -> None:
+    """Let the server list every object with this checksum."""
+    real = lakefs_server._stats  # noqa: SLF001 (what the server lists)
+
+    def stats(path: str, body: bytes) -> dict[str, Any]:
+        return real(path, body) | {"checksum": checksum}
+
+    monkeypatch.setattr(lakefs_server, "_stats", stats)
+
+
+@pytest.mark.parametrize("mode", ["copy", "pin"])
+def test_bytes_that_lakefs_has_another_checksum_of_are_not_taken(
+    registry: Registry, lake: Server, monkeypatch: pytest.MonkeyPatch, mode: Keeping
+) -> None:
+    lists(monkeypatch, "0" * 32)
+
+    with pytest.raises(Corrupt, match="have not the size and checksum that lakeFS lists"):
+        snapshot_lakefs(registry, read_reference("shop/main/data/train.csv"), mode=mode)
+
+    assert registry.snapshots() == ()
+    assert lake.asked
+
+
+def test_a_checksum_of_parts_is_compared_with_nothing(
+    registry: Registry, lake: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists(monkeypatch, f"{'0' * 32}-2")
+
+    info = snapshot_lakefs(registry, read_reference("shop/main/data/train.csv"))
+
+    assert (info.files, bool(lake.asked)) == (1, True)
 
 
 def test_one_object_is_a_snapshot_too(registry: Registry, lake: Server) -> None:

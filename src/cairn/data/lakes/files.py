@@ -115,16 +115,22 @@ def locate_files(
     return partial(_located, location)
 
 
-def lacking(location: str, faults: Sequence[Fault], *, files: int) -> CairnError:
-    """Say which files of a table cannot be had."""
+def lacking(
+    location: str,
+    faults: Sequence[Fault],
+    *,
+    files: int,
+    listed: str = "size that the table lists",
+) -> CairnError:
+    """Say which files of a table cannot be had; `listed` is what they were compared with."""
     corrupt = [fault for fault in faults if fault.kind == "corrupt"]
     shown = corrupt or faults
     names = ", ".join(fault.path for fault in shown[:SHOWN])
     more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
     if corrupt:
         return Corrupt(
-            f"{location}: {len(corrupt)} of {files} files have not the size that the table "
-            f"lists ({names}{more}): they were cut short or replaced; restore them there"
+            f"{location}: {len(corrupt)} of {files} files have not the {listed} "
+            f"({names}{more}): they were cut short or replaced; restore them there"
         )
     return NotFound(
         f"{location}: {len(faults)} of {files} files of this version are gone "

@@ -1,6 +1,7 @@
 """Files of a lakeFS commit: a branch is resolved to its commit, which never changes."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -15,6 +16,9 @@ from cairn.data.lakes.files import lacking
 from cairn.data.lakes.lakefs_api import LakeFS, Login
 from cairn.objects.tree import Progress, store_entries
 from cairn.registry import Registry
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+"""A checksum that can be compared; of a file sent in parts lakeFS has another kind."""
 
 
 class Reference(NamedTuple):
@@ -69,7 +73,8 @@ def snapshot_lakefs(
                 on_progress(count, sum(t.entry.size for t in taken[-1:]), len(wanted), 0)
         if faults:
             place = f"lakefs://{reference.repository}/{at[:12]}"
-            raise lacking(place, faults, files=len(wanted))
+            listed = "size and checksum that lakeFS lists"
+            raise lacking(place, faults, files=len(wanted), listed=listed)
         stored = store_entries(batch, [each.entry for each in taken])
     source = LakeFSCommit(
         tree=stored.digest,
@@ -135,7 +140,12 @@ def _listed(commit: Commit, path: str) -> list[Wanted]:
             f"{commit.repository}"
         )
     wanted = [
-        Wanted(_inside(each.path, path), partial(commit.copies, each.path), each.size)
+        Wanted(
+            _inside(each.path, path),
+            partial(commit.copies, each.path),
+            each.size,
+            md5=each.checksum if _MD5.fullmatch(each.checksum) else "",
+        )
         for each in found
     ]
     return sorted(wanted, key=lambda each: each.path)
