@@ -294,6 +294,7 @@ class Registry:
                 waiver=waiver,
                 ungated=ungated,
                 new_label=new_label,
+                required=self.settings.model(found.model).fields,
                 change_id=uuid4().hex,
             )
         )
@@ -302,8 +303,7 @@ class Registry:
         """Point `churn@production` at its last known-good version, or at one that it held."""
         model, name = self._label(label)
         chosen = self.version(to).digest if to else None
-        asked = Rollback(model=model, label=name, reason=reason, to=chosen)
-        return self.engine.send(asked)
+        return self.engine.send(Rollback(model=model, label=name, reason=reason, to=chosen))
 
     def live(self, label: str, *, at: str | None = None) -> Move | None:
         """Read the move that put `churn@production` where it is, or was at `at`."""

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import stat
 import sys
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def test_init_makes_a_project_once(tmp_path: Path) -> None:
         *("cairn.toml", "gates", ".cairn", ".gitignore")
     }
     assert (tmp_path / "new" / ".gitignore").read_text() == ".cairn/\n"
+    assert stat.S_IMODE((tmp_path / "new" / ".cairn").stat().st_mode) == 0o700
     desk.fails("init", "new", code=Conflict.exit_code, says="is a Cairn project already")
     assert len(desk.json("init", "other")["store"]) == 32
 

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cairn.core.approval import Approvals, ListApprovals
 from cairn.core.errors import Invalid, Pending, Refused
+from cairn.core.label import Anyone, MoveLabel
 from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.core.version import Artifacts, RegisterVersion, Safety, Version
 from cairn.engine.local import LocalEngine
@@ -203,3 +205,45 @@ def test_a_waiver_that_nobody_can_review_is_none(ada: Person) -> None:
 
     with pytest.raises(Refused, match="the policy of production names nobody"):
         ada.registry.promote(version.name, waiver="a pickle of ours")
+
+
+def test_fields_that_the_project_requires_are_asked_for_again(registry: Registry) -> None:
+    version = register(registry)
+    asked = MoveLabel(
+        model=MODEL,
+        label="production",
+        version=version.digest,
+        expecting=Anyone(),
+        required=("owner",),
+        **WHY,
+    )
+
+    with pytest.raises(Refused, match="churn:1 does not say its owner, and production takes"):
+        registry.engine.send(asked)
+    assert registry.live("churn@production") is None
+    registry.engine.send(replace(asked, label="staging", ungated=False))
+    registry.engine.send(replace(asked, waiver="nobody owns it yet"))
+    assert live_number(registry) == 1
+
+
+def test_a_version_that_says_them_is_taken(registry: Registry) -> None:
+    digest = manifest(registry, fields={"owner": "risk"})
+    version = registry.engine.send(RegisterVersion(model=MODEL, manifest=digest))
+
+    registry.engine.send(
+        MoveLabel(
+            model=MODEL,
+            label="production",
+            version=version.digest,
+            expecting=Anyone(),
+            required=("owner",),
+            **WHY,
+        )
+    )
+
+    assert live_number(registry) == 1
+
+
+def live_number(registry: Registry) -> int | None:
+    held = registry.live("churn@production")
+    return held.number if held else None

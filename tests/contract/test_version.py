@@ -6,11 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 import packed
+from cairn.core.check import Floor
 from cairn.core.errors import CairnError, Conflict, Corrupt, Invalid, NotFound, Refused
 from cairn.core.run import Gap, StartRun
 from cairn.core.version import Artifacts, Manifest, RegisterVersion
 from cairn.registry import Registry
-from store import MODEL, data, manifest, open_registry, register, weights_of
+from store import MODEL, data, gate, manifest, open_registry, register, weights_of
 
 
 def test_versions_are_numbered_from_one(registry: Registry) -> None:
@@ -244,6 +245,48 @@ def test_a_version_that_a_label_may_need_cannot_be_deleted(
         registry.delete("churn:1", reason="old")
 
     assert registry.version("churn:1").deleted is None
+
+
+def staged(registry: Registry, weights: str) -> str:
+    """Register as a run does: staging points at what is new."""
+    version = registry.engine.send(
+        RegisterVersion(model=MODEL, manifest=manifest(registry, weights), stage="staging")
+    )
+    return registry.promote(version.name, "staging").time
+
+
+def test_the_label_that_a_run_took_by_itself_holds_no_throw_away(registry: Registry) -> None:
+    then = staged(registry, "a")
+    staged(registry, "b")
+
+    registry.delete("churn:1", reason="a try")
+    registry.delete("churn:2", reason="another try")
+
+    assert (registry.live("churn@staging"), registry.labels("churn")) == (None, ())
+    assert registry.version("churn:2").labels == ()
+    assert registry.versions("churn", where='stage = "staging"') == ()
+    before = registry.live("churn@staging", at=then)
+    assert before is not None
+    assert before.number == 1
+    staged(registry, "c")
+    assert registry.version("churn@staging").number == 3
+    assert registry.verify(objects=True).problems == ()
+
+
+def test_a_label_that_somebody_chose_or_guards_holds_what_it_may_need(
+    registry: Registry,
+) -> None:
+    staged(registry, "a")
+    registry.promote("churn:1", "canary")
+    staged(registry, "b")
+    gate(registry, Floor(id="f", metric="roc_auc", value=0.1), on=data(registry))
+    policy = registry.policy("churn@production").policy
+
+    with pytest.raises(Refused, match="it holds the label canary"):
+        registry.delete("churn:1", reason="old")
+    registry.set_policy("churn@staging", policy)
+    with pytest.raises(Refused, match="it holds the label staging"):
+        registry.delete("churn:2", reason="old")
 
 
 def test_numbers_are_never_used_again(registry: Registry) -> None:

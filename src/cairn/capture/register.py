@@ -23,12 +23,12 @@ from cairn.capture.word import NOTHING, Word, with_word
 from cairn.core import reference
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, NotFound, Refused, Unavailable
+from cairn.core.label import STAGING
 from cairn.core.name import LabelName, ModelName, RunId
 from cairn.core.run import Gap, RunFacts
 from cairn.core.version import UNSTAGED, Manifest, RegisterVersion, Version
 from cairn.registry import Registry
 
-STAGING = "staging"
 _NOT_OF_THE_TRAINING = Gap(
     field="code",
     reason="code and environment are those of the registration, not of the training, which "

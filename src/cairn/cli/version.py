@@ -214,8 +214,12 @@ def mark_bad(version: str, *, reason: str) -> Shown:
 @shown
 def delete(version: str, *, reason: str) -> Shown:
     """Put a tombstone on VERSION; its number is never used again and its history stays."""
-    found = cairn.open().delete(version, reason=reason)
-    return Shown(_line(found), f"{found.name} is deleted: {reason}; number and history stay")
+    registry = cairn.open()
+    held = registry.version(version).labels
+    found = registry.delete(version, reason=reason)
+    lines = [f"{found.name} is deleted: {reason}; number and history stay"]
+    lines += [f"{label} pointed at it, and holds nothing now" for label in held]
+    return Shown(_line(found), "\n".join(lines))
 
 
 def _sorted(versions: Sequence[Version], metric: str) -> tuple[Version, ...]:

@@ -3,13 +3,15 @@
 1. Files that can run code are taken on no terms, whatever the policy says.
 2. Files of which nobody knows whether they can need names that the project trusts, or a waiver
    that somebody else reviews: before the move where the policy has people, else after it.
-3. An incomplete version needs a waiver.
+3. An incomplete version needs a waiver, and so does one that does not say the nine fields, or
+   those that the project requires now.
 4. Without a policy nothing moves, unless somebody says that and why; it is an override.
 """
 
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from cairn.core import required
 from cairn.core.errors import Invalid, Refused
 from cairn.core.gate import Policy
 from cairn.core.label import MoveLabel
@@ -30,6 +32,10 @@ def demand(
     waived = _files(asked, candidate, policy, trusted=trusted)
     if policy is None:
         _without_policy(asked, candidate)
+    if asked.override is None:  # it is reviewed afterwards, whatever lacks
+        required.recheck(
+            candidate, asked.label, fields=asked.required, waived=bool(asked.waiver)
+        )
     return waived
 
 

@@ -21,6 +21,8 @@ from cairn.core.request import Change, Record, Request
 from cairn.core.version import Version
 
 ARCHIVED, WORKBENCH = "archived", "dev"
+STAGING = "staging"
+"""The label that a new version takes by itself when it is registered."""
 
 
 class Anyone(Record, frozen=True, tag="anyone"):
@@ -70,7 +72,8 @@ class MoveLabel(Change[Move], frozen=True, tag="label.move"):
     `override` moves the label whatever the gate says, if the policy names who acts: a
     signature over `Override` of the decision and the reason. `ungated` moves a gated label
     that has no policy yet; it is recorded as an override. `new_label` means a label that the
-    model does not have yet.
+    model does not have yet. `required` are fields that the project requires of every version,
+    which a gated label asks for again.
     """
 
     model: ModelName
@@ -83,6 +86,7 @@ class MoveLabel(Change[Move], frozen=True, tag="label.move"):
     override: Signed | None = None
     ungated: bool = False
     new_label: bool = False
+    required: tuple[str, ...] = ()
 
 
 class Rollback(Change[Move], frozen=True, tag="label.rollback"):

@@ -4,7 +4,7 @@ The nine are checked when a version is registered and again whenever a gated lab
 (R52, R53). `docs/reference/schema/required.json` is `Required` as JSON Schema.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NamedTuple, cast
 
 import msgspec
@@ -88,6 +88,25 @@ def require(values: Mapping[str, Any], *, known: bool) -> None:
         raise Refused(
             f"a version has to say its {named}",
             fix="train it again under `cairn run`, which records all nine fields",
+        )
+
+
+def recheck(
+    version: Version, label: LabelName, *, fields: Iterable[str], waived: bool
+) -> None:
+    """Raise `Refused` unless a version says what it must, before a gated label takes it.
+
+    `fields` are those that the project requires beside the nine. A waiver accepts what lacks.
+    """
+    given = of_version(version)
+    lacking = [name.replace("_", " ") for name in unsaid(given)]
+    lacking += [name for name in fields if name not in version.manifest.fields]
+    if lacking and not waived:
+        raise Refused(
+            f"{version.name} does not say its {', '.join(lacking)}, and {label} takes no "
+            "version without",
+            fix=f"register it with `--field NAME=VALUE`, or train it again under `cairn run`\n"
+            f"or accept that: `cairn promote {version.name} {label} --waiver REASON`",
         )
 
 

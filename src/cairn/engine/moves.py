@@ -44,7 +44,9 @@ def at(context: Context, model: str, label: str, time: Time) -> Move | None:
 
 
 def left(context: Context, step: Move, *, before: Time | None = None) -> bool:
-    """Tell whether a version was archived by this move and has come back since."""
+    """Tell whether a label holds nothing since: its version came back, or was deleted."""
+    if _deleted(context, step, before=before):
+        return True
     if step.label != ARCHIVED:
         return False
     row = context.tx.one(
@@ -53,6 +55,13 @@ def left(context: Context, step: Move, *, before: Time | None = None) -> bool:
     return row is not None and (
         before is None or ledger.read(context.tx, row[0]).time <= before
     )
+
+
+def _deleted(context: Context, step: Move, *, before: Time | None) -> bool:
+    row = context.tx.one("version_gone", model=step.model, number=step.number)
+    if row is None:
+        return False
+    return before is None or ledger.read(context.tx, row[0]).time <= before
 
 
 def history(context: Context, model: str, label: str) -> tuple[Move, ...]:

@@ -92,6 +92,7 @@ def create(folder: Path, *, objects: str = "", encrypt: bool = False) -> Store:
     identity = uuid4().hex
     key = note.generate(origin(identity))
     try:
+        _make_private(folder)
         for part in ("objects", "ledger", "runs"):
             (folder / part).mkdir(parents=True, exist_ok=True)
         if objects:
@@ -103,6 +104,13 @@ def create(folder: Path, *, objects: str = "", encrypt: bool = False) -> Store:
     except OSError as error:
         raise Unavailable(f"no store can be made at {folder}: {error.strerror}") from error
     return Store(folder, objects=objects)
+
+
+def _make_private(folder: Path) -> None:
+    """Make the folder its owner's alone; one that is there already keeps its rights."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o700)
 
 
 def open_bytes(folder: Path, about: StoreFile, objects: str) -> ObjectStore:

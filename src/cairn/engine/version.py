@@ -181,13 +181,13 @@ def read(context: Context, row: Row) -> Version:
     model, number, digest, made_by, registered, released, number_of_release, *marks = row
     entry = ledger.read(context.tx, registered)
     ledger.agree(entry, REGISTERED, model=model, number=number, digest=digest, run=made_by)
+    marked, deleted, archived = marks
     labels = context.tx.all("version_labels", model=model, number=number)
     manifest = context.objects.get_record(digest, Manifest)
     pinned = pin.gaps(context, (given.snapshot for given in manifest.inputs))
     if released is not None:
         made = ledger.read(context.tx, released)
         ledger.agree(made, RELEASED, model=model, number=number, release=number_of_release)
-    marked, deleted, archived = marks
     return Version(
         model=model,
         number=number,
@@ -198,7 +198,7 @@ def read(context: Context, row: Row) -> Version:
         gaps=(*(Gap(**gap) for gap in entry.after["gaps"]), *pinned),
         run=made_by,
         release=number_of_release,
-        labels=tuple(label[0] for label in labels if label[0] != REHEARSAL),
+        labels=() if deleted else tuple(name for (name,) in labels if name != REHEARSAL),
         stage_at_creation=entry.after["stage"],
         archived=bool(archived),
         marked_bad=_reason(context, marked, MARKED),

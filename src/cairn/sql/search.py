@@ -41,6 +41,7 @@ _LABEL = """
                 WHERE moved.model = version.model AND moved.version = version.number
                   AND moved.label = :{value}
                   AND (moved.label <> 'archived' OR version.archived = 1)
+                  AND version.deleted IS NULL
                   AND moved.seq = (SELECT MAX(seq) FROM label_move
                                     WHERE model = moved.model AND label = moved.label))"""
 _RUN = """

@@ -33,6 +33,10 @@ UPDATE version SET archived = :archived WHERE model = :model AND number = :numbe
 -- name: version_delete
 UPDATE version SET deleted = :seq WHERE model = :model AND number = :number;
 
+-- name: version_gone
+SELECT deleted FROM version
+ WHERE model = :model AND number = :number AND deleted IS NOT NULL;
+
 -- name: version_by_number
 SELECT model, number, digest, run, registered, released, release, marked, deleted, archived
   FROM version WHERE model = :model AND number = :number;
