@@ -45,6 +45,12 @@ def list_bucket(address: str, under: str) -> list[str]:
     ]
 
 
+def require_answer(address: str) -> None:
+    """Raise `Unavailable` or `Forbidden` for a file's place that does not answer."""
+    folder, _, name = address.rpartition("/")
+    _bucket(folder).exists(name)
+
+
 def forget_buckets() -> None:
     """Open each bucket anew: its endpoint or credentials are others now."""
     _bucket.cache_clear()

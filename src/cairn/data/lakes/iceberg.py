@@ -20,6 +20,7 @@ from cairn.core.errors import (
     first_line,
 )
 from cairn.core.snapshot import IcebergTable, Keeping, SnapshotInfo
+from cairn.data.bucket import is_bucket, require_answer
 from cairn.data.files import check_name, record_snapshot
 from cairn.data.lakes.files import Listed, plain, take_files
 from cairn.data.lakes.location import recorded
@@ -124,6 +125,8 @@ def open_table(reference: Reference) -> "Table":
             "reading Iceberg tables needs a library that is not installed: "
             "pip install 'cairn-ml[iceberg]'"
         ) from error
+    if reference.is_metadata and is_bucket(reference.table):
+        require_answer(reference.table)  # of what pyiceberg raises, one cannot tell
     try:
         if reference.is_metadata:
             return StaticTable.from_metadata(_absolute(reference.table))
