@@ -187,6 +187,7 @@ MEASURED = (
     "p_adjusted",
     "alpha",
     "alpha_left",
+    "effective",
 )
 FINDING = record(
     check=CHECK,
@@ -202,6 +203,7 @@ FINDING = record(
     method=Default(STRING, ""),
     flipped=STRINGS,
     rows_needed=absent(whole()),
+    units=absent(whole()),
     look=absent(whole()),
     approval=EMPTY_TEXT,
     **{name: absent(number()) for name in MEASURED},

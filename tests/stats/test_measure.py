@@ -103,15 +103,19 @@ def test_a_confident_mistake_has_a_finite_loss() -> None:
 
 
 @pytest.mark.parametrize("name", ["brier", "log_loss"])
-def test_bounds_of_a_mean_are_those_of_student(name: str) -> None:
+def test_bounds_of_a_mean_were_those_of_student_and_are_not_narrower(name: str) -> None:
     rows = models(60, seed=5)
     hit = np.where(rows.positive, rows.live, 1 - rows.live)
     losses = (1 - hit) ** 2 if name == "brier" else -np.log(hit)
     expected = stats.t.interval(0.9, 59, losses.mean(), stats.sem(losses))
 
-    found = measure(name, rows.samples()[1])
+    found = measure(name, rows.samples()[1], statistics=1)
+    now = measure(name, rows.samples()[1])
 
     assert isinstance(found, Estimate)
+    assert isinstance(now, Estimate)
+    assert now.lower <= found.lower * (1 + 1e-12)
+    assert now.upper > found.upper
     assert (found.lower, found.upper) == pytest.approx(expected, rel=1e-9)
     assert found.standard_error == pytest.approx(stats.sem(losses), rel=1e-12)
 

@@ -129,6 +129,10 @@ class Finding(Record, frozen=True):
     alpha: float | None = None
     alpha_left: float | None = None
     approval: Text = ""
+    units: int | None = None
+    """How many units the rows belong to, if they come in units."""
+    effective: float | None = None
+    """How many units of equal weight they are worth, if they have weights or units."""
 
 
 class Look(Record, frozen=True):

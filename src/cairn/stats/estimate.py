@@ -8,10 +8,23 @@ from cairn.core.evaluation import Better
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undefined:
-    """The rows cannot answer; `reason` completes the sentence "undefined: ..."."""
+    """The rows cannot answer; `reason` completes the sentence "undefined: ...", or `word`."""
 
     metric: str
     reason: str
+    word: str = "undefined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thin:
+    """Why there is no verdict in spite of bounds: `reason` continues "these rows: ...".
+
+    About `rows` like them would be enough; `instead` names metrics that need fewer.
+    """
+
+    reason: str
+    rows: int
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +32,9 @@ class Estimate:
     """One metric of one model on one sample.
 
     `lower` and `upper` are one-sided bounds, each of error `alpha`; `rows` counts the rows
-    that the metric is about (recall: the positive ones); `method` names where the bounds
-    come from.
+    that the metric is about (recall: the positive ones), each of them a `noun`; `method` names
+    where the bounds come from. `units` counts what rows belong to, `effective` is how many
+    units of equal weight they are worth, both None where every row stands for itself.
     """
 
     metric: str
@@ -32,6 +46,10 @@ class Estimate:
     alpha: float
     rows: int
     method: str
+    noun: str = "row"
+    units: int | None = None
+    effective: float | None = None
+    thin: Thin | None = None
 
     @property
     def cautious(self) -> float:
@@ -68,7 +86,8 @@ class Difference:
     p-value of superiority at a margin is at most `alpha` if `lower` exceeds that margin, and
     not if `lower` falls short of it.
     `rows` counts the rows that the metric is about, `discordant` those of them on which the
-    models differ (in decision where the metric has a threshold, else in score).
+    models differ (in decision where the metric has a threshold, else in score). The rest is
+    as in an estimate.
     """
 
     metric: str
@@ -84,6 +103,10 @@ class Difference:
     discordant: int
     method: str
     law: Law
+    noun: str = "row"
+    units: int | None = None
+    effective: float | None = None
+    thin: Thin | None = None
 
     @property
     def difference(self) -> float:

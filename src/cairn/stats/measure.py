@@ -1,28 +1,39 @@
 """The two questions to rows of predictions: how good is a model, and is another one better.
 
-Closed forms come first: exact McNemar, DeLong, the delta method, Student's t. The bootstrap
-judges what has none, and whatever is weighted or comes in units of several rows.
+Closed forms come first: exact McNemar, DeLong, the delta method. Means, and shares of
+rows that are weighted or come in units, allow for what was not seen; the bootstrap judges the
+rest. The first version of the statistics, by which decisions of earlier releases are replayed,
+judged means by t, and took for impossible what was not seen.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from cairn.core.errors import Invalid
+from cairn.core.gate import STATISTICS
 from cairn.stats.align import Pair, Sample
 from cairn.stats.areas import compare_areas, measure_area
+from cairn.stats.averages import compare_averages, measure_average
 from cairn.stats.classes import one_class
 from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.means import compare_means, measure_mean
-from cairn.stats.metrics import KINDS, Metric, parse_metric
+from cairn.stats.metrics import KINDS, Family, Metric, parse_metric
 from cairn.stats.ratios import compare_ratios, measure_ratio
 from cairn.stats.resampled import compare_resampled, measure_resampled
 from cairn.stats.shares import compare_shares, measure_share
 
-_MEASURE = {
+Measure = Callable[..., Estimate | Undefined]
+Compare = Callable[..., Difference | Undefined]
+
+_FIRST = 1
+_MEASURE: dict[Family, Measure] = {
     "share": measure_share,
     "ratio": measure_ratio,
     "mean": measure_mean,
     "area": measure_area,
     "total": measure_resampled,
 }
-_COMPARE = {
+_COMPARE: dict[Family, Compare] = {
     "share": compare_shares,
     "ratio": compare_ratios,
     "mean": compare_means,
@@ -31,30 +42,57 @@ _COMPARE = {
 }
 
 
-def measure(metric: str, sample: Sample, *, alpha: float = 0.05) -> Estimate | Undefined:
+def measure(
+    metric: str, sample: Sample, *, alpha: float = 0.05, statistics: int = STATISTICS
+) -> Estimate | Undefined:
     """One metric of one model, with one-sided bounds of error `alpha` each.
 
     Raises `Invalid` for an unknown metric, one of another task, or an `alpha` not in 0..0.5.
     """
     parsed = _checked(metric, sample, alpha=alpha)
     rows = one_class(parsed, sample)
-    return (_MEASURE[parsed.family] if _plain(parsed, rows) else measure_resampled)(
-        parsed, rows, alpha=alpha
-    )
+    if statistics == _FIRST:
+        chosen = _MEASURE[parsed.family] if _plain(parsed, rows) else measure_resampled
+        return chosen(parsed, rows, alpha=alpha)
+    rows = _unweighted(rows)
+    return _measuring(parsed, rows)(parsed, rows, alpha=alpha)
 
 
-def compare(metric: str, pair: Pair, *, alpha: float = 0.05) -> Difference | Undefined:
+def compare(
+    metric: str, pair: Pair, *, alpha: float = 0.05, statistics: int = STATISTICS
+) -> Difference | Undefined:
     """One metric of candidate and live model on the same rows, paired.
 
     Raises `Invalid` for an unknown metric, one of another task, or an `alpha` not in 0..0.5.
     """
     parsed = _checked(metric, pair.ours, alpha=alpha)
-    rows = Pair(
-        ids=pair.ids, ours=one_class(parsed, pair.ours), theirs=one_class(parsed, pair.theirs)
-    )
-    return (_COMPARE[parsed.family] if _plain(parsed, rows.ours) else compare_resampled)(
-        parsed, rows, alpha=alpha
-    )
+    ours, theirs = one_class(parsed, pair.ours), one_class(parsed, pair.theirs)
+    if statistics == _FIRST:
+        chosen = _COMPARE[parsed.family] if _plain(parsed, ours) else compare_resampled
+        return chosen(parsed, Pair(ids=pair.ids, ours=ours, theirs=theirs), alpha=alpha)
+    rows = Pair(ids=pair.ids, ours=_unweighted(ours), theirs=_unweighted(theirs))
+    return _comparing(parsed, rows.ours)(parsed, rows, alpha=alpha)
+
+
+def _measuring(metric: Metric, rows: Sample) -> Measure:
+    averaged = metric.family in ("share", "ratio") and not rows.simple
+    if averaged or metric.family == "mean":
+        return measure_average
+    return _MEASURE[metric.family] if _plain(metric, rows) else measure_resampled
+
+
+def _comparing(metric: Metric, rows: Sample) -> Compare:
+    if metric.family == "mean" or (metric.family == "share" and not rows.simple):
+        return compare_averages
+    return _COMPARE[metric.family] if _plain(metric, rows) else compare_resampled
+
+
+def _unweighted(rows: Sample) -> Sample:
+    """Leave out weights that are all the same, for they say nothing."""
+    weight = rows.weight
+    if weight is None or not weight.size or weight[0] <= 0 or (weight != weight[0]).any():
+        return rows
+    return replace(rows, weight=None)
 
 
 def _plain(metric: Metric, sample: Sample) -> bool:

@@ -29,26 +29,33 @@ _EXTRA = 0.5
 
 def measure_ratio(metric: Metric, sample: Sample, *, alpha: float) -> Estimate | Undefined:
     """Precision or F1 with exact bounds; undefined if its denominator is 0."""
-    predicted = sample.score >= metric.threshold
     f1 = metric.kind == "f1"
-    rows = int((predicted | sample.positive if f1 else predicted).sum())
+    counted, right = counted_and_right(metric, sample)
+    rows = int(counted.sum())
     if rows == 0:
-        return _no_denominator(metric, "the model")
-    hits = int((predicted & sample.positive).sum())
+        return Undefined(metric=metric.name, reason=no_denominator(metric))
+    hits = int(right.sum())
     share = hits / rows
     lower, upper = clopper_pearson(hits, rows, alpha)
     slope = 2 / (1 + share) ** 2 if f1 else 1.0
     return Estimate(
         metric=metric.name,
         better=metric.better,
-        value=_dice(share) if f1 else share,
+        value=dice(share) if f1 else share,
         standard_error=slope * math.sqrt(share * (1 - share) / rows),
-        lower=_dice(lower) if f1 else lower,
-        upper=_dice(upper) if f1 else upper,
+        lower=dice(lower) if f1 else lower,
+        upper=dice(upper) if f1 else upper,
         alpha=alpha,
         rows=rows,
         method="Clopper-Pearson",
     )
+
+
+def counted_and_right(metric: Metric, sample: Sample) -> tuple[Flags, Flags]:
+    """The rows in the denominator, and those of them that are true positives."""
+    predicted = sample.score >= metric.threshold
+    counted = predicted | sample.positive if metric.kind == "f1" else predicted
+    return counted, predicted & sample.positive
 
 
 def compare_ratios(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
@@ -57,7 +64,8 @@ def compare_ratios(metric: Metric, pair: Pair, *, alpha: float) -> Difference | 
     candidate = _ratio(metric, counts.sum(axis=2))
     live = _ratio(metric, counts.sum(axis=1))
     if candidate is None or live is None:
-        return _no_denominator(metric, "the live model" if candidate else "the candidate")
+        who = "the live model" if candidate else "the candidate"
+        return Undefined(metric=metric.name, reason=no_denominator(metric, who))
     influence = candidate[1][:, :, None] - live[1][:, None, :]
     smoothed = counts + _EXTRA * (1 - np.eye(2))
     law = Wald(
@@ -105,11 +113,12 @@ def _ratio(metric: Metric, counts: Floats) -> tuple[float, Floats] | None:
     return value, (above - value * below) / denominator
 
 
-def _dice(share: float) -> float:
+def dice(share: float) -> float:
     """F1 from the share of true positives among true positives and errors."""
     return 2 * share / (1 + share)
 
 
-def _no_denominator(metric: Metric, who: str) -> Undefined:
+def no_denominator(metric: Metric, who: str = "the model") -> str:
+    """Say why there is no precision, or no F1, of a model."""
     found = "there is no positive row and " if metric.kind == "f1" else ""
-    return Undefined(metric=metric.name, reason=f"{found}{who} predicts none positive")
+    return f"{found}{who} predicts none positive"

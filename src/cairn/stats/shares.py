@@ -21,11 +21,11 @@ from cairn.stats.totals import right_class
 
 def measure_share(metric: Metric, sample: Sample, *, alpha: float) -> Estimate | Undefined:
     """The share of right decisions with exact bounds; undefined if no row counts."""
-    counted = _counted(metric, sample)
+    counted = counted_of(metric, sample)
     rows = int(counted.sum())
     if rows == 0:
-        return _nothing_counts(metric)
-    right = int((_right(metric, sample) & counted).sum())
+        return Undefined(metric=metric.name, reason=nothing_counts(metric))
+    right = int((right_of(metric, sample) & counted).sum())
     lower, upper = clopper_pearson(right, rows, alpha)
     return Estimate(
         metric=metric.name,
@@ -42,11 +42,11 @@ def measure_share(metric: Metric, sample: Sample, *, alpha: float) -> Estimate |
 
 def compare_shares(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
     """The paired difference of two shares; undefined if no row counts."""
-    counted = _counted(metric, pair.ours)
+    counted = counted_of(metric, pair.ours)
     rows = int(counted.sum())
     if rows == 0:
-        return _nothing_counts(metric)
-    candidate, live = (_right(metric, sample) & counted for sample in pair.samples())
+        return Undefined(metric=metric.name, reason=nothing_counts(metric))
+    candidate, live = (right_of(metric, sample) & counted for sample in pair.samples())
     law = Discordance(
         wins=int((candidate & ~live).sum()), losses=int((live & ~candidate).sum()), rows=rows
     )
@@ -67,7 +67,8 @@ def compare_shares(metric: Metric, pair: Pair, *, alpha: float) -> Difference | 
     )
 
 
-def _counted(metric: Metric, sample: Sample) -> Flags:
+def counted_of(metric: Metric, sample: Sample) -> Flags:
+    """Which rows the share is of."""
     if metric.kind == "recall":
         return sample.positive
     if metric.kind == "specificity":
@@ -75,15 +76,17 @@ def _counted(metric: Metric, sample: Sample) -> Flags:
     return np.ones(sample.rows, dtype=np.bool_)
 
 
-def _right(metric: Metric, sample: Sample) -> Flags:
+def right_of(metric: Metric, sample: Sample) -> Flags:
+    """Which rows are decided as the share counts them, whether they count or not."""
     if sample.task == "multiclass":
         return right_class(metric, sample)
     decided = sample.score >= metric.threshold
     return decided if metric.kind == "selection_rate" else decided == sample.positive
 
 
-def _nothing_counts(metric: Metric) -> Undefined:
+def nothing_counts(metric: Metric) -> str:
+    """Say which rows there are none of."""
     which = {"recall": "positive rows", "specificity": "negative rows"}.get(
         metric.kind, "rows"
     )
-    return Undefined(metric=metric.name, reason=f"there are no {which}")
+    return f"there are no {which}"

@@ -8,8 +8,8 @@ from cairn.core.gate import Finding
 from cairn.stats.align import sample
 from cairn.stats.checks.evidence import Evidence, Problem, rows_of
 from cairn.stats.checks.spent import allowed, exhausted, with_look
-from cairn.stats.checks.without import kind, missing, undefined
-from cairn.stats.checks.words import count, decimals, number, percent
+from cairn.stats.checks.without import kind, missing, too_thin, undefined
+from cairn.stats.checks.words import basis, decimals, number, percent
 from cairn.stats.detectable import detectable_gain, rows_needed
 from cairn.stats.estimate import Estimate, Undefined
 from cairn.stats.measure import measure
@@ -35,7 +35,12 @@ def judge_bound(
     if stopped := exhausted(check, evidence):
         return stopped
     try:
-        found = measure(metric, sample(candidate), alpha=allowed(check, evidence).alpha)
+        found = measure(
+            metric,
+            sample(candidate),
+            alpha=allowed(check, evidence).alpha,
+            statistics=evidence.statistics,
+        )
     except Invalid as error:
         return missing(check, Problem(code="not-measurable", reason=str(error), fix=_CORRECT))
     if isinstance(found, Undefined):
@@ -49,6 +54,8 @@ def _held(finding: Finding, found: Estimate, value: float, *, reached: bool) -> 
     sign = 1 if reached else -1
     cautious, hopeful = (found.lower, found.upper) if reached else (found.upper, found.lower)
     word, least, most = _WORDS[reached]
+    if found.thin is not None:
+        return too_thin(finding, found.thin, says=_says(found, cautious, least, value))
     if sign * cautious >= sign * value:
         what = f"{_says(found, cautious, least, value)}: within the {word} {value:g}"
         return replace(finding, outcome="pass", code="reached", reason=what)
@@ -67,7 +74,7 @@ def _says(found: Estimate, bound: float, how: str, value: float) -> str:
     places = decimals(found.upper - found.lower)
     return (
         f"{found.metric} {number(found.value, places)}, at {percent(1 - found.alpha)} "
-        f"confidence {how} {number(bound, places, beside=value)} ({count(found.rows)})"
+        f"confidence {how} {number(bound, places, beside=value)} ({basis(found)})"
     )
 
 
@@ -86,6 +93,8 @@ def _numbers(check: Bounded, found: Estimate, *, metric: str, value: float) -> F
         rows=found.rows,
         detectable=detectable_gain(found.standard_error, alpha=found.alpha),
         method=found.method,
+        units=found.units,
+        effective=found.effective,
     )
 
 

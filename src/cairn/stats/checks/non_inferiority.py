@@ -11,6 +11,7 @@ from cairn.core.gate import Finding
 from cairn.stats.checks.evidence import Evidence
 from cairn.stats.checks.paired import conclude, difference
 from cairn.stats.checks.spent import with_look
+from cairn.stats.checks.without import too_thin
 from cairn.stats.checks.words import count, percent
 from cairn.stats.detectable import rows_needed
 from cairn.stats.estimate import Difference
@@ -28,6 +29,8 @@ def judge_non_inferiority(check: NonInferiority, evidence: Evidence) -> Finding:
 
 def _held(check: NonInferiority, finding: Finding, found: Difference) -> Finding:
     """Hold the bounds of the gain against the margin."""
+    if found.thin is not None:
+        return too_thin(finding, found.thin, says=finding.reason)
     if found.lower > -check.margin:
         alike = f"{finding.reason}: not worse by {check.margin:g} or more"
         return replace(finding, outcome="pass", code="not-worse", reason=alike)

@@ -18,7 +18,7 @@ from cairn.stats.align import Pair, align
 from cairn.stats.checks.evidence import Evidence, Problem, rows_of
 from cairn.stats.checks.spent import allowed, exhausted
 from cairn.stats.checks.without import kind, missing, undefined
-from cairn.stats.checks.words import count, decimals, number, percent, signed
+from cairn.stats.checks.words import basis, decimals, number, percent, signed
 from cairn.stats.detectable import detectable_gain
 from cairn.stats.estimate import Difference, Undefined
 from cairn.stats.measure import compare
@@ -72,7 +72,12 @@ def difference(
     if stopped := exhausted(check, evidence):
         return stopped
     try:
-        found = compare(check.metric, rows, alpha=allowed(check, evidence).alpha)
+        found = compare(
+            check.metric,
+            rows,
+            alpha=allowed(check, evidence).alpha,
+            statistics=evidence.statistics,
+        )
     except Invalid as error:
         return missing(check, Problem(code="not-comparable", reason=str(error), fix=_ALIKE))
     if isinstance(found, Undefined):
@@ -109,6 +114,8 @@ def conclude(
         discordant=found.discordant,
         detectable=detectable_gain(found.standard_error, alpha=error),
         method=found.method,
+        units=found.units,
+        effective=found.effective,
         flipped=flipped_ids(rows, check.metric, limit=SHOWN_FLIPS),
     )
 
@@ -123,7 +130,7 @@ def sentence(found: Difference, evidence: Evidence, *, confidence: float) -> str
         f"{number(found.live, places)} of {evidence.live_version}: "
         f"{signed(found.difference, places)} (at least {signed(lower, places)}, at most "
         f"{signed(upper, places)}, each at {percent(confidence)} confidence; "
-        f"{count(found.rows)})"
+        f"{basis(found)})"
     )
 
 

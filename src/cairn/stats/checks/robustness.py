@@ -59,12 +59,19 @@ def _compared(
         if isinstance(pair, Finding):
             return pair
         try:
-            one = compare(check.metric, pair, alpha=allowed(check, evidence).alpha)
+            one = compare(
+                check.metric,
+                pair,
+                alpha=allowed(check, evidence).alpha,
+                statistics=evidence.statistics,
+            )
         except Invalid as error:
             fix = "name a metric of the evaluation's task in the policy"
             return missing(check, Problem(code="not-comparable", reason=str(error), fix=fix))
         if isinstance(one, Undefined):
             return undefined(check, metric=check.metric, reason=one.reason)
+        if one.thin is not None:
+            return undefined(check, metric=check.metric, reason=one.thin.reason)
         found.append(one)
     return found if evidence.statistics == 1 else _sharing(found)
 

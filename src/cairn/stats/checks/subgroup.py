@@ -47,7 +47,7 @@ def judge_subgroups(check: NoSubgroupRegression, evidence: Evidence) -> Finding:
     if check.burden == "prove" and (stopped := exhausted(check, evidence)):
         return stopped
     try:
-        found = _compared(check, rows, groups, alpha=alpha(check, evidence))
+        found = _compared(check, rows, groups, evidence=evidence)
     except Invalid as error:
         fix = "name a metric of the evaluation's task in the policy"
         return missing(check, Problem(code="not-comparable", reason=str(error), fix=fix))
@@ -64,13 +64,27 @@ def alpha(check: NoSubgroupRegression, evidence: Evidence) -> float:
 
 
 def _compared(
-    check: NoSubgroupRegression, rows: Pair, groups: Sequence[Group], *, alpha: float
+    check: NoSubgroupRegression, rows: Pair, groups: Sequence[Group], *, evidence: Evidence
 ) -> Results:
+    error = alpha(check, evidence)
     return {
-        group: compare(check.metric, rows.at(group.rows), alpha=alpha)
+        group: _judgeable(
+            compare(
+                check.metric,
+                rows.at(group.rows),
+                alpha=error,
+                statistics=evidence.statistics,
+            )
+        )
         for group in groups
         if group.large
     }
+
+
+def _judgeable(found: Difference | Undefined) -> Difference | Undefined:
+    if isinstance(found, Undefined) or found.thin is None:
+        return found
+    return Undefined(metric=found.metric, reason=found.thin.reason, word="not judged")
 
 
 def _detected(check: NoSubgroupRegression, results: Results) -> list[GroupFinding]:
@@ -146,7 +160,7 @@ def _undefined(check: NoSubgroupRegression, results: Results) -> list[GroupFindi
             by=group.by,
             rows=group.rows.size,
             outcome="inconclusive",
-            reason=f"{check.metric} is undefined: {found.reason}",
+            reason=f"{check.metric} is {found.word}: {found.reason}",
             pooled=group.pooled,
         )
         for group, found in results.items()

@@ -12,6 +12,7 @@ from cairn.core.gate import Finding
 from cairn.stats.checks.evidence import Evidence
 from cairn.stats.checks.paired import conclude, difference
 from cairn.stats.checks.spent import with_look
+from cairn.stats.checks.without import too_thin
 from cairn.stats.checks.words import count, percent
 from cairn.stats.detectable import rows_needed
 from cairn.stats.estimate import Difference
@@ -35,6 +36,8 @@ def _held(check: Superiority, finding: Finding, found: Difference) -> Finding:
             f"{finding.reason}: both say the same about every row, so it is not better{more}"
         )
         return replace(finding, outcome="fail", code="no-difference", reason=same, fix=_BETTER)
+    if found.thin is not None:
+        return too_thin(finding, found.thin, says=finding.reason)
     if found.lower > check.margin:
         better = f"{finding.reason}: better{more}, beyond chance"
         return replace(finding, outcome="pass", code="better", reason=better)

@@ -1,8 +1,12 @@
 """What every check may conclude when there is nothing to measure."""
 
+from msgspec.structs import replace
+
 from cairn.core.check import Check
 from cairn.core.gate import Finding, Outcome
 from cairn.stats.checks.evidence import Problem
+from cairn.stats.checks.words import count
+from cairn.stats.estimate import Thin
 
 
 def found(check: Check, outcome: Outcome, code: str, *, reason: str, fix: str = "") -> Finding:
@@ -22,6 +26,19 @@ def missing(check: Check, problem: Problem) -> Finding:
         reason=problem.reason,
         fix=problem.fix,
         metric=getattr(check, "metric", None),
+    )
+
+
+def too_thin(finding: Finding, thin: Thin, *, says: str) -> Finding:
+    """Neither pass nor fail: bounds rest on too little to be held against anything."""
+    fix = f"evaluate on about {count(thin.rows)} like these"
+    return replace(
+        finding,
+        outcome="inconclusive",
+        code="too-little-information",
+        reason=f"{says}: {thin.reason}",
+        fix=f"{fix}, or name {thin.instead} in the policy" if thin.instead else fix,
+        rows_needed=thin.rows,
     )
 
 

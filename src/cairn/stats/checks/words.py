@@ -2,6 +2,8 @@
 
 import math
 
+from cairn.stats.estimate import Difference, Estimate
+
 _FEWEST, _MOST = 2, 10
 
 
@@ -35,7 +37,15 @@ def percent(share: float) -> str:
 
 def count(rows: int, noun: str = "row") -> str:
     """Write a number of things: `1 row`, `23,411 rows`."""
-    return f"{rows:,} {noun}{'' if rows == 1 else 's'}"
+    several = noun.removesuffix("y") + "ies" if noun.endswith("y") else f"{noun}s"
+    return f"{rows:,} {noun if rows == 1 else several}"
+
+
+def basis(found: Difference | Estimate) -> str:
+    """Write what numbers rest on: `800 rows in 60 units, worth 41 of equal weight`."""
+    units = f" in {count(found.units, 'unit')}" if found.units is not None else ""
+    worth = f", worth {found.effective:.0f} of equal weight" if found.effective else ""
+    return f"{count(found.rows, found.noun)}{units}{worth}"
 
 
 def shown(name: str, longest: int = 40) -> str:
