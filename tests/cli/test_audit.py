@@ -127,12 +127,14 @@ def test_an_auditor_gets_moves_decisions_evidence_and_approvers_in_one_table(
     head, _, first, second = text.splitlines()
     assert re.split("  +", head) == [
         *("when", "who", "what", "label", "version", "digest", "decision", "evidence"),
-        *("approved by", "why"),
+        *("approved by", "review", "why"),
     ]
     digest = r"sha256:[0-9a-f]{12}"
     facts = rf"ada +promote +canary +churn:1 +{digest} +{digest} +{digest}"
-    assert re.fullmatch(rf"{WHEN} +{facts} +{WHO} {WHEN} +asked for", first)
-    assert re.search(rf"production +churn:1 +{digest} +{digest} +{digest} +- +nobody", second)
+    assert re.fullmatch(rf"{WHEN} +{facts} +{WHO} {WHEN} +- +asked for", first)
+    assert re.search(
+        rf"production +churn:1 +{digest} +{digest} +{digest} +- +- +nobody", second
+    )
 
 
 def test_an_approval_that_an_override_did_without_is_not_named_as_its_own(

@@ -13,7 +13,7 @@ from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.core.version import Artifacts, RegisterVersion, Safety, Version
 from cairn.engine.local import LocalEngine
 from cairn.registry import Registry
-from people import Becomes, Person, bind, live
+from people import Becomes, Person, bind, live, worked_on
 from scored import spread
 from store import MODEL, evaluate, manifest, register, weights_of
 
@@ -205,6 +205,39 @@ def test_a_waiver_that_nobody_can_review_is_none(ada: Person) -> None:
 
     with pytest.raises(Refused, match="the policy of production names nobody"):
         ada.registry.promote(version.name, waiver="a pickle of ours")
+
+
+def test_what_holds_a_label_under_a_waiver_is_waived_again_and_replaced(
+    ada: Person,
+) -> None:
+    registry = ada.registry
+    incomplete = scanned(registry, "safe", code=None)
+    test_set = registry.find_snapshot("test")
+    evaluate(registry, incomplete, spread(500, skill=1.0, seed=1), on=test_set)
+    bind(registry, None)
+    registry.promote(incomplete.name, waiver="it has served since 2019")
+
+    with pytest.raises(Refused, match="production already holds"):
+        registry.promote(incomplete.name)
+    again = registry.promote(incomplete.name, waiver="until the new one is trained")
+    better = worked_on(ada, "good", skill=1.3)
+    registry.promote(better)
+
+    assert (again.before, again.after) == (incomplete.digest, incomplete.digest)
+    assert again.waiver == "until the new one is trained"
+    assert registry.version("churn@production").name == better
+    assert registry.rollback("churn").after == incomplete.digest
+    with pytest.raises(Refused, match="production already holds"):
+        registry.promote(incomplete.name, waiver="")
+    assert registry.verify().problems == ()
+
+
+def test_a_whole_version_that_holds_a_label_needs_no_waiver(registry: Registry) -> None:
+    register(registry)
+    registry.promote("churn:1", **WHY)
+
+    with pytest.raises(Refused, match="production already holds churn:1"):
+        registry.promote("churn:1", waiver="for the record", **WHY)
 
 
 def test_fields_that_the_project_requires_are_asked_for_again(registry: Registry) -> None:

@@ -3,10 +3,13 @@
 import json
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from cairn.core.errors import NotFound, Pending
+from cairn.core.errors import Invalid, NotFound, Pending
+from cairn.core.version import RegisterVersion
+from cairn.workbench import open_project
 from desk import Colleague, Desk
 from formats import ledger_reader
 
@@ -73,6 +76,43 @@ def test_which_policy_held_then(lived: Desk) -> None:
     assert "must agree" not in then
     assert "must agree" in now
     assert "had no policy" in before
+
+
+def test_a_move_against_the_gate_and_who_looked_into_it(desk: Desk, ann: Colleague) -> None:
+    desk("promote", "churn:1", "--ungated", "-m", "x", expect=Invalid.exit_code)
+    user = desk.json("whoami")["user"]
+    policy = POLICY.format(key=ann.key).replace("0.55", "0.95") + f"override: [{user}]\n"
+    desk.write("gates/churn.yaml", policy)
+    desk("gate", "set", "churn@production", "gates/churn.yaml")
+    desk("promote", "churn:1", "--override", "-m", "nothing else works")
+    before = desk("audit", "show", "--model", "churn"), desk("history", "churn")
+    entry = desk.json("gate", "review")[0]["entry"]
+    ann("gate", "review", str(entry), "-m", "right: looked at it")
+
+    (move,) = desk.json("audit", "show", "--model", "churn", "--action", "override")
+
+    assert all("not reviewed" in text.lower() for text in before)
+    assert (move["seq"], move["review"]["reviewed_by"]) == (entry, "ann")
+    for command in (("audit", "show", "--model", "churn"), ("history", "churn")):
+        assert "right: looked at it" in desk(*command)
+
+
+def test_moves_of_a_label_that_holds_nothing_now_are_still_told(desk: Desk) -> None:
+    with mock.patch.dict("os.environ", desk.environment()):
+        registry = open_project(desk.folder)
+        known = registry.version("churn:2").digest
+        asked = RegisterVersion(
+            model="default/try", manifest=known, stage="staging", retroactive=True
+        )
+        registry.engine.send(asked)
+        registry.promote("try:1", "staging")
+
+    told = desk("delete", "try:1", "-m", "a throw-away")
+
+    (move,) = desk.json("audit", "show", "--model", "try")
+
+    assert (move["label"], move["number"]) == ("staging", 1)
+    assert "staging pointed at it, and holds nothing now" in told
 
 
 def test_the_ledger_is_checked_away_from_the_store(lived: Desk, tmp_path: Path) -> None:

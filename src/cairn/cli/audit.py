@@ -13,9 +13,14 @@ from cairn.core.approval import Given
 from cairn.core.digest import Digest
 from cairn.core.errors import NotFound
 from cairn.core.label import Move
+from cairn.core.ledger import ReadLedger
+from cairn.core.name import REHEARSAL, LabelName, ModelName
 from cairn.core.name import shown as model_shown
+from cairn.core.override import ListOverrides, OverrideInfo
+from cairn.core.reference import model_name
 from cairn.registry import Registry
 
+AT_ONCE = 10_000
 ACTIONS = ("promote", "override", "rollback")
 
 
@@ -29,28 +34,49 @@ def audit() -> None:
 @click.option("--action", type=click.Choice(ACTIONS), help="Only these moves.")
 @shown
 def show(model: str, *, action: str | None) -> Shown:
-    """List every move of the labels of a model, with decision, evidence and approvals."""
+    """List every move of a model's labels, with decision, evidence, approvals and reviews."""
     registry = cairn.open()
     if not registry.versions(model):
         raise NotFound(f"there is no model {model} yet (`cairn list` shows the models)")
     steps = [step for step in _moves(registry, model) if action in (None, step.kind)]
     evidence = [_evidence(registry, step) for step in steps]
     agreed = [approvers.of_move(registry, step) for step in steps]
+    reviews = _reviews(registry, model)
     joined = list(zip(steps, evidence, agreed, strict=True))
     value = [
-        to_builtins(step) | {"evidence": seen, "approved_by": given}
+        to_builtins(step)
+        | {"evidence": seen, "approved_by": given, "review": reviews.get(step.seq)}
         for step, seen, given in joined
     ]
     head = ("when", "who", "what", "label", "version", "digest", "decision", "evidence")
-    text = table((*head, "approved by", "why"), (_row(*one) for one in joined))
+    rows = (_row(*one, reviews.get(one[0].seq)) for one in joined)
+    text = table((*head, "approved by", "review", "why"), rows)
     return Shown(value, text or f"no label of {model} moved like that yet")
 
 
 def _moves(registry: Registry, model: str) -> Iterator[Move]:
-    """Read every move of every label of a model, oldest first."""
-    labels = [held.label for held in registry.labels(model)]
+    """Read every move of every label that a model ever had, oldest first."""
+    labels = _labels(registry, model_name(model, team=registry.settings.team))
     every = [step for label in labels for step in registry.history(f"{model}@{label}")]
     yield from sorted(every, key=lambda step: step.seq)
+
+
+def _labels(registry: Registry, model: ModelName) -> list[LabelName]:
+    """Name the labels that moved, those that hold nothing now too; rehearsals are no moves."""
+    found, start = set[LabelName](), 0
+    while True:
+        asked = ReadLedger(subject=f"{model}@", start=start, limit=AT_ONCE)
+        entries = registry.engine.send(asked)
+        found |= {e.after["label"] for e in entries if e.action.startswith("label.")}
+        if len(entries) < AT_ONCE:
+            return sorted(found - {REHEARSAL})
+        start = entries[-1].seq + 1
+
+
+def _reviews(registry: Registry, model: str) -> dict[int, OverrideInfo]:
+    """Read the overrides of a model by their ledger entries."""
+    name = model_name(model, team=registry.settings.team)
+    return {info.entry: info for info in registry.engine.send(ListOverrides(model=name))}
 
 
 def _evidence(registry: Registry, step: Move) -> tuple[Digest, ...]:
@@ -58,7 +84,12 @@ def _evidence(registry: Registry, step: Move) -> tuple[Digest, ...]:
     return registry.decision(step.decision).decision.evidence if step.decision else ()
 
 
-def _row(step: Move, evidence: tuple[Digest, ...], agreed: tuple[Given, ...]) -> list[str]:
+def _row(
+    step: Move,
+    evidence: tuple[Digest, ...],
+    agreed: tuple[Given, ...],
+    override: OverrideInfo | None,
+) -> list[str]:
     return [
         moment(step.time),
         step.actor,
@@ -69,5 +100,15 @@ def _row(step: Move, evidence: tuple[Digest, ...], agreed: tuple[Given, ...]) ->
         short(step.decision),
         ", ".join(map(short, evidence)) or "-",
         ", ".join(f"{one.name} {moment(one.at)}" for one in agreed) or "-",
+        _review(override),
         step.reason or "-",
     ]
+
+
+def _review(override: OverrideInfo | None) -> str:
+    """Say who looked into a move against a gate, or that nobody did."""
+    if override is None:
+        return "-"
+    if override.reviewed_by is None:
+        return "NOT REVIEWED"
+    return f"{override.reviewed_by} {moment(override.reviewed_at)}: {override.review}"

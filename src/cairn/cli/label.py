@@ -13,7 +13,7 @@ from cairn.core.errors import Invalid, NotFound
 from cairn.core.gate import JudgeGate
 from cairn.core.label import Anyone, Move, MoveLabel
 from cairn.core.name import shown as shown_name
-from cairn.core.override import ListOverrides, Override
+from cairn.core.override import ListOverrides, Override, OverrideInfo
 from cairn.core.version import Version
 from cairn.registry import Registry
 
@@ -130,7 +130,7 @@ def history(label: str, name: str | None, *, at: str | None) -> Shown:
         parts = [
             _table(steps) or f"{label} has not moved yet",
             *_approved(steps, agreed),
-            *_unreviewed(registry, label),
+            *_overrides(registry, label),
             *_elsewhere(registry, label),
         ]
         value = [
@@ -220,17 +220,25 @@ def _against_the_gate(
     )
 
 
-def _unreviewed(registry: Registry, label: str) -> list[str]:
-    """Name the overrides of a label that nobody has looked into."""
+def _overrides(registry: Registry, label: str) -> list[str]:
+    """Say of each override of a label who looked into it, or that nobody has."""
     model, name = reference.model_and_label(label, team=registry.settings.team)
-    return [
-        f"not reviewed yet: {shown_name(info.model)}:{info.number} moved to {name} "
+    found = registry.engine.send(ListOverrides(model=model))
+    return [_looked_into(info) for info in found if info.label == name]
+
+
+def _looked_into(info: OverrideInfo) -> str:
+    moved = (
+        f"{shown_name(info.model)}:{info.number} moved to {info.label} "
         f"{'against its' if info.decision else 'without a'} gate by {info.moved_by} "
-        f"({one_line(info.reason)}); "
-        f"`cairn gate review {info.entry} --reason ...`"
-        for info in registry.engine.send(ListOverrides(model=model))
-        if info.label == name and info.reviewed_by is None
-    ]
+        f"({one_line(info.reason)})"
+    )
+    if info.reviewed_by is None:
+        return f"not reviewed yet: {moved}; `cairn gate review {info.entry} --reason ...`"
+    return (
+        f"{moved}; reviewed by {info.reviewed_by}, {moment(info.reviewed_at)}: "
+        f"{one_line(info.review)}"
+    )
 
 
 def _elsewhere(registry: Registry, label: str) -> list[str]:

@@ -196,7 +196,8 @@ def move(asked: MoveLabel, candidate: Version, live: Version | None, *, gated: b
     if candidate.deleted is not None:
         raise Refused(f"{candidate.name} was deleted: {candidate.deleted}")
     comes_back = candidate.archived and asked.label == WORKBENCH
-    if live is not None and live.digest == candidate.digest and not comes_back:
+    is_held = live is not None and live.digest == candidate.digest
+    if is_held and not comes_back and not _waived_anew(asked, candidate):
         raise Refused(f"{asked.label} already holds {candidate.name}")
     if candidate.archived and asked.label not in (ARCHIVED, WORKBENCH):
         raise Refused(
@@ -209,6 +210,13 @@ def move(asked: MoveLabel, candidate: Version, live: Version | None, *, gated: b
         raise Refused(
             f"{candidate.name} cannot be archived while it holds {', '.join(sorted(held))}"
         )
+
+
+def _waived_anew(asked: MoveLabel, candidate: Version) -> bool:
+    """Tell whether a waiver is given, or replaced, for what the label holds already."""
+    lacks = set(asked.required) - candidate.manifest.fields.keys()
+    whole = candidate.complete and candidate.safety == "safe" and not lacks
+    return bool(asked.waiver) and not whole
 
 
 def _marked(asked: MoveLabel, candidate: Version, *, gated: bool) -> None:
