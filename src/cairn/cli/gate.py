@@ -6,7 +6,7 @@ import click
 from msgspec import to_builtins
 
 import cairn
-from cairn.cli import approvers
+from cairn.cli import approvers, pinned
 from cairn.cli.app import Shown, shown
 from cairn.cli.label import instant
 from cairn.cli.text import moment, one_line, short, table
@@ -73,6 +73,8 @@ def show_policy(label: str, name: str | None, *, at: str | None, origin: str) ->
         f"while nothing is live: {info.policy.bootstrap}\n"
         f"{_people(info.policy)}{_warned(info.policy)}\n"
     )
+    if not origin and at is None:
+        pinned.note(registry, info.model, info.label)
     return Shown(info, head + _checks(info.policy))
 
 
@@ -84,8 +86,9 @@ def check(version: str, label: str | None) -> Shown:
     """Judge VERSION by the policy of LABEL; nothing moves. Exit 6: refused, 7: undecided."""
     registry = cairn.open()
     version, label = version_and_label(version, label)
-    told = _decision(registry.check_gate(version, label))
     found = registry.version(version)
+    pinned.note(registry, found.model, label)
+    told = _decision(registry.check_gate(version, label))
     if found.marked_bad is None:
         return told
     mark = f"{found.name} is marked bad: {found.marked_bad}"

@@ -4,7 +4,7 @@ import click
 from msgspec import to_builtins
 
 import cairn
-from cairn.cli import approvers, testimony
+from cairn.cli import approvers, pinned, testimony
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core import reference
@@ -55,6 +55,7 @@ def promote(
     registry = cairn.open()
     version, label = reference.version_and_label(version, label)
     before = registry.version(version)
+    pinned.note(registry, before.model, label)
     if override:
         step = _against_the_gate(registry, version, label, reason=reason, waiver=waiver)
     else:

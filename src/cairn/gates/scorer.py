@@ -127,11 +127,12 @@ def _stored_source(registry: Registry, named: str) -> Digest | None:
     module, colon, _ = named.partition(":")
     if not colon:
         return None
-    path = _source_file(registry.settings.folder, module)
+    path = source_file(registry.settings.folder, module)
     return registry.objects.put_file(path)[0]
 
 
-def _source_file(folder: Path, module: str) -> Path:
+def source_file(folder: Path, module: str) -> Path:
+    """Find the file of a module of the project; raises `Invalid` where there is none."""
     stem = Path(*module.split("."))
     places = [root / stem for root in (folder, folder / "src")]
     files = [file for at in places for file in (at.with_suffix(".py"), at / "__init__.py")]
