@@ -56,6 +56,7 @@ def test_the_version_has_every_part_and_each_has_a_digest(
         ("train_test_split", "3")
     ]
     assert manifest.unseeded == ()
+    assert outcome.facts.seeds == manifest.seeds
     assert manifest.parameters["C"] == 1.0
     assert manifest.parameters["env.OMP_NUM_THREADS"] == "1"
     assert manifest.artifacts is not None

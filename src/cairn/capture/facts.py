@@ -15,7 +15,7 @@ from cairn.capture import models
 from cairn.capture.committed import digests_of_sources
 from cairn.capture.events import Metric, Session
 from cairn.capture.inputs import Frozen, freeze_inputs
-from cairn.capture.manifest import Built, Shared, gap_order, input_order
+from cairn.capture.manifest import Built, Shared, gap_order, input_order, merged
 from cairn.capture.observed import Observed
 from cairn.capture.outputs import Outputs, store_outputs
 from cairn.capture.secrets import known_of, plain_words
@@ -85,7 +85,7 @@ def _facts(
         outputs=outputs.stored,
         environment=manifest.environment,
         host=shared.host,
-        seeds=manifest.seeds,
+        seeds=merged(manifest.seeds, *(one.manifest.seeds for one in built)),
         unseeded=manifest.unseeded,
         parameters=parameters or manifest.parameters,
         metrics=_metrics(run, built),

@@ -11,7 +11,7 @@ from cairn.capture.artifacts import Stored, store_saved
 from cairn.capture.decisions import decided
 from cairn.capture.events import Companion, Examples, Journal, NotStored, Saved, Split
 from cairn.capture.gaps import clipped_gap
-from cairn.capture.manifest import Built, Shared, gap_order, input_order
+from cairn.capture.manifest import Built, Shared, gap_order, input_order, merged
 from cairn.capture.parameters import plain_scalars, seeds_of
 from cairn.capture.readable import add_readable_table
 from cairn.capture.secret_files import held_below
@@ -20,7 +20,7 @@ from cairn.capture.touched import Touched, moved_to
 from cairn.core.errors import CairnError
 from cairn.core.evaluation import EvaluationInfo
 from cairn.core.name import shown
-from cairn.core.run import Gap, Input, Seed
+from cairn.core.run import Gap, Input
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Manifest
 from cairn.data.derived import snapshot_derived
@@ -186,7 +186,7 @@ class Making:
             signature=stored.signature,
             inputs=tuple(sorted(set(self._inputs), key=input_order)),
             parameters={**shared.parameters, **own},
-            seeds=_merged(shared.seeds, seeds_of(own)),
+            seeds=merged(shared.seeds, seeds_of(own)),
             metrics=metrics | self._decided | measured.metrics | self._shared.told.metrics,
             evaluations=tuple(sorted({found.digest for found in evaluations})),
             gaps=tuple(sorted(self._clean_gaps(), key=gap_order)),
@@ -194,10 +194,6 @@ class Making:
 
     def _clean_gaps(self) -> set[Gap]:
         return {clean_gap(gap, self._shared.known) for gap in self._gaps}
-
-
-def _merged(seeds: tuple[Seed, ...], more: list[Seed]) -> tuple[Seed, ...]:
-    return tuple(sorted({*seeds, *more}, key=lambda seed: (seed.generator, seed.value)))
 
 
 def _not_frozen(role: str, reason: str) -> Gap:

@@ -1,12 +1,14 @@
 """What the models of a run have in common, and what comes of each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from cairn.capture.told import Told
 from cairn.core.digest import Digest
 from cairn.core.name import ModelName
-from cairn.core.run import Gap, Host, Input
+from cairn.core.run import Gap, Host, Input, Seed
 from cairn.core.secret import Known
 from cairn.core.version import Manifest
 
@@ -48,3 +50,8 @@ def input_order(given: Input) -> tuple[str, str, str]:
 def gap_order(gap: Gap) -> tuple[str, str]:
     """Order gaps the same in every run."""
     return gap.field, gap.reason
+
+
+def merged(*found: Iterable[Seed]) -> tuple[Seed, ...]:
+    """Put seeds together that were seen in several places, ordered the same in every run."""
+    return tuple(sorted({*chain(*found)}, key=lambda seed: (seed.generator, seed.value)))
