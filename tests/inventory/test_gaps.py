@@ -30,7 +30,14 @@ def test_an_answer_closes_a_gap(project: Project, ingredient: inventory.Ingredie
     assert set(inventory.INGREDIENTS) - set(project.gaps()) == {ingredient}
 
 
-@pytest.mark.parametrize("answer", ["don't know", "I don't know.", "Unknown", "?", "Nothing"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("don't know", "I don't know.", "Unknown", "?", "Nothing", "no idea", "No idea!"),
+        *("I have no idea", "not sure", "I'm not sure", "we don't know yet", "nobody knows"),
+        *("n/a", "TBD", "todo", "idk", "-", "who knows?", "no clue", "...", "unclear"),
+    ],
+)
 def test_not_knowing_is_an_answer_that_stays_a_gap(project: Project, answer: str) -> None:
     answered = inventory.record(project.scan(), "metrics", answer)
     inventory.write(answered, project.page)
@@ -86,6 +93,14 @@ def test_where_a_training_starts_the_fix_is_to_capture_it(project: Project) -> N
         "no metric is in a file, a log or a README",
         "cairn run --model churn-model-v2 -- python 'my train.py'",
     )
+
+
+@pytest.mark.parametrize("answer", ["no seed is used", "auc = 0.81", "none is used", "nox.py"])
+def test_an_answer_that_only_begins_like_that_is_one(project: Project, answer: str) -> None:
+    answered = inventory.record(project.scan(), "metrics", answer)
+    inventory.write(answered, project.page)
+
+    assert "metrics" not in project.gaps()
 
 
 def test_a_remembered_number_is_not_a_measured_one(project: Project) -> None:

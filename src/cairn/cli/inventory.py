@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 import cairn
 from cairn.cli.app import Shown, shown
@@ -10,7 +11,8 @@ from cairn.cli.progress import progress
 from cairn.cli.text import pairs, size, table
 from cairn.core.errors import NotFound, Refused
 from cairn.core.run import Gap
-from cairn.inventory.findings import FILE, INGREDIENTS, Inventory
+from cairn.core.words import counted
+from cairn.inventory.findings import FILE, INGREDIENTS, Captured, Inventory
 
 EXIT_GAPS = Refused.exit_code
 LISTED = 5
@@ -35,7 +37,7 @@ def scan(folder: Path = Path()) -> Shown:
     from cairn.inventory import scan as look
 
     with progress(f"scanning {folder}") as report:
-        found = look(folder, on_progress=report)
+        found = replace(look(folder, on_progress=report), captured=_captured(folder))
     write(found, folder / FILE)
     open_points = gaps(found)
     text = f"{_found(found)}\n\n{_told(open_points)}\n\nwritten to {folder / FILE}; commit it"
@@ -48,7 +50,8 @@ def list_gaps() -> Shown:
     """List what nobody knows yet; exit code 6 while there is anything."""
     from cairn.inventory import gaps, read
 
-    open_points = gaps(read(Path(FILE)))
+    page = replace(read(Path(FILE)), captured=_captured(Path()))
+    open_points = gaps(page)
     return Shown(open_points, _told(open_points), EXIT_GAPS if open_points else 0)
 
 
@@ -93,6 +96,18 @@ def steps(number: int | None) -> Shown:
     return Shown(found, text + todo)
 
 
+def _captured(folder: Path) -> tuple[Captured, ...]:
+    """Ask the store of the project in this very folder, if it has one, what its runs know."""
+    from cairn.inventory.captured import captured
+
+    if not (folder / "cairn.toml").is_file():
+        return ()
+    try:
+        return captured(cairn.open(folder))
+    except NotFound:
+        return ()
+
+
 def _found(found: Inventory) -> str:
     rows = [
         ("weights", [f"{w.path} ({w.format}, {size(w.size_bytes)})" for w in found.weights]),
@@ -104,6 +119,7 @@ def _found(found: Inventory) -> str:
         ("environment", [e.path for e in found.environment]),
         ("seeds", [f"{s.generator}={s.value} at {s.at}" for s in found.seeds]),
         ("not read", [f"{u.path}: {u.reason}" for u in found.unread]),
+        ("captured", [f"{c.ingredient}: {c.version}" for c in found.captured]),
         ("people say", [f"{k}: {', '.join(v)}" for k, v in found.asserted_by_human.items()]),
     ]
     lines: list[tuple[str, str]] = []
@@ -119,4 +135,4 @@ def _told(open_points: tuple[Gap, ...]) -> str:
     if not open_points:
         return "no gap: every ingredient is known"
     lines = [f"  {gap.field}: {gap.reason}\n      {gap.fix}" for gap in open_points]
-    return f"{len(open_points)} gaps:\n" + "\n".join(lines)
+    return f"{counted(len(open_points), 'gap')}:\n" + "\n".join(lines)

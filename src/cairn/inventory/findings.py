@@ -125,6 +125,13 @@ Finding = (
 Assertions = dict[Ingredient, tuple[Text, ...]]
 
 
+class Captured(Record, frozen=True):
+    """An ingredient that a captured run knows: the version that it made."""
+
+    ingredient: Ingredient
+    version: str
+
+
 class Inventory(Record, frozen=True, tag_field="cairn", tag="inventory/1"):
     """Everything found in a project, and what people say about it."""
 
@@ -139,3 +146,4 @@ class Inventory(Record, frozen=True, tag_field="cairn", tag="inventory/1"):
     environment: tuple[EnvironmentFile, ...] = ()
     seeds: tuple[SeedUse, ...] = ()
     unread: tuple[Unread, ...] = ()
+    captured: tuple[Captured, ...] = ()

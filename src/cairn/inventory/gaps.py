@@ -8,7 +8,16 @@ from cairn.core.run import Gap
 from cairn.core.tree import unescape
 from cairn.inventory.findings import INGREDIENTS, Ingredient, Inventory, Script
 
-_UNKNOWN = re.compile(r"(?:i )?(?:don.?t|do not) know|unknown|\?*|nothing|none", re.IGNORECASE)
+_UNKNOWN = re.compile(
+    r"(?:(?:i|we|nobody|no one|who)(?:'m| am|'re| are)? )?"
+    r"(?:(?:(?:really|honestly|still) )?(?:(?:don.?t|do not|does not|doesn.?t) know|knows?|"
+    r"(?:have )?(?:no|not an?y?) (?:idea|clue)|(?:not|un)[ -]?sure|dunno))"
+    r"(?: (?:yet|any ?more|at all))?|"
+    r"(?:still )?unknown|not known|unclear|undocumented|lost|to be (?:done|found|determined)|"
+    r"n/?a|tbd|todo|tba|idk|[?.\-_ x]*|nothing|none|null|nobody|no",
+    re.IGNORECASE,
+)
+"""What people say who do not know; it is an answer, and the gap stays."""
 _WEIGHTS_ADDRESS = re.compile(
     r"\S+://\S+\.(?:pt|pth|onnx|pkl|pickle|joblib|safetensors|h5|keras|gguf|skops|ckpt|bin)"
 )
@@ -19,13 +28,14 @@ _SHOWN = 3
 def gaps(inventory: Inventory) -> tuple[Gap, ...]:
     """List what is not known; `field` is the ingredient.
 
-    An ingredient is known when the scan found enough to go by, or when a person said
-    something else than "don't know".
+    An ingredient is known when the scan found enough to go by, when a captured run knows it,
+    or when a person said something else than "don't know".
     """
+    known = {captured.ingredient for captured in inventory.captured}
     found = [
         _GAPS[ingredient](inventory)
         for ingredient in INGREDIENTS
-        if not is_answered(inventory, ingredient)
+        if not is_answered(inventory, ingredient) and ingredient not in known
     ]
     return tuple(gap for gap in found if gap is not None)
 
@@ -33,7 +43,7 @@ def gaps(inventory: Inventory) -> tuple[Gap, ...]:
 def is_answered(inventory: Inventory, ingredient: Ingredient) -> bool:
     """Tell whether a person said something about an ingredient."""
     answers = inventory.asserted_by_human.get(ingredient, ())
-    return any(not _UNKNOWN.fullmatch(answer.strip(" .!")) for answer in answers)
+    return any(not _UNKNOWN.fullmatch(answer.strip(" .!?")) for answer in answers)
 
 
 def trains(script: Script) -> bool:

@@ -84,7 +84,7 @@ def spell(inventory: Inventory) -> bytes:
         _section("asserted_by_human", {name: said.get(name, []) for name in INGREDIENTS}),
         _section("gaps", msgspec.to_builtins(gaps(inventory))),
     ]
-    rest = Inventory.__struct_fields__[1:]
+    rest = [n for n in Inventory.__struct_fields__[1:] if n != "captured" or n in values]
     parts += [_section(name, values.get(name, [])) for name in rest]
     return "\n".join(parts).encode()
 
