@@ -8,12 +8,15 @@ from random import Random
 
 import pytest
 
+from cairn.capture.artifacts import Stored, store_saved
+from cairn.capture.events import Saved
 from cairn.capture.inputs import MOST_SEARCHED
 from cairn.capture.register import register_path, register_run
 from cairn.capture.secret_files import LARGEST_TEXT, held_in
 from cairn.capture.word import Word
 from cairn.core.errors import Invalid, Refused
 from cairn.core.secret import Known
+from cairn.objects import in_memory
 from cairn.registry import Registry
 from repositories import write
 from training import project, train
@@ -159,3 +162,47 @@ def test_large_texts_are_looked_into_for_what_is_known(tmp_path: Path) -> None:
         file.write(ENVIRONMENT)
     assert held_in(path, known) == "a secret that is also in API_TOKEN in the environment"
     assert LARGEST_TEXT < MOST_SEARCHED
+
+
+def saved(*, path: str | None = None, folder: str | None = None) -> Saved:
+    """Speak of a model that a script saved."""
+    return Saved(
+        time=0,
+        model="m",
+        generation=0,
+        kind="Net",
+        whole=True,
+        parameters={},
+        path=path,
+        folder=folder,
+    )
+
+
+def kept(room: Path, what: Saved) -> Stored:
+    return store_saved(
+        in_memory(), what, room=room, outputs=(), checklist=(), known=Known({ENVIRONMENT: "x"})
+    )
+
+
+@pytest.mark.parametrize("content", [TOKEN, f"\0{ENVIRONMENT}"])
+def test_a_file_that_the_script_saved_is_not_kept_with_a_secret(
+    tmp_path: Path, content: str
+) -> None:
+    write(tmp_path / "model.bin", content)
+
+    stored = kept(tmp_path, saved(path=str(tmp_path / "model.bin")))
+
+    assert stored.artifacts is None
+    assert "model.bin holds a" in stored.gaps[0].reason
+
+
+def test_golden_rows_with_a_secret_are_left_out_and_the_model_is_kept(tmp_path: Path) -> None:
+    write(tmp_path / "models" / "m" / "files" / "weights.json", "{}")
+    write(tmp_path / "models" / "m" / "golden" / "golden.json", "{}")
+    write(tmp_path / "models" / "m" / "golden" / "rows.jsonl", json.dumps([TOKEN]))
+
+    stored = kept(tmp_path, saved(folder="m"))
+
+    assert stored.artifacts is not None
+    assert stored.artifacts.golden is None
+    assert "rows.jsonl holds an access token" in stored.gaps[0].reason

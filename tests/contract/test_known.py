@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cairn.core.digest import canonical
 from cairn.core.errors import Conflict, Corrupt
 from cairn.engine.store import read_about
+from cairn.signing import note
 from desk import Desk
 
 
@@ -84,8 +86,8 @@ def test_no_link_and_no_pipe_in_a_store_is_followed(desk: Desk, name: str, how: 
 def test_an_id_has_one_form(desk: Desk, identity: str) -> None:
     path = desk.folder / ".cairn" / "store.json"
     about = json.loads(path.read_text())
-    log = about["log"].replace(about["id"], identity)
-    path.write_text(json.dumps({**about, "id": identity, "log": log}))
+    key = note.SigningKey(f"cairn.local/{identity}", bytes(32))
+    path.write_bytes(canonical({**about, "id": identity, "log": key.verifier}) + b"\n")
 
     with pytest.raises(Corrupt, match="damaged"):
         read_about(Path(desk.folder / ".cairn"))

@@ -1,0 +1,132 @@
+"""Every sign of a program, each by itself: whichever is not looked for, a file shows it."""
+
+import io
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from cairn.flavors.formats import judge
+from model_files import tagged
+from model_kinds import BUILDING, OTHERS, PYTHON, SCRIPTS, SHELL, TEMPLATES, YAML
+
+KEYS: tuple[dict[str, Any], ...] = (
+    {"_target_": "evil.Model"},
+    {"auto_map": {"AutoConfig": "evil.Config"}},
+    {"class_path": "evil.Model"},
+    {"lc": 1, "type": "secret"},
+    {"base_model_class": "Evil", "parent_library": "evil"},
+    {"module": "evil", "class": "Model"},
+    {"module": "evil", "function": "run"},
+    {"module": "evil", "qualname": "run"},
+    {"impl": "evil.run", "pt": ["AutoModel"]},
+    {"nbformat": 4, "cells": []},
+    {"$type": "Evil"},
+    {"@class": "evil.Model"},
+    {"__class__": "Evil"},
+    {"__type__": "Evil"},
+    {"__reduce__": ["evil", []]},
+    {"__lambda__": "x"},
+    {"py/object": "evil"},
+    {"py/repr": "evil"},
+    {"class_name": "Lambda", "config": {"function": "x"}},
+    {"loader_module": "evil"},
+    {"trust_remote_code": True},
+    {"type": "evil.Model"},
+    *({name: "touch canary"} for name in ("command", "cmd", "exec", "run")),
+    *({name: "bin/evil"} for name in ("entrypoint", "preinstall", "postinstall")),
+)
+REACHING = (
+    *("{{ x | shell }}", "{{ run(x) }}", "{{ x.mro }}", "{{ x._y }}", "{{ x[y ~ z] }}"),
+    *("{% import 'evil' as e %}", "{% extends 'evil' %}", "{{ x['__y__'] }}"),
+    *("{{ x | sum(attribute='y') }}", "{{ __y__ }}", "{{ x", "{{ '\\x5f' }}"),
+)
+HARMLESS: tuple[dict[str, Any], ...] = (
+    {"command": "train", "run": "exp-1", "cmd": 3, "exec": None},
+    {"loader_module": "mlflow.sklearn", "trust_remote_code": False},
+    {"type": "macro", "version": "1.2.3", "_name_or_path": "bert-base"},
+    {"class_name": "Dense", "config": {"units": 3}},
+    {"module": "attention", "lc": 1, "pt": 2, "cells": 3},
+    {"class": "cat", "function": "relu", "base_model_class": "Bert"},
+    {"note": "{not a template}", "set": "{}", "text": "see __init__"},
+)
+
+
+def named(name: str, *texts: str) -> list[tuple[str, bytes]]:
+    return [(name, text.encode()) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        *(("config.json", tagged(value)) for value in (*KEYS, *BUILDING)),
+        *(("config.json", tagged({"deep": [{"er": value}]})) for value in KEYS),
+        *named("chat.jinja", *TEMPLATES, *REACHING),
+        *(
+            ("tokenizer_config.json", tagged({"chat_template": text}))
+            for text in (*TEMPLATES, *REACHING)
+        ),
+        *named("notes.txt", *PYTHON, *SHELL, *OTHERS),
+        *named("params.yaml", *YAML),
+        *named("plot.svg", *(f"<svg>{text}</svg>" for text in SCRIPTS)),
+    ],
+    ids=lambda value: repr(value)[:60] if isinstance(value, bytes) else None,
+)
+def test_a_file_with_one_sign_of_a_program_is_not_safe(name: str, content: bytes) -> None:
+    verdict = judge(content, name)
+
+    assert verdict.safety in ("unknown", "unsafe")
+    assert verdict.reasons
+
+
+@pytest.mark.parametrize("value", HARMLESS, ids=lambda value: ",".join(value)[:40])
+def test_words_that_only_look_like_signs_are_harmless(value: dict[str, Any]) -> None:
+    assert judge(tagged(value), "config.json").safety == "safe"
+
+
+def numbers() -> bytes:
+    """An Arrow file of two batches with 20 numbers of 8 bytes each."""
+    content = io.BytesIO()
+    rows = pa.table({"x": [1.5] * 40})
+    with pa.ipc.new_file(content, rows.schema) as writer:
+        writer.write_table(rows, 20)
+    return content.getvalue()
+
+
+def footer_of(content: bytes) -> int:
+    return len(content) - 10 - struct.unpack("<i", content[-10:-6])[0]
+
+
+def stuffed(content: bytes) -> bytes:
+    """Put a program between the last message and the footer."""
+    start = footer_of(content)
+    return content[:start] + b"\x7fELF" * 16 + content[start:]
+
+
+def told_twice(content: bytes) -> bytes:
+    """Let the footer say that the second batch lies where the first one does."""
+    size = struct.pack("<q", 160)
+    blocks = [found for found in _places(content, size) if found > footer_of(content)]
+    first, second = (slice(found - 16, found - 8) for found in blocks)
+    return content[: second.start] + content[first] + content[second.stop :]
+
+
+def endless(content: bytes) -> bytes:
+    """Let a buffer of the first batch end after its message."""
+    found = _places(content, struct.pack("<q", 160))[1]
+    return content[:found] + struct.pack("<q", 1 << 40) + content[found + 8 :]
+
+
+def _places(content: bytes, part: bytes) -> list[int]:
+    return [at for at in range(len(content)) if content.startswith(part, at)]
+
+
+@pytest.mark.parametrize("forge", [stuffed, told_twice, endless])
+def test_an_arrow_file_that_is_not_what_it_tells_is_unknown(
+    forge: Callable[[bytes], bytes],
+) -> None:
+    assert judge(numbers()).safety == "safe"
+
+    assert judge(forge(numbers())).safety == "unknown"
