@@ -157,10 +157,11 @@ def time_calls(registry: Registry, version: Version, *, milliseconds: float) -> 
     latency = Latency(
         artifacts=weights_of(version),
         snapshot=data(registry).digest,
-        samples_ms=tuple(milliseconds + row / 1e6 for row in range(1000)),
+        samples_ms=tuple(milliseconds + row % 7 / 1e6 for row in range(4000)),
         warm_up=10,
         batch_rows=1,
         machine="test",
+        rows=4000,
     )
     registry.engine.send(RecordLatency(latency=registry.objects.put_record(latency)))
 

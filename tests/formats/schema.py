@@ -309,6 +309,7 @@ KINDS = CLAIMS | {
         live=absent(DIGEST),
         live_ms=Default(many(number(0)), []),
         round_calls=Default(whole(0), 0),
+        rows=Default(whole(0), 0),
     ),
     "result/1": record(
         run=TEXT,

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 import cairn
 import packed
 from cairn.core.errors import Conflict, Corrupt, Inconclusive, Refused
-from cairn.core.evaluation import ListEvaluations, ListLatencies
+from cairn.core.evaluation import Latency, ListEvaluations, ListLatencies, RecordLatency
 from cairn.core.gate import Decision
 from cairn.core.version import Version
 from cairn.gates.evaluation import evaluate
@@ -185,13 +185,35 @@ def test_latency_is_measured_only_if_a_check_asks_for_it(gated: Registry) -> Non
 
 
 def test_a_measurement_that_decides_nothing_is_taken_again(gated: Registry) -> None:
-    bind(gated, POLICY + SPEED.replace("90", "99.9"))  # 500 calls do not bound p99.9
+    bind(gated, POLICY + SPEED)
+    version = trained(gated, "age")
+    assert version.manifest.artifacts is not None
+    few = Latency(
+        artifacts=version.manifest.artifacts.tree,
+        snapshot=gated.find_snapshot("snap:test").digest,
+        samples_ms=(1.0,) * 20,
+        warm_up=0,
+        batch_rows=1,
+        machine="here",
+        rows=2000,
+    )
+    gated.engine.send(RecordLatency(latency=gated.objects.put_record(few)))
+
+    measure(gated, version, label="production")
+
+    assert latencies(gated, version) == 2
+
+
+def test_a_measurement_is_not_taken_again_where_there_are_too_few_rows(
+    gated: Registry,
+) -> None:
+    bind(gated, POLICY + SPEED.replace("90", "99.9"))  # 2,000 rows do not bound p99.9
     version = trained(gated, "age")
     measure(gated, version, label="production")
 
     measure(gated, version, label="production")
 
-    assert latencies(gated, version) == 2
+    assert latencies(gated, version) == 1
 
 
 def test_a_slow_candidate_is_refused_with_its_latency(gated: Registry) -> None:

@@ -26,7 +26,8 @@ def decided_on(
     gap = Gap(field="seeds", reason="random generators without a seed", fix="seed them")
     found = replace(
         evidence(candidate, live),
-        latency_ms=[3.0 + call / 100 for call in range(500)],
+        latency_ms=[3.0 + call % 9 / 10 for call in range(4000)],
+        latency_rows=4000,
         gaps=(gap,),
         bootstrap="floors_only",
     )

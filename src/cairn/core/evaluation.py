@@ -81,7 +81,8 @@ class Latency(Record, frozen=True, tag_field="cairn", tag="latency/1"):
     `rate_per_second` calls were due at instants of their own, however long the ones before
     took, and a sample counts from when its call was due. `live` is the artifact tree that was
     measured in turn with this one, `round_calls` calls of each a round; `live_ms` are its
-    samples.
+    samples. Calls cycle through `rows` rows of the snapshot; measurements of earlier releases
+    do not say (0), and took up to 200.
     """
 
     artifacts: Digest
@@ -94,6 +95,7 @@ class Latency(Record, frozen=True, tag_field="cairn", tag="latency/1"):
     live: Digest | None = None
     live_ms: tuple[Milliseconds, ...] = ()
     round_calls: Annotated[int, Meta(ge=0)] = 0
+    rows: Annotated[int, Meta(ge=0)] = 0
 
 
 class OwnResult(Record, frozen=True, tag_field="cairn", tag="result/1"):

@@ -135,6 +135,11 @@ def latencies(context: Context, asked: ListLatencies) -> tuple[LatencyInfo, ...]
     return latencies_of(context, asked.artifacts)
 
 
+def times_timed(context: Context, artifacts: Digest, *, before: int | None = None) -> int:
+    """Count the latency measurements of an artifact tree."""
+    return len(context.tx.all("latency_list", artifacts=artifacts, before=before))
+
+
 def latencies_of(
     context: Context, artifacts: Digest, *, before: int | None = None
 ) -> tuple[LatencyInfo, ...]:

@@ -116,6 +116,13 @@ class _Store:
         kept = self.accepted(found, f"the latency of {version.name}", again=again)
         return kept if isinstance(kept, Problem) else next(iter(kept), None)
 
+    def times_timed(self, version: Version) -> int:
+        """Count the measurements of a version's latency, whoever made them; at least 1."""
+        if version.manifest.artifacts is None:
+            return 1
+        tree = version.manifest.artifacts.tree
+        return max(1, evaluation.times_timed(self.context, tree, before=self.before))
+
     def tried(self, version: Version, check: OwnCheck) -> ResultInfo | Problem | None:
         """Read the newest result of a check of the project's own."""
         if version.manifest.artifacts is None:
@@ -191,6 +198,8 @@ def gather(
         latency_ms=timed.latency.samples_ms if isinstance(timed, LatencyInfo) else timed,
         live_latency_ms=in_turn.latency.live_ms if in_turn else (),
         round_calls=in_turn.latency.round_calls if in_turn else 0,
+        latency_rows=timed.latency.rows if isinstance(timed, LatencyInfo) else 0,
+        latency_number=store.times_timed(candidate),
         own={run: _result(found) for run, found in tried.items() if found is not None},
         looks={(look.metric, look.by): look.number for look in looked if look.number},
         reuse=policy.reuse,

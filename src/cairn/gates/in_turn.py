@@ -16,12 +16,12 @@ from cairn.core.version import Version
 from cairn.data.table import read_table
 from cairn.engine import person
 from cairn.gates.evaluation import artifacts_of, load_model
-from cairn.gates.latency import DIGITS, WARM_SECONDS, alone, calls, machine, warmed_up
+from cairn.gates.latency import DIGITS, WARM_SECONDS, alone, calls, cycled, machine, warmed_up
 from cairn.gates.scorer import score_with
 from cairn.registry import Registry
 
 ROUND = 25
-ROUNDS = 20
+ROUNDS = 40
 BUSY = 0.5
 PROBES = 20
 MOST_SECONDS = 120.0
@@ -58,6 +58,7 @@ def measure_in_turn(
         live=theirs.tree,
         live_ms=samples[1],
         round_calls=ROUND,
+        rows=cycled(table),
     )
     digest = registry.objects.put_record(latency)
     return registry.engine.send(RecordLatency(latency=digest, signed=person.vouch(digest)))

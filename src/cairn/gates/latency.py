@@ -3,16 +3,19 @@
 1. Rows of the evaluation snapshot are scored one at a time, by the policy's scorer.
 2. The first calls are thrown away, window by window, until two windows in a row have medians
    that agree: caches, branch predictors and the processor's clock have then settled.
-3. Then calls are timed until there are `SAMPLES`, or time is up; a slow model gives fewer, and
-   the check knows what those can show. It gets more time if it may keep its budget only
-   with more calls, and no more once it is clear that it does not.
+3. Then calls are timed until there are `SAMPLES`, or as many as a budget needs, or time is up;
+   a slow model gives fewer, and the check knows what those can show. It gets more time if it
+   may keep its budget only with more calls, and no more once it is clear that it does not.
 """
 
 import gc
+import math
 import os
 import platform
+import random
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import cycle
 from pathlib import Path
@@ -20,9 +23,11 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from msgspec.structs import replace
+
 from cairn.core.check import LatencyBudget
 from cairn.core.errors import Invalid
-from cairn.core.evaluation import Latency, LatencyInfo, RecordLatency, Scorer
+from cairn.core.evaluation import Latency, LatencyInfo, ListLatencies, RecordLatency, Scorer
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.data.table import Table, read_table
@@ -32,17 +37,20 @@ from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.rows import inputs
 from cairn.gates.scorer import Score, score_with
 from cairn.registry import Registry
-from cairn.stats.checks.latency import judge_calls
+from cairn.stats.checks.latency import SPELL, independent, judge_calls
 
 SAMPLES = 500
-ROWS = 200
+ROWS = 5000
 WINDOW = 50
 WINDOWS = 20
+_LOOKS = (0, WINDOW)
 AGREE = 0.1
 SLOW_MS = 20.0
 WARM_SECONDS = 5.0
 USUAL_SECONDS = 20.0
 MOST_SECONDS = 120.0
+CLEAR = 0.01
+"""What part of its error a budget may spend on being given up early."""
 DIGITS = 6
 
 Clock = Callable[[], float]
@@ -68,8 +76,10 @@ def measure_latency(
     table = read_table(registry.objects, on, file=scorer.data)
     model = load_model(registry, version)
     call = calls(model, table, scorer=scorer, score=score_with(scorer, registry))
+    known = len(registry.engine.send(ListLatencies(artifacts=artifacts.tree)))
+    asked = Asked(budgets=tuple(budgets), rows=cycled(table), number=known + 1)
     with alone():
-        discarded, samples = sample(call, budgets, clock=perf_counter)
+        discarded, samples = sample(call, asked, clock=perf_counter)
     latency = Latency(
         artifacts=artifacts.tree,
         snapshot=on.digest,
@@ -77,21 +87,27 @@ def measure_latency(
         warm_up=discarded,
         batch_rows=1,
         machine=machine(),
+        rows=cycled(table),
     )
     digest = registry.objects.put_record(latency)
     return registry.engine.send(RecordLatency(latency=digest, signed=person.vouch(digest)))
 
 
+def cycled(table: Table) -> int:
+    """How many rows of a table calls cycle through."""
+    return min(table.rows, ROWS)
+
+
 def calls(model: Any, table: Table, *, scorer: Scorer, score: Score) -> Callable[[], float]:
-    """Prepare single rows, spread over the table; each call times one, in seconds."""
+    """Take single rows, as if drawn from the table; each call times one, in seconds."""
     if not table.rows:
         raise Invalid(f"{table.name} has no rows to measure latency with")
     whole = inputs(model, table, scorer=scorer)
-    picked = range(0, table.rows, max(1, table.rows // ROWS))[:ROWS]
-    rows = cycle([take_rows(whole, [row]) for row in picked])
+    picked = random.Random(0).sample(range(table.rows), cycled(table))  # noqa: S311 - no secret
+    rows = cycle(picked)
 
     def call() -> float:
-        row = next(rows)
+        row = take_rows(whole, [next(rows)])
         begun = perf_counter()
         score(model, row)
         return perf_counter() - begun
@@ -99,16 +115,50 @@ def calls(model: Any, table: Table, *, scorer: Scorer, score: Score) -> Callable
     return call
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a measurement is for: `budgets` held against calls of `rows` rows.
+
+    It is measurement `number` of the files.
+    """
+
+    budgets: tuple[LatencyBudget, ...] = ()
+    rows: int = ROWS
+    number: int = 1
+
+    def calls(self) -> int:
+        """How many calls let every budget be kept that so many rows can show to be kept."""
+        needed = [independent(budget, self.number) for budget in self.budgets]
+        most = max([SAMPLES, *(SPELL * many for many in needed if many <= self.rows)])
+        return SAMPLES * math.ceil(most / SAMPLES)
+
+    def codes(self, samples: Sequence[float], *, clear: bool = False) -> set[str]:
+        """What every budget says of the calls; `clear`, at a small part of its error."""
+        return {
+            judge_calls(
+                _clearly(budget) if clear else budget,
+                samples,
+                rows=self.rows,
+                measurement=self.number,
+            ).code
+            for budget in self.budgets
+        }
+
+
 def sample(
-    call: Callable[[], float], budgets: Sequence[LatencyBudget], *, clock: Clock
+    call: Callable[[], float], asked: Asked, *, clock: Clock
 ) -> tuple[int, tuple[float, ...]]:
     """Warm up, then time calls until there are enough; calls thrown away, and milliseconds."""
     begun = clock()
     discarded = warmed_up(call, clock, until=begun + WARM_SECONDS)
     samples: list[float] = []
-    while not samples or not _enough(samples, budgets, seconds=clock() - begun):
+    while not samples or not _enough(samples, asked, seconds=clock() - begun):
         samples += [round(1000 * call(), DIGITS) for _ in range(_some(samples))]
     return discarded, tuple(samples)
+
+
+def _clearly(budget: LatencyBudget) -> LatencyBudget:
+    return replace(budget, confidence=1 - CLEAR * (1 - budget.confidence))
 
 
 def _some(samples: Sequence[float]) -> int:
@@ -117,17 +167,19 @@ def _some(samples: Sequence[float]) -> int:
     return 1 if slow else WINDOW - len(samples) % WINDOW
 
 
-def _enough(
-    samples: Sequence[float], budgets: Sequence[LatencyBudget], *, seconds: float
-) -> bool:
-    if len(samples) >= SAMPLES or seconds >= MOST_SECONDS:
+def _enough(samples: Sequence[float], asked: Asked, *, seconds: float) -> bool:
+    if seconds >= MOST_SECONDS:
         return True
     due = seconds >= USUAL_SECONDS
-    # Looked at a few times only: each look has its own chance of a false alarm.
-    if not due and len(samples) % WINDOW:
+    if len(samples) >= asked.calls() and (due or len(samples) % SAMPLES == 0):
+        # Where calls are alike, more of them are needed for the same.
+        return due or "too-few-calls" not in asked.codes(samples)
+    # Each look has a chance of its own of a false alarm: few looks, and of a small one.
+    if not due and len(samples) % SAMPLES not in _LOOKS:
         return False
-    codes = {judge_calls(budget, samples).code for budget in budgets}
-    return "over-budget" in codes or (due and "too-few-calls" not in codes)
+    if "over-budget" in asked.codes(samples, clear=True):
+        return True
+    return due and "too-few-calls" not in asked.codes(samples)
 
 
 def warmed_up(call: Callable[[], float], clock: Clock, *, until: float) -> int:

@@ -153,5 +153,11 @@ def _undecided(registry: Registry, version: Version, budget: LatencyBudget) -> b
     if artifacts is None:
         return False
     found = registry.engine.send(ListLatencies(artifacts=artifacts.tree))
-    newest = found[0].latency.samples_ms if found else ()
-    return not newest or judge_calls(budget, newest).outcome == "inconclusive"
+    if not found:
+        return True
+    newest = found[0].latency
+    judged = judge_calls(budget, newest.samples_ms, rows=newest.rows, measurement=len(found))
+    # As many rows as there are were called, if the measurement says how many: no others will.
+    return judged.outcome == "inconclusive" and not (
+        newest.rows and judged.code == "too-few-rows"
+    )

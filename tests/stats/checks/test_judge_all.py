@@ -43,7 +43,9 @@ BETTER = decided(1000, wrong=range(100), groups=COLUMN)
 
 
 def sound(evidence: Evidence) -> Evidence:
-    return replace(evidence, latency_ms=[3.0] * 500, files=frozenset({"model.skops"}))
+    return replace(
+        evidence, latency_ms=[3.0] * 4000, latency_rows=4000, files=frozenset({"model.skops"})
+    )
 
 
 def test_a_better_candidate_passes_every_check_and_completeness() -> None:

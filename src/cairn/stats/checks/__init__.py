@@ -38,6 +38,7 @@ from cairn.stats.checks.calibration import judge_calibration
 from cairn.stats.checks.ceiling import judge_ceiling
 from cairn.stats.checks.complete import judge_complete
 from cairn.stats.checks.earlier import fairness_gap as first_fairness_gap
+from cairn.stats.checks.earlier import latency as first_latency
 from cairn.stats.checks.evidence import (
     Evidence,
     Facts,
@@ -109,7 +110,10 @@ _JUDGES: Judges = {
     Superiority: judge_superiority,
 }
 _EARLIER: dict[int, Judges] = {
-    1: {FairnessGap: first_fairness_gap.judge_fairness_gap},
+    1: {
+        FairnessGap: first_fairness_gap.judge_fairness_gap,
+        LatencyBudget: first_latency.judge_latency,
+    },
 }
 """Checks that an earlier version of the statistics judged otherwise."""
 

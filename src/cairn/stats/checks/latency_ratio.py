@@ -2,7 +2,8 @@
 
 Both are measured in turn on one machine, so that what the machine does meanwhile hits both.
 Pass if the upper bound of the ratio keeps `max_ratio`; fail if the lower bound exceeds it;
-else, and with too few rounds, inconclusive.
+else, with too few rounds, and where the ratio drifts throughout, inconclusive. Measurements of
+the same files share the error, as of a latency.
 """
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from cairn.core.check import LatencyRatio
 from cairn.core.gate import Finding
 from cairn.stats.checks.evidence import Evidence, Problem
-from cairn.stats.checks.latency import read_calls
+from cairn.stats.checks.latency import ROWS, error_of, read_calls
 from cairn.stats.checks.paired import nothing_live
 from cairn.stats.checks.without import missing, undefined
 from cairn.stats.checks.words import count, percent
@@ -35,11 +36,19 @@ def judge_latency_ratio(check: LatencyRatio, evidence: Evidence) -> Finding:
         theirs,
         calls=evidence.round_calls,
         share=check.percentile / 100,
-        alpha=round(1 - check.confidence, 12),
+        alpha=_error(check, evidence),
+        rows=evidence.latency_rows or ROWS,
+        apart=evidence.statistics == 1,
     )
     if isinstance(found, Undefined):
         return undefined(check, metric=metric, reason=found.reason)
     return _held(check, found, evidence)
+
+
+def _error(check: LatencyRatio, evidence: Evidence) -> float:
+    if evidence.statistics == 1:
+        return round(1 - check.confidence, 12)
+    return error_of(check, evidence.latency_number)
 
 
 def _held(check: LatencyRatio, found: QuantileRatio, evidence: Evidence) -> Finding:
@@ -47,8 +56,8 @@ def _held(check: LatencyRatio, found: QuantileRatio, evidence: Evidence) -> Find
     says = (
         f"p{check.percentile:g} {found.candidate:.3g} ms against {found.live:.3g} ms of "
         f"{evidence.live_version}: {found.ratio:.3g} times (at least {found.lower:.3g}, at "
-        f"most {found.upper:.3g}, each at {percent(check.confidence)} confidence; "
-        f"{count(found.rounds, 'round')})"
+        f"most {found.upper:.3g}, each at {percent(1 - found.alpha)} confidence; "
+        f"{_counted(found, evidence.latency_number)})"
     )
     allows = f"the policy allows {check.max_ratio:g} times"
     if found.upper <= check.max_ratio:
@@ -58,6 +67,13 @@ def _held(check: LatencyRatio, found: QuantileRatio, evidence: Evidence) -> Find
         reason = f"{says}: slower, beyond chance; {allows}"
         return replace(finding, outcome="fail", code="slower", reason=reason, fix=_FASTER)
     return replace(finding, reason=f"{says}: may be slower; {allows}", fix=_QUIETER)
+
+
+def _counted(found: QuantileRatio, measurement: int) -> str:
+    """Say what the bounds rest on."""
+    drift = ", wider for a drift of the ratio" if found.drifts else ""
+    again = f"; measurement {measurement} of these files" if measurement > 1 else ""
+    return f"{count(found.rounds, 'round')}{drift}{again}"
 
 
 def _numbers(check: LatencyRatio, found: QuantileRatio) -> Finding:
