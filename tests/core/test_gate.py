@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cairn.core.check import (
     Check,
@@ -25,6 +26,7 @@ from cairn.core.gate import (
     Finding,
     Outcome,
     Policy,
+    advised_as,
     check_policy,
     explain,
     still_holds,
@@ -97,6 +99,16 @@ def test_a_policy_with_a_floor_may_start_by_the_floors() -> None:
 def test_a_start_by_floors_without_a_floor_is_refused() -> None:
     with pytest.raises(Invalid, match="floors_only needs at least one check of type floor"):
         check_policy(policy(Superiority(id="better", metric="auc"), bootstrap="floors_only"))
+
+
+def test_advice_may_be_worded_anew_and_what_was_found_may_not() -> None:
+    made = decision(findings=(replace(finding("fail", reason="0.6"), fix="do this"),))
+    worded = decision(findings=(replace(finding("fail", reason="0.6"), fix="do that"),))
+    other = decision(findings=(replace(finding("fail", reason="0.7"), fix="do this"),))
+
+    assert advised_as(made, worded) == made
+    assert advised_as(made, other) == other
+    assert advised_as(made, decision(findings=())) != made
 
 
 def test_doubled_ids_are_refused_and_named() -> None:

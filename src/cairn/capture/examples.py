@@ -79,7 +79,7 @@ def record(
         return _gap(
             f"the script measured a task of another kind ({_task(examples)}), and predictions "
             "are stored for two classes",
-            "evaluate it with a function of yours: `cairn evaluate`",
+            "evaluate it: `cairn evaluate VERSION --on SNAPSHOT`",
         )
     folder = room / "examples" / examples.number
     method = next((name for name in SCORES if (folder / f"{name}.npy").is_file()), None)

@@ -71,7 +71,8 @@ def check_command(command: Sequence[str]) -> None:
         return
     if Path(command[0]).is_file():
         raise Invalid(
-            f"{command[0]} is not a program: write `cairn run ... -- python {command[0]}`"
+            f"{command[0]} is not a program: write `cairn run --model NAME -- python "
+            f"{command[0]}`"
         )
     raise Invalid(f"{command[0]} is not installed: there is no such program on PATH")
 

@@ -15,7 +15,12 @@ from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
 from cairn.core.gate import DecisionInfo, Policy, PolicyInfo
 from cairn.core.name import shown as model_shown
 from cairn.core.override import ListOverrides, Review, ReviewOverride
-from cairn.core.reference import model_and_label, model_with_label, version_and_label
+from cairn.core.reference import (
+    model_and_label,
+    model_name,
+    model_with_label,
+    version_and_label,
+)
 from cairn.core.words import counted
 from cairn.registry import Registry
 
@@ -27,9 +32,25 @@ def gate() -> None:
     """Bind policies to labels, judge versions, read decisions."""
 
 
+@gate.command()
+@click.argument("model")
+@shown
+def new(model: str) -> Shown:
+    """Write a first policy for MODEL into gates/, with a note on every kind of check."""
+    from cairn.gates.template import write_starter
+
+    registry = cairn.open()
+    name = model_name(model, team=registry.settings.team)
+    path = write_starter(registry, name)
+    bind = f"cairn gate set {model}@production {path}"
+    return Shown(
+        {"policy": str(path)}, f"{path} is written; look at it, then `{bind}` binds it"
+    )
+
+
 @gate.command("set")
 @click.argument("label")
-@click.argument("policy", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("policy", type=click.Path(path_type=Path))
 @click.option("--reason", "-m", default="", help="Why; it is kept in the ledger.")
 @click.option("--new-label", is_flag=True, help="Make a label that the model does not have.")
 @shown

@@ -80,7 +80,8 @@ def promote(
     elif step.decision:
         lines.append(f"gate passed: decision:{short(step.decision).removeprefix('sha256:')}")
     else:
-        lines.append(f"no gate is bound to {step.label}; bind one with `cairn gate set`")
+        bind = f"cairn gate set {model}@{step.label} gates/{model.rpartition('/')[2]}.yaml"
+        lines.append(f"no gate is bound to {step.label}; `{bind}` binds one")
     lines += _mark(before, registry.version(before.digest))
     lines += [f"{before.name} is {mark}" for mark in testimony.marks(registry, before)]
     return Shown(step, "\n".join(lines))
@@ -235,7 +236,8 @@ def _looked_into(info: OverrideInfo) -> str:
         f"({one_line(info.reason)})"
     )
     if info.reviewed_by is None:
-        return f"not reviewed yet: {moved}; `cairn gate review {info.entry} --reason ...`"
+        review = f"cairn gate review {info.entry} --reason WHAT-CAME-OF-IT"
+        return f"not reviewed yet: {moved}; `{review}`"
     return (
         f"{moved}; reviewed by {info.reviewed_by}, {moment(info.reviewed_at)}: "
         f"{one_line(info.review)}"

@@ -89,8 +89,8 @@ def _entries(done: Transferred) -> list[str]:
     count = counted(done.entries, "ledger entry", "ledger entries")
     told = (
         f"with {count} of what happened to these models: moves, policies, approvals, marks; "
-        "`cairn history` and `cairn why` show them as that store's, and nothing follows them "
-        "anywhere else"
+        "`cairn history MODEL` and `cairn why VERSION` show them as that store's, and nothing "
+        "follows them anywhere else"
     )
     return [told]
 

@@ -36,7 +36,7 @@ def added_files(version: Version, files: Mapping[bytes, Digest]) -> dict[bytes, 
     for path in {*added, SUMS} & files.keys():
         raise Invalid(
             f"{version.name} has a file called {escape(path)}, which an export writes itself: "
-            "`cairn snapshot restore` its files or register them under another name"
+            "register it under another name"
         )
     return {**added, SUMS: checksums(sums)}
 

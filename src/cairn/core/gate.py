@@ -245,6 +245,17 @@ class DecisionInfo(Record, frozen=True):
     decided_at: str
 
 
+def advised_as(made: Decision, again: Decision) -> Decision:
+    """Give findings that are judged again the advice that was given when they were made.
+
+    Advice is worded anew now and then; what was found stays what the evidence gives.
+    """
+    same = len(made.findings) == len(again.findings)
+    pairs = zip(again.findings, made.findings, strict=True) if same else ()
+    findings = tuple(replace(now, fix=then.fix) for now, then in pairs)
+    return replace(again, findings=findings) if same else again
+
+
 def check_policy(policy: Policy) -> None:
     """Raise `Invalid` for doubled ids and for a bootstrap rule that could never pass."""
     ids = [check.id for check in policy.checks]

@@ -105,7 +105,8 @@ def _files(
         raise Refused(
             f"a waiver for {name} is reviewed by somebody else, and the policy of "
             f"{asked.label} names nobody",
-            fix=f"say who: `approvals` in the policy, then `cairn gate set`\n{trust}",
+            fix=f"say who: `approvals` in the policy, then "
+            f"`cairn gate set {shown(asked.model)}@{asked.label} FILE`\n{trust}",
         )
     return True
 
@@ -115,7 +116,8 @@ def _without_policy(asked: MoveLabel, candidate: Version) -> None:
     if not asked.ungated:
         raise Refused(
             f"{asked.label} of {model} has no policy: nothing says what a version must show",
-            fix=f"bind one: `cairn gate set {model}@{asked.label} gates/{_file(model)}.yaml`\n"
+            fix=f"write one: `cairn gate new {model}`\n"
+            f"and bind it: `cairn gate set {model}@{asked.label} gates/{_file(model)}.yaml`\n"
             f"or go without: `cairn promote {candidate.name} {asked.label} --ungated "
             "--reason WHY`",
         )

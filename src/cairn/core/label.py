@@ -224,7 +224,8 @@ def _marked(asked: MoveLabel, candidate: Version, *, gated: bool) -> None:
     if not gated:
         raise Refused(
             f"{told} and {asked.label} has no gate that could clear it",
-            fix="bind a policy to the label with `cairn gate set`, or choose another version",
+            fix=f"bind a policy: `cairn gate set {shown(asked.model)}@{asked.label} FILE`, or "
+            "choose another version",
         )
     if not asked.reason:
         raise Refused(
@@ -240,7 +241,8 @@ def clear(candidate: Version, snapshot: Digest, *, measured: bool) -> None:
     raise Refused(
         f"{candidate.name} is marked bad ({candidate.marked_bad}), and the gate has seen "
         "nothing about it that was measured since",
-        fix="bind the policy to newer data (`cairn snapshot add`, then `cairn gate set`), or "
-        "let somebody else measure it again: "
+        fix="freeze newer data (`cairn snapshot add PATH --name NAME`) and bind the policy "
+        f"again (`cairn gate set {shown(candidate.model)}@LABEL FILE`), or let somebody else "
+        "measure it again: "
         f"`cairn evaluate {candidate.name} --on {snapshot[:19]}`",
     )

@@ -339,7 +339,7 @@ def delete(version: Version, holders: Sequence[str]) -> None:
         raise Refused(
             f"{version.name} cannot be deleted: " + "; ".join(holders),
             fix="let another version take the label, and mark this one bad "
-            f"(`cairn mark-bad {version.name}`) so that no rollback ends at it",
+            f"(`cairn mark-bad {version.name} --reason WHY`) so that no rollback ends at it",
         )
 
 

@@ -85,7 +85,10 @@ def rebuild(registry: Registry, reference: str, into: Path) -> SnapshotInfo:
     info = registry.find_snapshot(reference)
     source = registry.objects.get_record(info.digest, Snapshot).source
     if not isinstance(source, Recipe):
-        raise Invalid(f"{reference} has no recipe: `cairn snapshot restore` gives its bytes")
+        raise Invalid(
+            f"{reference} has no recipe: `cairn snapshot restore {reference} FOLDER` gives "
+            "its bytes"
+        )
     infos = [registry.find_snapshot(digest) for digest in source.of]
     with tempfile.TemporaryDirectory(prefix="cairn-recipe-") as scratch:
         place = Path(scratch) / "turn"
@@ -96,7 +99,8 @@ def rebuild(registry: Registry, reference: str, into: Path) -> SnapshotInfo:
             raise Conflict(
                 f"the recipe of {reference} does not give the recorded bytes any more: "
                 + _difference(registry.objects, source.tree, made, found.digest)
-                + "; `cairn snapshot show` names its packages, which may differ from today's"
+                + f"; `cairn snapshot show {reference}` names its packages, which may differ "
+                "from today's"
             )
         restore_tree(made, found.digest, into)
     return info

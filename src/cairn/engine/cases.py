@@ -151,7 +151,7 @@ def request(context: Context, reference: str) -> Entry:
     if not rows:
         raise NotFound(
             f"nobody asked for an approval of {reference[:_DIGITS]}; `cairn approvals` lists "
-            "what is waiting, and `cairn promote` asks where a policy wants it"
+            "what is waiting, and `cairn promote VERSION` asks where a policy wants it"
         )
     entries = [read(context, row[0]) for row in rows]
     if len({entry.after["subject"] for entry in entries}) > 1:

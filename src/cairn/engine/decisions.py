@@ -102,7 +102,9 @@ def pattern(reference: str, noun: str) -> str:
 
 def _only(entries: Sequence[Entry], reference: str) -> Entry:
     if not entries:
-        raise NotFound(f"there is no decision {reference}; `cairn gate history` lists them")
+        raise NotFound(
+            f"there is no decision {reference}; `cairn gate history MODEL@LABEL` lists them"
+        )
     if len({entry.after["decision"] for entry in entries}) > 1:
         raise Conflict(f"{reference} begins more than one decision's digest; give more digits")
     return entries[0]

@@ -23,6 +23,7 @@ from cairn.core.evaluation import (
     Scorer,
 )
 from cairn.core.gate import Look, Policy, PolicyInfo
+from cairn.core.name import LabelName
 from cairn.core.version import Version
 from cairn.engine import evaluation, facts, looks, siblings
 from cairn.engine.context import Context
@@ -32,6 +33,7 @@ from cairn.stats.checks import (
     Problem,
     no_evaluation,
     not_scored_alike,
+    to_type,
     wrong_scorer,
     wrong_snapshot,
 )
@@ -56,6 +58,7 @@ class _Store:
 
     context: Context
     policy: Policy
+    label: LabelName
     before: int | None
 
     def scored(self, version: Version) -> tuple[EvaluationInfo, ...] | Problem:
@@ -74,7 +77,7 @@ class _Store:
             return no_evaluation(version.name, snapshot)
         alike = tuple(i for i in here if scorer in (None, i.evaluation.scorer))
         if not alike and scorer is not None:
-            return wrong_scorer(version.name, snapshot, scorer=scorer)
+            return wrong_scorer(version.name, snapshot, scorer=scorer, label=self.label)
         again = f"cairn evaluate {version.name} --on {snapshot[:19]}"
         return self.accepted(alike, f"the evaluation of {version.name}", again=again)
 
@@ -112,7 +115,7 @@ class _Store:
         found = evaluation.latencies_of(
             self.context, version.manifest.artifacts.tree, before=self.before
         )
-        again = f"cairn gate check {version.name}"
+        again = f"cairn gate check {to_type(version.name, self.label)}"
         kept = self.accepted(found, f"the latency of {version.name}", again=again)
         return kept if isinstance(kept, Problem) else next(iter(kept), None)
 
@@ -134,7 +137,7 @@ class _Store:
             )
             if info.result.run == check.run and info.result.snapshot == self.policy.evaluation
         ]
-        again = f"cairn gate check {version.name}"
+        again = f"cairn gate check {to_type(version.name, self.label)}"
         kept = self.accepted(found, f"the result of {check.run}", again=again)
         return kept if isinstance(kept, Problem) else next(iter(kept), None)
 
@@ -177,7 +180,7 @@ def gather(
 ) -> Gathered:
     """Collect the evidence, newest first, as it is now or was before a ledger entry."""
     policy = info.policy
-    store = _Store(context, policy, before)
+    store = _Store(context, policy, info.label, before)
     own, other = _scored_alike(store, candidate, live)
     timed = store.timed(candidate)
     in_turn = _in_turn(timed, live)
@@ -228,7 +231,8 @@ def _scored_alike(
         for match in other:
             if match.evaluation.scorer == info.evaluation.scorer:
                 return info, match
-    return own[0], not_scored_alike(candidate.name, live.name, store.policy.evaluation)
+    asked, label = store.policy.evaluation, store.label
+    return own[0], not_scored_alike(candidate.name, live.name, asked, label=label)
 
 
 def _perturbed(
@@ -256,7 +260,7 @@ def _disturbed(
         for info in store.evaluations(candidate, own.evaluation.snapshot)
         if info.evaluation.scorer == wanted
     ]
-    again = f"cairn gate check {candidate.name}"
+    again = f"cairn gate check {to_type(candidate.name, store.label)}"
     what = f"the evaluation of {candidate.name} under {kind.kind}"
     kept = store.accepted(found, what, again=again)
     if isinstance(kept, Problem):

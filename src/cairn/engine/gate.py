@@ -149,6 +149,7 @@ def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
         again = replace(again, look=made.look, looks=(), findings=as_first(again.findings))
     if made.since is None:  # decisions of earlier releases did not say
         again = replace(again, since=None)
+    again = rules.advised_as(made, again)
     if digest_of(again) != info.digest:
         raise Corrupt(
             f"decision {info.digest[:19]} is not what its evidence gives: "

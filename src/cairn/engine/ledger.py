@@ -122,7 +122,7 @@ def agree(entry: Entry, action: str, **facts: object) -> None:
     if entry.action != action or any(entry.after.get(k) != v for k, v in facts.items()):
         raise Corrupt(
             f"a row of the database contradicts ledger entry {entry.seq}; "
-            "run `cairn verify --all`, then `cairn rebuild`"
+            "run `cairn verify --all`, then `cairn rebuild --yes`"
         )
 
 

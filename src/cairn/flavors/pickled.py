@@ -87,7 +87,7 @@ def load(directory: Path, *, trust: bool) -> object:
     except Exception as error:  # the pickle's own code may raise anything
         raise Refused(
             f"{file} cannot be loaded here: {type(error).__name__}: {error}",
-            fix="install the versions that its environment names; `cairn show` lists them",
+            fix="install the versions that `cairn show VERSION` names under environment",
         ) from error
 
 

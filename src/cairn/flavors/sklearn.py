@@ -128,7 +128,7 @@ def _skops_loads(content: bytes, trusted: list[str]) -> object:
         version = package("sklearn").__version__
         raise Refused(
             f"scikit-learn {version} cannot restore this model: {error!r}",
-            fix="install the versions that its environment names; `cairn show` lists them",
+            fix="install the versions that `cairn show VERSION` names under environment",
         ) from error
 
 

@@ -131,7 +131,7 @@ def _read(path: Path) -> Document:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise NotFound(
-            f"there is no policy file {path}; `cairn init` writes a first one"
+            f"there is no policy file {path}; `cairn gate new MODEL` writes a first one"
         ) from error
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}") from error

@@ -1,8 +1,13 @@
-"""The first policy file of a project: what `cairn init` writes into `gates/`."""
+"""The first policy file of a model: what `cairn init` and `cairn gate new` write."""
 
 import textwrap
+from pathlib import Path
 
+from cairn.core.errors import Conflict, Unavailable
 from cairn.core.evaluation import Task
+from cairn.core.name import ModelName, shown
+from cairn.gates.task import asked
+from cairn.registry import Registry
 from cairn.stats.metrics import by_task
 
 STARTER = """\
@@ -13,7 +18,7 @@ STARTER = """\
 # Every check is judged and every one must pass; "inconclusive" is not a pass.
 cairn: policy/1
 
-# The rows that candidate and live version are compared on. `cairn gate set` pins their
+# The rows that candidate and live version are compared on. Binding the file pins their
 # digest, so that nobody changes them unnoticed; first `cairn snapshot add PATH --name test`.
 evaluation: snap:test
 
@@ -30,13 +35,13 @@ checks:
 {metrics}
   # `recall@0.3` decides from 0.3 on instead of 0.5, `ndcg@10` looks at the first ten,
   # `recall/late` is that of one class of several, `mean/cost` a number of your own.
-  - {{id: better, type: superiority, metric: roc_auc, margin: 0.0}}
+  - {{id: better, type: superiority, metric: {better}, margin: 0.0}}
 
   # Or only: not worse by `margin`.
-  # - {{id: calibrated, type: non_inferiority, metric: brier, margin: 0.005}}
+  # - {{id: not-worse, type: non_inferiority, metric: log_loss, margin: 0.005}}
 
   # The lower confidence bound must reach `value` (of a loss: the upper bound must keep it).
-  - {{id: floor, type: floor, metric: roc_auc, value: 0.6}}
+  - {{id: floor, type: floor, metric: {floor}, value: {value}}}
 
   # No group worse than today by more than `margin`. Name one of the `groups` of the model's
   # evaluation in cairn.toml; groups below `min_rows` are pooled as `other` and listed.
@@ -50,9 +55,35 @@ checks:
 """
 
 
-def starter_policy(model: str) -> str:
-    """Write the first policy of `model`, with a note on every kind of check."""
-    return STARTER.format(model=model, metrics=_metrics())
+def starter_policy(model: str, task: Task = "binary") -> str:
+    """Write the first policy of `model`, for what it predicts, with a note on each check."""
+    better, floor, value = _FIRST.get(task, _FIRST["binary"])
+    return STARTER.format(
+        model=model, metrics=_metrics(), better=better, floor=floor, value=value
+    )
+
+
+def write_starter(registry: Registry, model: ModelName) -> Path:
+    """Write the first policy of a model into the project; returns where, from its folder.
+
+    Raises `Conflict` if there is a file already: it is somebody's.
+    """
+    settings = registry.settings.model(model).evaluation
+    task = asked(registry, settings)[0] if settings else "binary"
+    name = shown(model)
+    path = Path("gates") / f"{name.rpartition('/')[2]}.yaml"
+    whole = registry.settings.folder / path
+    try:
+        whole.parent.mkdir(exist_ok=True)
+        with whole.open("x", encoding="utf-8") as file:
+            file.write(starter_policy(name, task))
+    except FileExistsError as error:
+        raise Conflict(
+            f"{path} is there already: bind it with `cairn gate set {name}@production {path}`"
+        ) from error
+    except OSError as error:
+        raise Unavailable(f"{whole} cannot be written: {error.strerror}") from error
+    return path
 
 
 def _metrics() -> str:
@@ -70,6 +101,13 @@ def _metrics() -> str:
     return "\n".join(lines)
 
 
+_FIRST: dict[Task, tuple[str, str, str]] = {
+    "binary": ("roc_auc", "roc_auc", "0.6"),
+    "multiclass": ("accuracy", "accuracy", "0.5"),
+    "regression": ("mae", "r2", "0.0"),
+    "ranking": ("ndcg", "ndcg", "0.5"),
+}
+"""What is compared first, and what must reach which floor."""
 _TASKS: dict[Task, str] = {
     "binary": "two classes",
     "multiclass": "several classes",

@@ -15,7 +15,8 @@ class Held(Record, frozen=True):
     """One label that holds a version.
 
     `gate` is the digest of the policy bound to it, `verdict` that of the newest decision on
-    it, `rehearsed_at` when a rollback drill of it last passed.
+    it, `rehearsed_at` when a rollback drill of it last passed; one that holds its first
+    version cannot go back.
     """
 
     model: ModelName
@@ -25,6 +26,7 @@ class Held(Record, frozen=True):
     by: str
     gate: str | None = None
     verdict: str | None = None
+    can_go_back: bool = False
     rehearsed_at: str | None = None
     gaps: int = 0
 
@@ -62,9 +64,19 @@ def _held(registry: Registry, model: ModelName, label: LabelName) -> Held:
         by=move.actor if move else "",
         gate=_gate(registry, name),
         verdict=_verdict(decisions),
+        can_go_back=_can_go_back(registry, name),
         rehearsed_at=drill.run_at if drill else None,
         gaps=len(version.gaps),
     )
+
+
+def _can_go_back(registry: Registry, label: str) -> bool:
+    """Tell whether there is a known-good version before the one that a label holds."""
+    try:
+        registry.version(f"{label}~1")
+    except NotFound:
+        return False
+    return True
 
 
 def _gate(registry: Registry, label: str) -> str | None:
@@ -111,7 +123,7 @@ def _of(held: tuple[Held, ...]) -> list[tuple[str, str]]:
         if one.label == "production" and one.gate is None:
             command = f"cairn gate set {name} gates/{shown(one.model)}.yaml"
             found.append((f"{name} has no gate", command))
-        if one.label == "production" and one.rehearsed_at is None:
+        if one.label == "production" and one.rehearsed_at is None and one.can_go_back:
             command = f"cairn rollback {name} --drill"
             found.append((f"a rollback of {name} was never rehearsed", command))
         if one.gaps:

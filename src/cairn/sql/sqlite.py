@@ -92,8 +92,8 @@ def translated() -> Generator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _DAMAGE or isinstance(error, sqlite3.InterfaceError):
             raise Corrupt(
-                f"the database is damaged ({error}); run `cairn rebuild` to make it again "
-                "from the ledger"
+                f"the database is damaged ({error}); run `cairn rebuild --yes` to make it "
+                "again from the ledger"
             ) from error
         if code == sqlite3.SQLITE_FULL:
             raise Unavailable(

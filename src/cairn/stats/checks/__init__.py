@@ -47,6 +47,7 @@ from cairn.stats.checks.evidence import (
     no_evaluation,
     not_scored_alike,
     prepared,
+    to_type,
     wrong_scorer,
     wrong_snapshot,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "judge_all",
     "no_evaluation",
     "not_scored_alike",
+    "to_type",
     "wrong_scorer",
     "wrong_snapshot",
 ]

@@ -33,7 +33,7 @@ def judge_age(
 NOT_KNOWN = Problem(
     code="no-facts",
     reason="what the ledger knows of the version was not handed in",
-    fix="judge the gate in the registry that holds the label: `cairn gate check`",
+    fix="judge the gate in the registry that holds the label: `cairn gate check VERSION`",
 )
 
 

@@ -28,5 +28,5 @@ def judge_complete(check: Complete, evidence: Evidence) -> Finding:
 
 def _fix(evidence: Evidence) -> str:
     steps = [f"{gap.field}: {gap.fix}" for gap in evidence.gaps if gap.fix]
-    waive = f"or accept the gaps: `cairn promote {evidence.version} LABEL --waiver REASON`"
+    waive = f"or accept the gaps: `cairn promote {evidence.where} --waiver REASON`"
     return "\n".join([*steps, waive])

@@ -11,6 +11,7 @@ from cairn.core.check import Grouped
 from cairn.core.digest import Digest
 from cairn.core.evaluation import OwnResult, Perturbation
 from cairn.core.gate import STATISTICS, Bootstrap, Reuse
+from cairn.core.gated import ALWAYS as PRODUCTION
 from cairn.core.ledger import Time
 from cairn.core.name import LabelName
 from cairn.core.run import Gap, Scalar
@@ -113,6 +114,11 @@ class Evidence:
     ready: "Ready | None" = None
     """What was checked and aligned once for all checks of a policy."""
 
+    @property
+    def where(self) -> str:
+        """What to type for this version and label: `churn:3`, `churn:3@staging`."""
+        return to_type(self.version, self.facts.label if self.facts else PRODUCTION)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ready:
@@ -179,23 +185,32 @@ def wrong_snapshot(version: str, snapshot: Digest, *, found: Sequence[Digest]) -
     )
 
 
-def wrong_scorer(version: str, snapshot: Digest, *, scorer: Digest) -> Problem:
+def to_type(version: str, label: LabelName) -> str:
+    """Name a version and where it should go; `production` goes without saying."""
+    return version if label == PRODUCTION else f"{version}@{label}"
+
+
+def wrong_scorer(
+    version: str, snapshot: Digest, *, scorer: Digest, label: LabelName = PRODUCTION
+) -> Problem:
     """`version` was evaluated on the right snapshot, but never by the policy's scorer."""
     return Problem(
         code="wrong-scorer",
         reason=f"{version} was evaluated on {snapshot[:_DIGITS]} by another scorer than "
         f"{scorer[:_DIGITS]}, which the policy asks for",
-        fix=f"cairn gate check {version}",
+        fix=f"cairn gate check {to_type(version, label)}",
     )
 
 
-def not_scored_alike(version: str, live_version: str, snapshot: Digest) -> Problem:
+def not_scored_alike(
+    version: str, live_version: str, snapshot: Digest, *, label: LabelName = PRODUCTION
+) -> Problem:
     """Both versions were evaluated on the snapshot, but never by the same scorer."""
     return Problem(
         code="wrong-scorer",
         reason=f"{live_version} and {version} were never evaluated on {snapshot[:_DIGITS]} "
         "by the same scorer",
-        fix=f"cairn gate check {version}",
+        fix=f"cairn gate check {to_type(version, label)}",
     )
 
 

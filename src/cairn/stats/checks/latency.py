@@ -151,7 +151,7 @@ def never_measured(evidence: Evidence) -> Problem:
     return Problem(
         code="no-latency",
         reason=f"no latency of {evidence.version} was ever measured",
-        fix=f"let it be measured: `cairn gate check {evidence.version}`",
+        fix=f"let it be measured: `cairn gate check {evidence.where}`",
     )
 
 

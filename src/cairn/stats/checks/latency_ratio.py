@@ -99,7 +99,7 @@ def _never(evidence: Evidence) -> Problem:
     return Problem(
         code="no-latency",
         reason=f"{evidence.version} was never measured in turn with {evidence.live_version}",
-        fix=f"let it be measured: `cairn gate check {evidence.version}`",
+        fix=f"let it be measured: `cairn gate check {evidence.where}`",
     )
 
 

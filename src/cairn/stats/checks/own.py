@@ -31,5 +31,5 @@ def _never(check: OwnCheck, evidence: Evidence) -> Problem:
     return Problem(
         code="no-outcome",
         reason=f"{check.run} was not run on {evidence.version}",
-        fix=f"let it be run: `cairn gate check {evidence.version}`",
+        fix=f"let it be run: `cairn gate check {evidence.where}`",
     )

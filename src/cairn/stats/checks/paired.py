@@ -29,7 +29,10 @@ from cairn.stats.scored import Predictions
 Comparative = Superiority | NonInferiority | NoSubgroupRegression
 SHOWN_FLIPS = 10
 
-_ALIKE = "evaluate both versions on the same snapshot with the same scorer: `cairn evaluate`"
+_ALIKE = (
+    "evaluate both versions on the same snapshot with the same scorer: "
+    "`cairn evaluate VERSION --on SNAPSHOT`"
+)
 
 
 def pair(check: Comparative, evidence: Evidence) -> Pair | Finding:

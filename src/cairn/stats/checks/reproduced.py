@@ -15,7 +15,8 @@ def judge_reproduced(check: Reproduced, evidence: Evidence) -> Finding:
     never = Problem(
         code="no-reproduction",
         reason=f"nobody has reproduced {version} yet",
-        fix=f"let it be trained again from its record: `cairn reproduce {version}`",
+        fix=f"train it again under `cairn run`: `cairn why {version}` names the commit and "
+        "the command",
     )
     what = f"the reproduction of {version}"
     facts = evidence.facts

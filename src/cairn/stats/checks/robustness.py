@@ -168,7 +168,7 @@ def _never(check: Robustness, evidence: Evidence) -> Problem:
     return Problem(
         code="not-perturbed",
         reason=f"{evidence.version} was never evaluated under {_spelled(check)}",
-        fix=f"let it be measured: `cairn gate check {evidence.version}`",
+        fix=f"let it be measured: `cairn gate check {evidence.where}`",
     )
 
 

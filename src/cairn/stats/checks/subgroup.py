@@ -278,7 +278,8 @@ _CODES = {
     "not-applicable": "",
 }
 _FIXES = {
-    "fail": "look at these groups with `cairn compare`, and train a candidate for them too",
+    "fail": "look at these groups with `cairn compare CANDIDATE LIVE`, and train a candidate "
+    "for them too",
     "inconclusive": "evaluate on more rows of these groups, or lower min_rows in the policy",
     "pass": "",
 }
