@@ -24,7 +24,7 @@ def test_settings_that_differ_from_those_pinned_are_named(
     assert before.stderr == ""
     assert done.returncode == 0
     assert (
-        "scored as `cairn gate set churn@production` pinned it; cairn.toml says otherwise "
+        "scored as it was pinned to churn@production; cairn.toml says otherwise "
         "now: groups (" in done.stderr
     )
     desk("gate", "set", "churn@production", "gates/churn.yaml", "-m", "by age")

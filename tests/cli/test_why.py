@@ -7,6 +7,7 @@ from cairn.engine.actions import ACTIONS
 from desk import Desk
 
 NOT_OF_A_VERSION = {
+    "testimony.record",  # another store's word, told apart from what happened here
     *("ledger.continue", "objects.erase", "objects.sweep", "remote.trust"),
     *("snapshot.add", "pin.check", "run.start", "run.finish", "gate.set", "label.drill"),
     *("verdict.record", "evaluation.record", "latency.record", "result.record"),

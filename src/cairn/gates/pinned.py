@@ -32,7 +32,7 @@ def told(registry: Registry, model: ModelName, label: LabelName) -> list[str]:
         return []
     where = f"{shown(model)}@{label}"
     sentence = (
-        f"scored as `cairn gate set {where}` pinned it; cairn.toml says otherwise now: "
+        f"scored as it was pinned to {where}; cairn.toml says otherwise now: "
         f"{', '.join(names)} (`cairn gate set {where} FILE` pins what it says)"
     )
     return [sentence]
