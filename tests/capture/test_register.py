@@ -14,7 +14,7 @@ from cairn.capture.register import register_manifest, register_path, register_ru
 from cairn.capture.word import Word
 from cairn.core.errors import Invalid, NotFound, Refused
 from cairn.core.version import Manifest
-from cairn.flavors import save
+from cairn.flavors import loadback, save
 from cairn.objects.tree import restore_tree, store_tree
 from cairn.registry import Registry
 from repositories import write
@@ -34,6 +34,20 @@ def _weights(tmp_path: Path) -> Path:
     save(model, tmp_path / "weights")
     joblib.dump(model, tmp_path / "model.joblib")
     return tmp_path / "weights"
+
+
+def test_files_that_cairn_never_opens_start_no_process_to_load_them(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def started(*_words: str, **_options: bool) -> list[str]:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(loadback, "isolated", started)
+    write(tmp_path / "weights.json", '{"w": [1, 2]}')
+
+    assert (
+        register_path(registry, tmp_path / "weights.json", "m", retroactive=True).number == 1
+    )
 
 
 def test_weights_in_a_folder_become_a_version_that_loads(

@@ -9,6 +9,7 @@ import msgspec
 from cairn.capture.given import assigned, numbers
 from cairn.capture.secrets import known_here
 from cairn.core.run import Gap, Input
+from cairn.core.secret import Known
 from cairn.core.version import Manifest
 from cairn.data.frozen import check_frozen
 from cairn.registry import Registry
@@ -34,7 +35,8 @@ def with_word(registry: Registry, manifest: Manifest, word: Word) -> Manifest:
         *(_given(registry, each, "train") for each in word.data),
         *(_given(registry, each, "test") for each in word.test),
     ]
-    known = known_here(registry.settings.folder)
+    says = word.params or word.fields
+    known = known_here(registry.settings.folder) if says else Known()
     parameters = assigned(word.params, "--param", known)
     metrics = numbers(assigned(word.metrics, "--metric"))
     fields = assigned(word.fields, "--field", known)
