@@ -260,6 +260,18 @@ def test_captured_rows_that_nobody_can_be_told_in_are_not_searched(
     assert list(found.unsearched) == [captured]
 
 
+def test_rows_that_only_seem_to_be_of_another_table_are_not_said_to_be_searched(
+    registry: Registry,
+) -> None:
+    frozen(registry, "others", NUMBERS[["customer_id", "left"]])
+    captured = capture(registry, Captured(NUMBERS[["spent"]].to_numpy() / 9, NUMBERS["left"]))
+
+    found = find_row(registry, "customer_id=9999")
+
+    assert not found.holding
+    assert list(found.unsearched) == [captured]
+
+
 def test_a_column_of_a_captured_frame_is_searched_for_what_it_is(registry: Registry) -> None:
     capture(registry, Captured(pd.DataFrame({"customer": ["c1-77", "c1-78"]})))
 

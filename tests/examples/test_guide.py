@@ -26,6 +26,7 @@ PAGES = (
     "sweep",
     "push-and-pull",
     "guard",
+    "erasing-a-person",
     "lakes",
     "adopt-dvc",
     "storage",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cairn.core import tree
-from cairn.core.approval import Approval, Proposal
+from cairn.core.approval import Approval
 from cairn.core.digest import from_canonical
 from cairn.core.errors import Corrupt, NotFound
 from cairn.core.evaluation import Evaluation, Latency, Measured, OwnResult, Scorer
@@ -15,6 +15,7 @@ from cairn.core.gate import Decision, Policy
 from cairn.core.label import Drill
 from cairn.core.ledger import Entry, read_checkpoint_text
 from cairn.core.override import Override, Review
+from cairn.core.proposal import Proposal
 from cairn.core.request import Record
 from cairn.core.run import RunFacts
 from cairn.core.sidecar import Sidecar

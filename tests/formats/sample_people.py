@@ -1,10 +1,11 @@
 """Records about people: what they sign, what they are asked, what they measured."""
 
-from cairn.core.approval import Approval, Approvals, DropVersion, Proposal, SwapPolicy
+from cairn.core.approval import Approval, Approvals
 from cairn.core.check import Floor
 from cairn.core.evaluation import Evaluation, Latency, Measured, OwnResult
 from cairn.core.gate import Decision, Look, Policy
 from cairn.core.override import Override, Review
+from cairn.core.proposal import DropVersion, EraseRows, Proposal, SwapPolicy
 from cairn.core.request import Record
 from formats.sample_records import SNAPSHOT, A, B, C
 
@@ -57,6 +58,9 @@ PEOPLE: dict[str, Record] = {
         change=SwapPolicy(label="production", policy=A, replaces=B),
     ),
     "proposal/deletion": Proposal(model="risk/churn", change=DropVersion(version=C)),
+    "proposal/erasure": Proposal(
+        model="risk/churn", change=EraseRows(objects=(A, B), successors={SNAPSHOT: C})
+    ),
     "policy/people": Policy(
         evaluation=SNAPSHOT,
         checks=(Floor(id="floor", metric="recall", value=0.7),),

@@ -221,7 +221,7 @@ APPROVALS = record(
     people=many(PERSON, 1),
     count=Default(whole(1), 1),
     expire_days=Default(within(above=0, most=3650), 14),
-    covers=Default(many(word("promotion", "policy", "deletion"), 1), ["promotion"]),
+    covers=Default(many(word("promotion", "policy", "deletion", "erasure"), 1), ["promotion"]),
     also=Default(many(record(people=many(PERSON, 1), count=Default(whole(1), 1))), []),
     deputies=Default(
         many(record(by=PERSON, of=PERSON, until=text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"))), []
@@ -243,6 +243,7 @@ CLAIMS = {
         change=union(
             policy=record(label=LABEL, policy=DIGEST, replaces=DIGEST),
             deletion=record(version=DIGEST),
+            erasure=record(objects=many(DIGEST), successors=Default(table(DIGEST), {})),
         ),
     ),
 }

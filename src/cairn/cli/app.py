@@ -74,6 +74,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rebuild": ("ledger", "rebuild"),
     "sweep": ("sweep", "sweep"),
     "forget-secret": ("forget", "forget"),
+    "erase": ("erase", "erase"),
     "fsck": ("fsck", "fsck"),
     "whoami": ("approval", "whoami"),
     "completion": ("project", "completion"),
@@ -123,6 +124,7 @@ SUMMARIES = {
     "ledger": "Read and prove the ledger: log, verify, prove, checkpoint, rekey.",
     "rebuild": "Make the database again from the exported ledger.",
     "forget-secret": "Say where a leaked value lies, and erase it.",
+    "erase": "Say where a person's rows are, and erase them.",
     "sweep": "Remove bytes that nothing needs; says what and why first.",
     "fsck": "Look at every byte, and mend what can be mended.",
     "whoami": "Show by which name and key you are known.",
@@ -137,7 +139,10 @@ SECTIONS = {
         *("release", "mark-bad", "delete", "undo"),
     ),
     "Share": ("push", "pull", "remote"),
-    "Keep": ("backup", "restore-store", "rebuild", "sweep", "forget-secret", "fsck"),
+    "Keep": (
+        *("backup", "restore-store", "rebuild", "sweep", "fsck"),
+        *("forget-secret", "erase"),
+    ),
     "Trust": ("guard", "verify", "log", "audit", "ledger", "whoami", "completion"),
 }
 

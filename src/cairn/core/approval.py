@@ -25,7 +25,7 @@ Person = Annotated[str, Meta(pattern=r"^\S{1,400}$(?!\n)")]
 """A user's name, or a public key: `ada`, `ada+1f2e3d4c+AbC...`."""
 
 Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
-Covered = Literal["promotion", "policy", "deletion"]
+Covered = Literal["promotion", "policy", "deletion", "erasure"]
 State = Literal["open", "granted", "done", "expired", "void"]
 Why = Annotated[str, Meta(min_length=1, max_length=2000)]
 
@@ -49,8 +49,9 @@ class Approvals(Record, frozen=True):
     """How many of which people must agree, to what, and for how many days that holds.
 
     `covers` are promotions to the label, changes of its policy, deletions of the model's
-    versions. A person is a user's name or a public key. `also` are further groups, each with a
-    number of its own; one person counts in one of them.
+    versions, and erasures of persons' rows anywhere in the store. A person is a user's name
+    or a public key. `also` are further groups, each with a number of its own; one person
+    counts in one of them.
     """
 
     people: Annotated[tuple[Person, ...], Meta(min_length=1)]
@@ -64,27 +65,6 @@ class Approvals(Record, frozen=True):
     def groups(self) -> tuple[Group, ...]:
         """Every group of which some must agree."""
         return (Group(people=self.people, count=self.count), *self.also)
-
-
-class SwapPolicy(Record, frozen=True, tag="policy"):
-    """Bind another policy to a label."""
-
-    label: LabelName
-    policy: Digest
-    replaces: Digest
-
-
-class DropVersion(Record, frozen=True, tag="deletion"):
-    """Put a tombstone on a version."""
-
-    version: Digest
-
-
-class Proposal(Record, frozen=True, tag_field="cairn", tag="proposal/1"):
-    """A change that people are asked about and that no decision describes."""
-
-    model: ModelName
-    change: SwapPolicy | DropVersion
 
 
 class Approval(Record, frozen=True, tag_field="cairn", tag="approval/1"):

@@ -7,6 +7,7 @@ from cairn.engine import (
     continuation,
     decisions,
     deletion,
+    erased,
     erasure,
     evaluation,
     gate,
@@ -26,7 +27,7 @@ from cairn.engine.context import Action
 
 ACTIONS: dict[str, Action] = {
     CONTINUED: Action(continuation.apply, continuation.answer),
-    erasure.ERASED: Action(erasure.apply_erased, erasure.answer_erased),
+    erased.ERASED: Action(erasure.apply_erased, erasure.answer_erased),
     sweep.SWEPT: Action(sweep.apply_swept, sweep.answer_swept),
     snapshot.ADDED: Action(snapshot.apply_added, snapshot.answer_added),
     pin.CHECKED: Action(pin.apply_checked, pin.answer_checked),

@@ -10,20 +10,18 @@ from cairn.core.approval import (
     Approvals,
     Approve,
     Covered,
-    DropVersion,
     GetApproval,
     ListApprovals,
-    Proposal,
     State,
-    SwapPolicy,
     Yes,
 )
-from cairn.core.digest import Digest
+from cairn.core.digest import Digest, digest_of
 from cairn.core.errors import Conflict, NotFound, Pending
 from cairn.core.gate import Decision, Finding, Policy
 from cairn.core.ledger import Actor, Entry
 from cairn.core.name import Text, shown
-from cairn.engine import cases, decisions, judge, moves, policies, signed, version
+from cairn.core.proposal import DropVersion, EraseRows, Proposal, SwapPolicy
+from cairn.engine import cases, decisions, erased, judge, moves, policies, signed, version
 from cairn.engine.cases import ASKED, GIVEN
 from cairn.engine.context import Context, Draft
 
@@ -85,6 +83,42 @@ def for_deletion(
         reason=reason,
     )
     return _lacking(context, asked, kind="deletion", subject=subject)
+
+
+def for_erasure(context: Context, rows: EraseRows, *, reason: Text) -> Draft | None:
+    """Ask for whatever approval an erasure lacks, a model at a time; None if it lacks none."""
+    for model in _covering(context):
+        subject = context.objects.put_record(Proposal(model=model, change=rows))
+        asked = Draft(
+            action=ASKED,
+            subject=model,
+            after={"model": model, "label": None, "number": None},
+            evidence=(subject,),
+            reason=reason,
+        )
+        if waiting := _lacking(context, asked, kind="erasure", subject=subject):
+            return waiting
+    return None
+
+
+def of_erasure(context: Context, rows: EraseRows) -> tuple[Text, ...]:
+    """Name whoever agreed to an erasure, by name and key."""
+    found: list[Text] = []
+    for model in _covering(context):
+        for entry in cases.requests(context, digest_of(Proposal(model=model, change=rows)))[
+            -1:
+        ]:
+            case = cases.of(context, entry)
+            found += [
+                g.name for rule in case.rules for g in cases.counted(context, case, rule)
+            ]
+    return tuple(dict.fromkeys(found))
+
+
+def _covering(context: Context) -> list[str]:
+    """Name the models with a policy that covers erasures."""
+    models = policies.models(context)
+    return [model for model in models if cases.ruling_for(context, "erasure", model, None)]
 
 
 def apply_asked(context: Context, entry: Entry) -> None:
@@ -271,6 +305,11 @@ def _over(context: Context, case: cases.Case, entry: Entry) -> State | None:
     if case.kind == "deletion":
         row = context.tx.one("version_by_number", model=case.model, number=case.number)
         return "done" if row is not None and row[8] is not None else _unruled(case)
+    if case.kind == "erasure":
+        rows = context.objects.get_record(case.subject, Proposal).change
+        gone = erased.by_object(context.tx).keys()
+        done = isinstance(rows, EraseRows) and gone >= set(rows.objects)
+        return "done" if done else _unruled(case)
     label = str(case.label)
     policy = policies.bound(context, case.model, label)
     if case.kind == "policy":
@@ -327,6 +366,8 @@ def _then(case: cases.Case) -> str:
             return f"cairn promote {model}:{case.number} {case.label}"
         case "policy":
             return f"cairn gate set {model}@{case.label} FILE"
+        case "erasure":
+            return "cairn erase --row COLUMN=VALUE --reason WHY"
         case _:
             return f"cairn delete {model}:{case.number} --reason WHY"
 

@@ -18,6 +18,8 @@ from cairn.engine import decisions, ledger, policies, signed
 from cairn.engine.context import Context
 
 ASKED, GIVEN = "approval.request", "approval.give"
+OPTIONAL = ("deletion", "erasure")
+"""What takes approvals only where the policy says that they cover it."""
 _DIGITS = len("sha256:") + 12
 
 
@@ -45,6 +47,8 @@ class Case:
                 return f"the promotion of {model}:{self.number} to {self.label}"
             case "policy":
                 return f"the new policy of {model}@{self.label}"
+            case "erasure":
+                return f"the erasure of a person's rows, which {model}'s policies cover,"
             case _:
                 return f"the deletion of {model}:{self.number}"
 
@@ -102,7 +106,7 @@ def of(context: Context, entry: Entry) -> Case:
 def ruling_for(
     context: Context, kind: Covered, model: str, label: str | None
 ) -> tuple[Policy, ...]:
-    """Find the policies in force that have people: the label's, or every label's to delete."""
+    """Find the policies in force that have people: the label's, or without one all labels'."""
     bound = (
         [policies.bound(context, model, label)]
         if label is not None
@@ -112,7 +116,7 @@ def ruling_for(
     return tuple(
         policy
         for policy in found
-        if policy.approvals and (kind != "deletion" or "deletion" in policy.approvals.covers)
+        if policy.approvals and (kind not in OPTIONAL or kind in policy.approvals.covers)
     )
 
 

@@ -12,7 +12,7 @@ from cairn.core.ledger import Entry, Problem
 from cairn.core.run import RunFacts
 from cairn.core.snapshot import Snapshot
 from cairn.core.version import Manifest
-from cairn.engine import erasure, evaluation, run, snapshot, version
+from cairn.engine import erased, evaluation, run, snapshot, version
 from cairn.engine.context import Context
 from cairn.engine.kept import Released, released_by
 from cairn.objects import ObjectStore, closure
@@ -67,8 +67,7 @@ def missing(
 ) -> Iterator[Problem]:
     """Report what the entries need and the store lacks, whatever is `broken` left out."""
     released = released_by(context.objects, entries)
-    erased = erasure.by_object(context.tx).keys()
-    objects = Excusing(context.objects, erased)
+    objects = Excusing(context.objects, erased.by_object(context.tx).keys())
     for entry in entries:
         yield from _missing(objects, entry, released, broken)
 

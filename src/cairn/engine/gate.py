@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from cairn.core import gate as rules
-from cairn.core.approval import SwapPolicy
 from cairn.core.digest import Digest, digest_of
 from cairn.core.errors import Corrupt, Inconclusive, NotFound, Refused, Unavailable
 from cairn.core.gate import (
@@ -22,6 +21,7 @@ from cairn.core.gate import (
 )
 from cairn.core.ledger import Entry
 from cairn.core.name import shown
+from cairn.core.proposal import SwapPolicy
 from cairn.engine import (
     approval,
     decisions,

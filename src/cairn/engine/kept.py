@@ -22,7 +22,7 @@ from cairn.core.tree import ROOT_HEAD, read_root
 from cairn.core.version import Manifest
 from cairn.engine import run, version
 from cairn.engine.context import Context
-from cairn.engine.erasure import ERASED
+from cairn.engine.erased import ERASED
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
 from cairn.sql.database import Transaction

@@ -64,6 +64,7 @@ from cairn.engine import (
     checkpoints,
     decisions,
     deletion,
+    erased,
     erasure,
     evaluation,
     gate,
@@ -231,7 +232,7 @@ class LocalEngine:
     def _why_gone(self, digest: Digest) -> str:
         """Say who erased an object and why; nothing of one that nobody erased."""
         with self.store.database.reading() as tx:
-            found = erasure.by_object(tx).get(digest)
+            found = erased.by_object(tx).get(digest)
         return found.words() if found else ""
 
     def _export(self) -> None:

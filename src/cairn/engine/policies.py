@@ -24,6 +24,11 @@ def bound(context: Context, model: str, label: str) -> PolicyInfo | None:
     return _read(context, row[0], model=model, label=label) if row else None
 
 
+def models(context: Context) -> tuple[str, ...]:
+    """Name the models that have a policy."""
+    return tuple(row[0] for row in context.tx.all("policy_models"))
+
+
 def of_model(context: Context, model: str) -> tuple[PolicyInfo, ...]:
     """Read the policies that a model's labels are judged by."""
     rows = context.tx.all("policy_labels", model=model)

@@ -14,7 +14,7 @@ from cairn.engine import (
     checkpoints,
     contents,
     continuation,
-    erasure,
+    erased,
     known,
     replay,
     segments,
@@ -49,7 +49,7 @@ def verify(context: Context, asked: VerifyStore) -> Verification:
         problems=tuple(problems),
         erased=tuple(
             Problem(place=f"object {digest}", reason=found.words())
-            for digest, found in erasure.by_object(context.tx).items()
+            for digest, found in erased.by_object(context.tx).items()
             if not context.objects.has(digest)
         ),
     )

@@ -9,8 +9,8 @@
 | values | none | none: only `values`, the project's own numbers |
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, starmap
 from operator import lt
 
@@ -85,6 +85,37 @@ class Predictions:
         if self.task != "multiclass":
             return [("score", self.score)]
         return [(f"score:{name}", self.score[:, at]) for at, name in enumerate(self.classes)]
+
+
+def leave_out(predictions: Predictions, ids: Collection[str]) -> Predictions | None:
+    """Leave out rows by their ids; None if no row is left."""
+    left = [row for row, name in enumerate(predictions.ids) if name not in ids]
+    if not left:
+        return None
+    rows: Places = np.array(left, dtype=np.intp)
+    told = predictions.task != "values"
+    unit, weight = predictions.unit, predictions.weight
+    return replace(
+        predictions,
+        ids=tuple(predictions.ids[row] for row in left),
+        label=predictions.label[rows] if told else predictions.label,
+        score=predictions.score[rows] if told else predictions.score,
+        groups={name: _some(found, rows) for name, found in predictions.groups.items()},
+        weight=None if weight is None else weight[rows],
+        unit=None if unit is None else _some(unit, rows),
+        values={
+            name: OwnValues(numbers=own.numbers[rows], better=own.better)
+            for name, own in predictions.values.items()
+        },
+    )
+
+
+def _some(grouping: Grouping, rows: Places) -> Grouping:
+    """Pick rows of a grouping; a level without a row is none any more."""
+    used, codes = np.unique(grouping.codes[rows], return_inverse=True)
+    names: list[int] = used.tolist()
+    levels = tuple(grouping.levels[code] for code in names)
+    return Grouping(codes=codes.astype(np.uint32), levels=levels)
 
 
 def fault_of(predictions: Predictions) -> str | None:

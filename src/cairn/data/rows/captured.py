@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cairn.core.digest import from_canonical
-from cairn.core.errors import Corrupt, Invalid
+from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.tree import Entry, escape, unescape
 from cairn.data.arrow import arrow
 from cairn.data.rows.asked import Asked, Looked
@@ -35,7 +35,7 @@ def frames_in(
         if name != HEADER or entry.size > LARGEST_HEADER:
             continue
         inside = folder + b"/" if folder else b""
-        with suppress(Corrupt, Invalid):
+        with suppress(Corrupt, Invalid, NotFound):
             parts = [entries.get(inside + part) for part in _parts(objects.get(entry.digest))]
             found[folder] = (entry, *(part for part in parts if part is not None))
     return found
@@ -99,6 +99,21 @@ def look_in_columns(columns: Columns, asked: Asked) -> Looked:
         found = mask if found is None else found | mask
     at = np.flatnonzero(found) if found is not None else np.zeros(0, dtype=np.int64)
     return Looked(len(at), has_column, tuple(unread), at)
+
+
+def without(objects: ObjectStore, files: tuple[Entry, ...], at: Any) -> dict[bytes, bytes]:
+    """Write a frame again without the rows `at`; returns the files, by their whole paths."""
+    from cairn.flavors.frame import read_frame, row_count, take_rows, write_frame
+
+    folder = files[0].path.rpartition(b"/")[0]
+    inside = folder + b"/" if folder else b""
+    with placed(objects, files) as place, TemporaryDirectory(prefix="cairn-") as name:
+        value = read_frame(place)
+        stays = np.setdiff1d(np.arange(row_count(value)), at)
+        write_frame(take_rows(value, stays.tolist()), Path(name))
+        return {
+            inside + unescape(path.name): path.read_bytes() for path in Path(name).iterdir()
+        }
 
 
 def _parts(header: bytes) -> list[bytes]:

@@ -45,7 +45,11 @@ class Source:
 def find(
     sources: Sequence[Source], columns: Sequence[tuple[str | None, Any]]
 ) -> Places | None:
-    """Return the rows of a frame that are looked for; None if it is not explained."""
+    """Return the rows of a frame that are looked for; None if it is not explained.
+
+    By all of its columns equal rows are as good as one another, and as many are returned as
+    the table has. By some of them only a row counts that no two people have in common.
+    """
     ours = [(name, plain(values)) for name, values in columns]
     rows = len(ours[0][1]) if ours else 0
     covered = np.zeros(rows, dtype=np.bool_)
@@ -55,13 +59,15 @@ def find(
         if met is None:
             continue
         mine, theirs, is_whole = met
-        covered |= np.isin(mine, theirs)
-        wanted, counts = np.unique(theirs[source.at], return_counts=True)
-        for key, most in zip(wanted, counts.tolist(), strict=True):
+        keys, counts = np.unique(theirs, return_counts=True)
+        wanted, most = np.unique(theirs[source.at], return_counts=True)
+        alone = most == counts[np.searchsorted(keys, wanted)]
+        told = keys if is_whole else np.union1d(keys[counts == 1], wanted[alone])
+        covered |= np.isin(mine, told)
+        kept = np.isin(wanted, told)
+        for key, many in zip(wanted[kept], most[kept].tolist(), strict=True):
             places = np.flatnonzero(mine == key)
-            if len(places) > most and not is_whole:
-                return None  # others have these values, too, and more is in the rows
-            found[places[:most]] = True
+            found[places[:many] if is_whole else places] = True
     return np.flatnonzero(found) if covered.all() else None
 
 

@@ -151,9 +151,13 @@ class RowSearch:
         source = self._objects.get_record(info.digest, Snapshot).source
         if not is_kept(source):
             raise Invalid("its bytes are not in the store: it is pinned to where they lie")
-        entries = list(tree_entries(self._objects, info.tree))
-        here = {entry.path: entry for entry in entries if not self._is_gone(entry)}
-        return _Kept(source, here, is_erased=len(here) < len(entries))
+        every = {entry.path: entry for entry in tree_entries(self._objects, info.tree)}
+        gone = {entry.path for entry in every.values() if self._is_gone(entry)}
+        for files in captured.frames_in(self._objects, every).values() if gone else ():
+            paths = {entry.path for entry in files}
+            gone |= paths if gone & paths else set()  # what is left of it is no rows
+        here = {path: entry for path, entry in every.items() if path not in gone}
+        return _Kept(source, here, is_erased=bool(gone))
 
     def _in_files(self, source: Source, entries: Entries) -> Found:
         asked = self.asked

@@ -7,6 +7,9 @@ SELECT seq FROM policy WHERE model = :model AND label = :label ORDER BY seq DESC
 -- name: policy_now
 SELECT seq FROM policy WHERE model = :model AND label = :label ORDER BY seq DESC LIMIT 1;
 
+-- name: policy_models
+SELECT DISTINCT model FROM policy ORDER BY model;
+
 -- name: policy_labels
 SELECT DISTINCT label FROM policy WHERE model = :model ORDER BY label;
 

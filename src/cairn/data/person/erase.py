@@ -1,0 +1,92 @@
+"""Erase a person's rows: the ledger says so, what follows is recorded, and the bytes go.
+
+Killed anywhere, the same command typed again ends what was begun: what the ledger says is
+carried out before anything is looked for.
+"""
+
+from cairn.core.digest import Digest
+from cairn.core.erasure import MOST_OBJECTS, EraseObjects, ListErasures
+from cairn.core.errors import Invalid, NotFound
+from cairn.core.evaluation import RecordEvaluation
+from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo
+from cairn.data.described import describe_files
+from cairn.data.person.find import find_person
+from cairn.data.person.place import Erasing
+from cairn.data.rows.asked import Asked
+from cairn.registry import Registry
+
+MOST_SUCCESSORS = 100
+
+
+def erase_person(registry: Registry, row: str, *, reason: str, whole: bool = False) -> Erasing:
+    """Erase a person's rows wherever they can be; what cannot go is in the answer.
+
+    Raises `Pending` where a policy wants people to agree, `Invalid` for a reason that names
+    the person, `Conflict` where other stores keep bytes in the same place.
+    """
+    if any(text in reason for wanted in Asked(row).values for text in wanted.texts):
+        raise Invalid("the reason stays in the ledger for ever: say why without the value")
+    registry.objects.reclaimer()
+    finish(registry)
+    found = find_person(registry, row, carry_out=True, whole=whole)
+    if found.objects:
+        _record(registry, found, reason)
+        finish(registry)
+    return found
+
+
+def finish(registry: Registry) -> None:
+    """Carry out what the ledger says of persons' rows, as far as that was not done."""
+    erasures = [e for e in registry.engine.send(ListErasures()) if e.cause == "person"]
+    follows = {old: new for erasure in erasures for old, new in erasure.successors.items()}
+    for info in reversed(registry.snapshots()):  # a snapshot comes after what it was made from
+        if info.digest in follows:
+            _follow(registry, info, follows.pop(info.digest))
+    for evaluation in follows.values():
+        registry.engine.send(RecordEvaluation(evaluation=evaluation))
+    if left := registry.objects.have(d for erasure in erasures for d in erasure.objects):
+        registry.objects.erase(left)
+
+
+def _record(registry: Registry, found: Erasing, reason: str) -> None:
+    """Let the ledger say what goes and what follows, a bounded number at a time."""
+    objects, successors = found.objects, sorted(found.successors.items())
+    start = 0
+    while start * MOST_OBJECTS < len(objects) or start * MOST_SUCCESSORS < len(successors):
+        some = objects[start * MOST_OBJECTS : (start + 1) * MOST_OBJECTS]
+        follow = successors[start * MOST_SUCCESSORS : (start + 1) * MOST_SUCCESSORS]
+        registry.engine.send(
+            EraseObjects(
+                objects=some or objects[:1],
+                cause="person",
+                reason=reason,
+                successors=dict(follow),
+            )
+        )
+        start += 1
+
+
+def _follow(registry: Registry, old: SnapshotInfo, new: Digest) -> None:
+    """Record what follows a snapshot, under every name that the old one still has."""
+    source = registry.objects.get_record(new, Snapshot).source
+    described = (
+        describe_files(registry.objects, source.tree) if isinstance(source, Files) else None
+    )
+    profile = described.profile if described else None
+    names = [i.name for i in registry.snapshots() if i.digest == old.digest and i.name]
+    for name in [name for name in names if _now(registry, name) == old.digest] or [None]:
+        registry.engine.send(
+            AddSnapshot(
+                snapshot=new,
+                origin=old.origin,
+                name=name,
+                profile=registry.objects.put_record(profile) if profile else None,
+            )
+        )
+
+
+def _now(registry: Registry, name: str) -> Digest | None:
+    try:
+        return registry.find_snapshot(name).digest
+    except NotFound:
+        return None

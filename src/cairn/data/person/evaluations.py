@@ -1,0 +1,167 @@
+"""Stored predictions of a person's rows: told by the rows of their snapshot, or by id."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from msgspec.structs import replace
+
+from cairn.core.digest import Digest
+from cairn.core.errors import CairnError
+from cairn.core.evaluation import Evaluation, Scorer
+from cairn.core.ledger import ReadLedger
+from cairn.core.tree import escape, unescape
+from cairn.data.rows import captured
+from cairn.data.rows.asked import Asked, Looked
+from cairn.data.rows.search import Held
+from cairn.data.table import read_table
+from cairn.objects.tree import tree_entries
+from cairn.registry import Registry
+from cairn.stats.predictions import decode, encode
+from cairn.stats.scored import Predictions, leave_out
+from cairn.stats.summary import summarise
+
+RECORD = "evaluation.record"
+PAGE = 1000
+
+
+class Judged(NamedTuple):
+    """An evaluation, and the ids of its predictions that are looked for.
+
+    `unknown` says why they are not known, or not all.
+    """
+
+    digest: Digest
+    evaluation: Evaluation
+    ids: frozenset[str]
+    unknown: str = ""
+
+
+def recorded(registry: Registry) -> Iterator[Digest]:
+    """Yield every evaluation that the ledger has, once."""
+    seen: set[Digest] = set()
+    start = 0
+    while page := registry.engine.send(ReadLedger(start=start, limit=PAGE, action=RECORD)):
+        for entry in page:
+            if entry.after["digest"] not in seen:
+                seen.add(entry.after["digest"])
+                yield entry.after["digest"]
+        start = page[-1].seq + 1
+
+
+def judged(
+    registry: Registry, asked: Asked, held: Mapping[Digest, Held], gone: frozenset[Digest]
+) -> Iterator[Judged]:
+    """Look into every evaluation; those whose predictions are `gone` hold nothing any more."""
+    for digest in recorded(registry):
+        evaluation = registry.objects.get_record(digest, Evaluation)
+        if evaluation.predictions in gone:
+            continue
+        try:
+            yield _judged(registry, asked, digest, evaluation, held.get(evaluation.snapshot))
+        except CairnError as error:
+            yield Judged(digest, evaluation, frozenset(), str(error))
+
+
+def rewritten(
+    registry: Registry, found: Judged, successors: Mapping[Digest, Digest]
+) -> Digest | None:
+    """Store an evaluation again without the rows, on its snapshot's successor.
+
+    None where no row is left. Nobody signs for it: whoever measured saw other rows.
+    """
+    objects = registry.objects
+    left = leave_out(decode(objects.get(found.evaluation.predictions)), found.ids)
+    if left is None:
+        return None
+    with objects.batch() as batch:
+        return batch.put_record(
+            replace(
+                found.evaluation,
+                snapshot=successors.get(found.evaluation.snapshot, found.evaluation.snapshot),
+                predictions=batch.put(encode(left)),
+                rows=len(left.ids),
+                metrics=summarise(left),
+            )
+        )
+
+
+def _judged(
+    registry: Registry,
+    asked: Asked,
+    digest: Digest,
+    evaluation: Evaluation,
+    held: Held | None,
+) -> Judged:
+    scorer = registry.objects.get_record(evaluation.scorer, Scorer)
+    predictions = decode(registry.objects.get(evaluation.predictions))
+    ids, is_told = _named(asked, scorer, predictions)
+    if held is not None and held.files:
+        placed = _placed(registry, held, scorer, set(predictions.ids))
+        if placed is None:
+            what = "its rows cannot be told from those of its snapshot"
+            return Judged(digest, evaluation, ids, what)
+        return Judged(digest, evaluation, ids | placed)
+    if not is_told and (held is None or held.unread or held.is_erased):
+        what = "its snapshot was not searched, or not all of it"
+        return Judged(digest, evaluation, ids, what)
+    return Judged(digest, evaluation, ids)
+
+
+def _named(
+    asked: Asked, scorer: Scorer, predictions: Predictions
+) -> tuple[frozenset[str], bool]:
+    """Find rows by their own id, unit and groups; whether the id is what is asked for."""
+    found: set[str] = set()
+    by_id = asked.in_column(scorer.id) if scorer.id else None
+    if by_id is not None:
+        found |= {name for name in predictions.ids if by_id.is_spelled(name)}
+    units = {} if predictions.unit is None else {scorer.unit or "": predictions.unit}
+    for column, grouping in (*units.items(), *predictions.groups.items()):
+        wanted = asked.in_column(column)
+        levels = [level for level in grouping.levels if wanted and wanted.is_spelled(level)]
+        found |= {predictions.ids[row] for row in np.flatnonzero(grouping.rows(*levels))}
+    return frozenset(found), by_id is not None and bool(asked.column)
+
+
+def _placed(
+    registry: Registry, held: Held, scorer: Scorer, has: set[str]
+) -> frozenset[str] | None:
+    """Give the ids of the rows of a snapshot; None if it is not clear which they are."""
+    entries = {e.path: e for e in tree_entries(registry.objects, held.info.tree)}
+    frames = captured.frames_in(registry.objects, entries)
+    if not frames:
+        table = read_table(registry.objects, held.info, file=scorer.data)
+        looked = held.files.get(unescape(table.name))
+        if looked is None:
+            return frozenset()
+        names = table.column(scorer.id).texts() if scorer.id else _numbers(table.rows, 1)
+        return _chosen([names], looked, has)
+    for path, looked in held.files.items():
+        named: list[list[str]] = []
+        if path in frames:
+            value = captured.read(registry.objects, frames[path])
+            named = [_numbers(captured.count(value), first) for first in (0, 1)]
+            named += [[str(each) for each in value.index]] if hasattr(value, "iloc") else []
+        else:
+            table = read_table(registry.objects, held.info, file=escape(path))
+            named = [_numbers(table.rows, 1)]
+            named += [table.column(scorer.id).texts()] if scorer.id in table.names else []
+        if (found := _chosen(named, looked, has)) is not None:
+            return found
+    return None
+
+
+def _chosen(
+    named: Sequence[list[str]], looked: Looked, has: set[str]
+) -> frozenset[str] | None:
+    """Pick the ids of rows by the first way of naming them that gives what there is."""
+    for names in named:
+        if looked.at is not None and set(names) == has:
+            rows: list[int] = looked.at.tolist()
+            return frozenset(names[row] for row in rows)
+    return None
+
+
+def _numbers(rows: int, first: int) -> list[str]:
+    return [str(number) for number in range(first, first + rows)]
