@@ -1,15 +1,18 @@
 """`cairn erase`: a person's rows are listed, erased wherever they lie, and named for ever."""
 
 import gzip
+import io
 import json
 from unittest import mock
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cairn.core.erasure import ListErasures
-from cairn.core.errors import Inconclusive
+from cairn.core.errors import Inconclusive, Refused
 from cairn.core.evaluation import ListEvaluations
 from cairn.data.derived import snapshot_derived
 from cairn.flavors import write_frame
@@ -83,6 +86,22 @@ def test_a_row_is_gone_from_every_byte_and_what_is_left_has_a_name(desk: Desk) -
     assert "no problem found" in desk("rebuild", "--yes") + desk("verify", "--all")
 
 
+def test_a_gate_says_whose_predictions_were_erased_then_and_now(desk: Desk) -> None:
+    desk("promote", "churn:1")
+    (decision,) = open_project(desk.folder).decisions("churn@production")
+    desk("erase", "--row", ROW, "--reason", "asked for it")
+    told, code = r"was erased by \S+ on \S+ \(asked for it\)", Inconclusive.exit_code
+
+    desk.fails("gate", "replay", decision.digest, code=code, says=f"judged again: .*{told}")
+    now = desk("gate", "check", "churn:1", expect=Refused.exit_code)
+    desk("gate", "set", "churn@production", "gates/churn.yaml")
+    after = desk("gate", "check", "churn:1")
+
+    assert "bind the policy again, to what is left of the data" in now
+    assert "pass" in after
+    assert "no problem found" in desk("verify", "--all")
+
+
 FILES = ("t.csv", "t.csv.gz", "t.jsonl", "t.json", "t.parquet")
 
 
@@ -97,7 +116,9 @@ def written(name: str, frame: pd.DataFrame) -> bytes:
         case "t.json":
             return frame.to_json(orient="records").encode()
         case _:
-            return frame.to_parquet(index=False, compression="none")
+            sink = io.BytesIO()
+            pq.write_table(pa.Table.from_pandas(frame), sink, compression="none")
+            return sink.getvalue()
 
 
 def test_rows_go_from_every_kind_of_file_and_from_what_runs_captured(

@@ -10,6 +10,7 @@ from cairn.core.snapshot import Snapshot
 from cairn.core.tree import escape
 from cairn.core.version import Manifest, Origin, Version, standing
 from cairn.core.words import counted
+from cairn.data.erasure import said_of
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
@@ -36,8 +37,15 @@ def described(registry: Registry, version: Version) -> dict[str, Any]:
         "origin": version.origin,
         "safety": version.safety,
         "verdict": version.verdict,
+        **_erased(registry, version),
         **parts(registry, manifest),
     }
+
+
+def _erased(registry: Registry, version: Version) -> dict[str, Any]:
+    """Say what was erased of a version's data, if anything was."""
+    said = said_of(registry, version)
+    return {"erased": said} if said else {}
 
 
 def origin_line(origin: Origin) -> str:
@@ -81,6 +89,7 @@ def text_of(registry: Registry, version: Version) -> str:
         ("artifacts", _artifact_line(registry, version)),
         *(("", reason) for reason in _reasons(version)),
         *((f"data, {i.role}", f"{short(i.snapshot)}  {i.path}") for i in manifest.inputs),
+        *(("erased", what) for what in said_of(registry, version)),
         ("code", _code_line(manifest)),
         ("environment", _environment_line(manifest)),
         ("seeds", ", ".join(f"{s.generator}={s.value}" for s in manifest.seeds) or "-"),

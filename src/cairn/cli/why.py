@@ -14,6 +14,7 @@ from cairn.core.approval import Given, ListApprovers
 from cairn.core.ledger import Entry, ReadLedger
 from cairn.core.name import shown
 from cairn.core.version import Version
+from cairn.data.erasure import said_of
 from cairn.engine import cases, gate, moves, override
 from cairn.engine import version as version_entries
 from cairn.registry import Registry
@@ -97,6 +98,7 @@ def _origins(registry: Registry, version: Version) -> Iterator[str]:
         yield f"pulled from {origin_line(version.origin)}"
     for given in manifest.inputs:
         yield f"{given.role} data  {short(given.snapshot)}  {given.path}"
+    yield from (f"erased: {what}" for what in said_of(registry, version))
     if manifest.code is not None:
         yield f"code  {manifest.code.commit[:12]}, {_changes(registry, version)}"
     if manifest.environment is not None:

@@ -1,12 +1,21 @@
 """Erase objects of a store: the ledger says so first, then the bytes go."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cairn.core.digest import Digest
-from cairn.core.erasure import MOST_OBJECTS, Cause, EraseObjects, ListErasures
+from cairn.core.erasure import (
+    MOST_OBJECTS,
+    Cause,
+    EraseObjects,
+    Erasure,
+    ListErasures,
+    latest,
+)
 from cairn.core.version import Manifest, Version
 from cairn.objects.closure import Need, parts
 from cairn.registry import Registry
+
+DIGITS = len("sha256:") + 12
 
 
 def erase(registry: Registry, objects: Sequence[Digest], *, cause: Cause, reason: str) -> None:
@@ -34,3 +43,28 @@ def erased_of(registry: Registry, version: Version) -> dict[Digest, str]:
         for digest in sorted(every & gone.keys())
         if not registry.objects.has(digest)
     }
+
+
+def left_of(registry: Registry, digest: Digest) -> Digest | None:
+    """Return what is left of a snapshot after erasures; None where nothing follows it."""
+    left = latest(digest, _successors(registry.engine.send(ListErasures())))
+    return None if left == digest else left
+
+
+def said_of(registry: Registry, version: Version) -> tuple[str, ...]:
+    """Say of a version's data and evaluations what was erased of them, and what is left."""
+    erasures = registry.engine.send(ListErasures())
+    by = {old: erasure for erasure in reversed(erasures) for old in erasure.successors}
+    manifest, successors = version.manifest, _successors(erasures)
+    wholes = {given.snapshot: f"{given.role} data" for given in manifest.inputs}
+    wholes |= dict.fromkeys(manifest.evaluations, "evaluation")
+    return tuple(
+        f"{what} {digest[:DIGITS]}: rows of it were {by[digest].words()}; "
+        f"what is left is {latest(digest, successors)[:DIGITS]}"
+        for digest, what in wholes.items()
+        if digest in by
+    )
+
+
+def _successors(erasures: Iterable[Erasure]) -> dict[Digest, Digest]:
+    return {old: new for erasure in erasures for old, new in erasure.successors.items()}

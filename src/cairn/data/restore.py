@@ -3,8 +3,9 @@
 import shutil
 from pathlib import Path
 
-from cairn.core.errors import Refused
+from cairn.core.errors import Erased, Refused
 from cairn.core.snapshot import IcebergTable, Recipe, Snapshot, SnapshotInfo, is_kept
+from cairn.data.erasure import left_of
 from cairn.data.pins import PinnedBytes
 from cairn.objects.tree import Progress, restore_tree
 from cairn.registry import Registry
@@ -26,7 +27,12 @@ def restore(
             fix=f"run it again: `cairn snapshot rebuild {reference} FOLDER`",
         )
     giver = None if is_kept(source) else PinnedBytes(registry, source)
-    restore_tree(registry.objects, info.tree, into, giver=giver, on_progress=on_progress)
+    try:
+        restore_tree(registry.objects, info.tree, into, giver=giver, on_progress=on_progress)
+    except Erased as error:
+        left = left_of(registry, info.digest)
+        follows = f"; what is left of {reference} is {left}" if left else ""
+        raise Erased(f"{error}{follows}") from error
     return info
 
 

@@ -14,6 +14,7 @@ from cairn.core import tree
 from cairn.core.approval import listed, named
 from cairn.core.check import LatencyBudget, LatencyRatio, OwnCheck, Robustness
 from cairn.core.digest import Digest, digest_of
+from cairn.core.errors import Erased
 from cairn.core.evaluation import (
     EvaluationInfo,
     LatencyInfo,
@@ -145,7 +146,17 @@ class _Store:
         """Read and verify the predictions of an evaluation."""
         if isinstance(scored, Problem):
             return scored
-        return decode(self.context.objects.get(scored.evaluation.predictions))
+        try:
+            return decode(self.context.objects.get(scored.evaluation.predictions))
+        except Erased as error:
+            if self.before is not None:
+                raise
+            return Problem(
+                code="erased",
+                reason=f"predictions on {scored.evaluation.snapshot[:19]}: {error}",
+                fix="bind the policy again, to what is left of the data: `cairn gate set "
+                "MODEL@LABEL FILE`",
+            )
 
     def evaluations(
         self, version: Version, snapshot: Digest | None

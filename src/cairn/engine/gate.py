@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from cairn.core import gate as rules
 from cairn.core.digest import Digest, digest_of
-from cairn.core.errors import Corrupt, Inconclusive, NotFound, Refused, Unavailable
+from cairn.core.errors import Corrupt, Erased, Inconclusive, NotFound, Refused, Unavailable
 from cairn.core.gate import (
     Decision,
     DecisionInfo,
@@ -124,7 +124,10 @@ def require_unchanged(context: Context, digest: Digest, now: Decision) -> None:
 
 
 def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
-    """Judge again what a decision was made on; `Corrupt` names the first difference."""
+    """Judge again what a decision was made on; `Corrupt` names the first difference.
+
+    Raises `Inconclusive` where predictions were erased, with who did and why.
+    """
     entry = decisions.find(context, asked.reference)
     info = decisions.read(context, entry)
     made = info.decision
@@ -133,16 +136,14 @@ def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
             f"decision {info.digest[:19]} was judged by version {made.statistics} of the "
             f"statistics, and this release has {rules.STATISTICS}: install a newer one"
         )
-    again = judge.then(
-        context,
-        _bound_as(context, made),
-        version.by_digest(context, made.model, made.candidate),
-        live=version.by_digest(context, made.model, made.live) if made.live else None,
-        waiver=made.waiver,
-        now=entry.time,
-        before=entry.seq,
-        statistics=made.statistics,
-    )
+    try:
+        again = _judged_then(context, made, entry)
+    except Erased as error:
+        digits = info.digest.removeprefix("sha256:")[:12]
+        raise Inconclusive(
+            f"decision {digits} cannot be judged again: {error}",
+            fix=f"the ledger has what was said then: `cairn gate explain decision:{digits}`",
+        ) from error
     if not made.looks:  # the first release, which did not count them by metric
         from cairn.stats.checks import as_first
 
@@ -156,6 +157,20 @@ def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
             f"{rules.first_difference(made, again)}"
         )
     return info
+
+
+def _judged_then(context: Context, made: Decision, entry: Entry) -> Decision:
+    """Judge what a decision was made on, as it was when the entry was written."""
+    return judge.then(
+        context,
+        _bound_as(context, made),
+        version.by_digest(context, made.model, made.candidate),
+        live=version.by_digest(context, made.model, made.live) if made.live else None,
+        waiver=made.waiver,
+        now=entry.time,
+        before=entry.seq,
+        statistics=made.statistics,
+    )
 
 
 def _bound_as(context: Context, made: Decision) -> PolicyInfo:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from cairn.core.errors import Invalid, NotFound, Refused
+from cairn.core.errors import Erased, Invalid, NotFound, Refused
 from cairn.core.evaluation import EvaluationInfo, Scorer
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Artifacts, Version
+from cairn.data.erasure import left_of
 from cairn.data.evaluation import record_evaluation
 from cairn.data.table import read_table
 from cairn.gates.rows import predict
@@ -55,6 +56,13 @@ def evaluate_with(
             predictions=predictions,
             trusted=trust and version.safety != "safe",
         )
+    except Erased as error:
+        left, model = left_of(registry, snapshot.digest), version.name.rpartition(":")[0]
+        follows = f"; what is left of it is {left}" if left else ""
+        raise Erased(
+            f"{version.name} cannot be evaluated: {error}{follows}; a policy is bound to "
+            f"other data by `cairn gate set {model}@LABEL FILE`"
+        ) from error
     except (Invalid, NotFound) as error:
         name = f"{version.name} on {snapshot.name or snapshot.digest[:19]}"
         raise type(error)(f"{name} cannot be evaluated: {error}") from error
