@@ -46,8 +46,10 @@ joblib.dump(model, "m.joblib")
 @pytest.fixture
 def lived(tmp_path: Path) -> Desk:
     """A project with a version that was trained and judged on customers, and is live."""
-    files = {"cairn.toml": SETTINGS, "train.py": SCRIPT, ".gitignore": "*.joblib\n.cairn/\n"}
-    repository(tmp_path / "project", files)
+    repository(
+        tmp_path / "project",
+        {"cairn.toml": SETTINGS, "train.py": SCRIPT, ".gitignore": "*.joblib\n.cairn/\n"},
+    )
     desk = Desk(tmp_path / "project")
     desk("init")
     for name, seed in {"train": 1, "test": 2}.items():
