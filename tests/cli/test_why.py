@@ -11,7 +11,6 @@ NOT_OF_A_VERSION = {
     *("ledger.continue", "objects.erase", "objects.sweep", "remote.trust"),
     *("snapshot.add", "pin.check", "run.start", "run.finish", "gate.set", "label.drill"),
     *("verdict.record", "evaluation.record", "latency.record", "result.record"),
-    "testimony.record",  # told apart, as another store's
     *("evidence.sign", "approval.give"),  # told beside the promotion that they were for
 }
 

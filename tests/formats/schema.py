@@ -216,6 +216,7 @@ SWITCH = record(
 )
 
 PERSON = text(r"\S{1,400}")
+DAY = text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WHY = both(TEXT, text(r"(?s).+"))
 APPROVALS = record(
     people=many(PERSON, 1),
@@ -223,9 +224,7 @@ APPROVALS = record(
     expire_days=Default(within(above=0, most=3650), 14),
     covers=Default(many(word("promotion", "policy", "deletion", "erasure"), 1), ["promotion"]),
     also=Default(many(record(people=many(PERSON, 1), count=Default(whole(1), 1))), []),
-    deputies=Default(
-        many(record(by=PERSON, of=PERSON, until=text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"))), []
-    ),
+    deputies=Default(many(record(by=PERSON, of=PERSON, until=DAY)), []),
 )
 LOOK = record(
     number=whole(0),
