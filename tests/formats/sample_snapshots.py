@@ -3,6 +3,7 @@
 from cairn.core.digest import digest_bytes
 from cairn.core.request import Record
 from cairn.core.snapshot import (
+    BucketVersions,
     ColumnFacts,
     DeltaTable,
     Derived,
@@ -128,6 +129,14 @@ SNAPSHOTS: dict[str, Record] = {
             repository="churn",
             commit=COMMIT,
             path="train/",
+        )
+    ),
+    "snapshot/bucket": Snapshot(
+        source=BucketVersions(
+            tree=A,
+            mode="pin",
+            location="s3://lake/train",
+            versions=("3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH", "null-2 \u2713"),
         )
     ),
     "snapshot/dvc": Snapshot(

@@ -47,6 +47,7 @@ SOURCE = union(
     lakefs=record(
         location=TEXT, repository=STRING, commit=STRING, path=Default(STRING, ""), **KEPT
     ),
+    bucket=record(location=TEXT, versions=many(STRING), **KEPT),
     dvc=record(location=TEXT, path=STRING, md5=text(r"[0-9a-f]{32}(\.dir)?"), **KEPT),
     recipe=record(command=many(STRING), code=DIGEST, of=DIGESTS, lock=absent(DIGEST), **KEPT),
 )

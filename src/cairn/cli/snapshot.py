@@ -27,7 +27,7 @@ def snapshot() -> None:
 @snapshot.command()
 @click.argument("source", required=False)
 @click.option("--name", help="What to call it: snap:NAME from now on means this data.")
-@click.option("--pin", is_flag=True, help="Leave the bytes where they are: lakes and DVC.")
+@click.option("--pin", is_flag=True, help="Leave the bytes where they are: lakes, S3, DVC.")
 @click.option("--tag", default="", help="Set this tag on an Iceberg snapshot in its catalog.")
 @click.option("--ray", default="", help="Read a bucket on this Ray cluster: an address, auto.")
 @with_question

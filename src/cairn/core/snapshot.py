@@ -127,6 +127,20 @@ class LakeFSCommit(Record, frozen=True, tag="lakefs"):
     table: TableFacts | None = None
 
 
+class BucketVersions(Record, frozen=True, tag="bucket"):
+    """Objects of a bucket that keeps versions, each as it was in one version.
+
+    `location` is the address of the bucket and a prefix; `versions` are in the order of the
+    tree. What is copied from a bucket are `Files`.
+    """
+
+    tree: Digest
+    mode: Keeping
+    location: Text
+    versions: tuple[str, ...]
+    table: TableFacts | None = None
+
+
 class DvcOutput(Record, frozen=True, tag="dvc"):
     """An output of a DVC project, found by its MD5 and verified on the way.
 
@@ -165,6 +179,7 @@ Source = (
     | DeltaTable
     | IcebergTable
     | LakeFSCommit
+    | BucketVersions
     | DvcOutput
     | Recipe
 )
@@ -199,7 +214,14 @@ def is_kept(source: Source) -> bool:
     match source:
         case Files() | Derived() | Table() | Query():
             return True
-        case DeltaTable() | IcebergTable() | LakeFSCommit() | DvcOutput() | Recipe():
+        case (
+            DeltaTable()
+            | IcebergTable()
+            | LakeFSCommit()
+            | BucketVersions()
+            | DvcOutput()
+            | Recipe()
+        ):
             return source.mode == "copy"
 
 

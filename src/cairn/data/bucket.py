@@ -51,6 +51,21 @@ def require_answer(address: str) -> None:
     _bucket(folder).exists(name)
 
 
+def version_of(address: str, key: str) -> str:
+    """Tell which version of an object is the newest; empty where the bucket keeps none."""
+    return _bucket(address).version(key)
+
+
+def version_chunks(address: str, key: str, version: str) -> Iterator[bytes]:
+    """Read one version of an object in pieces; raises `NotFound` if it is gone."""
+    place, bucket = 0, _bucket(address)
+    while piece := bucket.read_version(key, version, place, PIECE):
+        yield piece
+        place += len(piece)
+        if len(piece) < PIECE:
+            return
+
+
 def forget_buckets() -> None:
     """Open each bucket anew: its endpoint or credentials are others now."""
     _bucket.cache_clear()

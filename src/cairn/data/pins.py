@@ -9,6 +9,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, NotFound
 from cairn.core.pin import MOST_NAMED, CheckPin, PinCheck, PinStatus
 from cairn.core.snapshot import (
+    BucketVersions,
     DeltaTable,
     DvcOutput,
     IcebergTable,
@@ -27,7 +28,7 @@ from cairn.registry import Registry
 LONGEST = 2000
 STORE = "this store"
 HELD = "gone where it lay, and held here: another snapshot has the same bytes"
-PINNABLE = ("delta", "iceberg", "lakefs", "dvc")
+PINNABLE = ("delta", "iceberg", "lakefs", "bucket", "dvc")
 Locate = Callable[[Sequence[Entry]], Iterator[Wanted]]
 """Says of the files of a pin, in order, where each may lie."""
 
@@ -141,6 +142,10 @@ def locate(registry: Registry, source: Source) -> Locate:
             from cairn.data.lakes.lakefs import locate_objects
 
             return locate_objects(source)
+        case BucketVersions():
+            from cairn.data.bucket_pin import locate_versions
+
+            return locate_versions(source)
         case _:
             raise NotFound("nothing is known of where the bytes of this snapshot lie")
 

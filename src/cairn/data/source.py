@@ -110,9 +110,21 @@ def _query(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
 
 
 def _bucket(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
+    _only(wish, "a bucket", order=False, mode=not wish.tag)
+    if wish.mode == "pin":
+        from cairn.data.bucket_pin import pin_bucket
+
+        if wish.ray:
+            raise Invalid("a cluster copies what lies in a bucket: leave out --ray or --pin")
+        return pin_bucket(
+            registry,
+            address,
+            name=wish.name,
+            sampling=wish.sampling,
+            on_progress=wish.on_progress,
+        )
     from cairn.data.bucket_files import snapshot_bucket
 
-    _only(wish, "a bucket", order=False, mode=False)
     return snapshot_bucket(
         registry,
         address,
@@ -144,7 +156,10 @@ def _lake(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
 def _only(wish: Wish, kind: str, *, order: bool, mode: bool, parameters: bool = False) -> None:
     """Raise `Invalid` for a wish that this kind of data has no answer to."""
     if not mode and (wish.mode == "pin" or wish.tag):
-        raise Invalid(f"only lakes and DVC outputs can be pinned: {kind} may change any time")
+        raise Invalid(
+            f"only lakes, versions of S3 and DVC outputs can be pinned: {kind} may change any "
+            "time"
+        )
     if not order and wish.order is not None:
         raise Invalid(f"rows are ordered for queries and frames: leave it out for {kind}")
     if not parameters and wish.parameters:

@@ -61,6 +61,17 @@ class CloudBackend:
             return b""
         return self._ask(key, lambda: self._read(key, start, size))
 
+    def version(self, key: str) -> str:
+        """Tell which version of an object is the newest; empty where the bucket keeps none."""
+        import obstore
+
+        about = self._ask(key, lambda: obstore.head(self._reader, key))
+        return "" if about["version"] in (None, "null") else about["version"]
+
+    def read_version(self, key: str, version: str, start: int, size: int) -> bytes:
+        """Read part of one version of an object; raises `NotFound` if that is gone."""
+        return self._ask(key, lambda: self._read(key, start, size, version=version))
+
     def size(self, key: str) -> int:
         """Tell how many bytes lie under a key; raises `NotFound`."""
         import obstore
@@ -119,14 +130,19 @@ class CloudBackend:
     def _writer(self) -> "S3Store | GCSStore | AzureStore":
         return connect(self.place, self._patience, reads=False)
 
-    def _read(self, key: str, start: int, size: int | None) -> bytes:
+    def _read(
+        self, key: str, start: int, size: int | None, *, version: str | None = None
+    ) -> bytes:
         import obstore
         from obstore.exceptions import GenericError
 
         try:
-            got = obstore.get(self._reader, key, options=_range(start, size))
+            options = _range(start, size)
+            if version is not None:
+                options["version"] = version
+            got = obstore.get(self._reader, key, options=options)
         except GenericError as error:
-            if read_answer(error).is_beyond_the_end and start >= self.size(key):
+            if read_answer(error).is_beyond_the_end and (version or start >= self.size(key)):
                 return b""
             raise
         return bytes(got.bytes())
