@@ -220,6 +220,24 @@ def test_two_changes_within_a_tick_of_the_clock_are_both_seen(tmp_path: Path) ->
     assert backend.stamp("no such folder/") == 0
 
 
+def test_a_look_asks_about_what_is_new_alone(tmp_path: Path) -> None:
+    """Registering took longer with every pack in the store."""
+    filled(tmp_path)
+    backend = LocalBackend(tmp_path)
+    index = Index(backend)
+    index.refresh()
+    new = open_local(tmp_path).put(b"of another process")
+
+    with (
+        mock.patch.object(backend, "size", wraps=backend.size) as asked,
+        mock.patch.object(backend, "list") as listing,
+    ):
+        index.refresh(surely=True)
+
+    assert index.has(bytes.fromhex(new.removeprefix("sha256:")))
+    assert (asked.call_count, listing.call_count) == (1, 0)
+
+
 def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     script = [sys.executable, "-c", WRITING_AT_ONCE, str(tmp_path)]
     writers = [subprocess.Popen([*script, name]) for name in "abc"]

@@ -7,7 +7,7 @@ that its list has changed, and else when something is not found.
 
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from heapq import merge
 from itertools import chain
@@ -53,10 +53,14 @@ class Place(NamedTuple):
 
 @runtime_checkable
 class Watched(Protocol):
-    """A backend that can tell whether a list has changed without listing."""
+    """A backend that tells cheaply whether a list has changed, and names what is in it."""
 
     def stamp(self, under: str) -> int | None:
         """Return what differs once the list does; None if that cannot be told just now."""
+        ...
+
+    def names(self, under: str) -> Sequence[str]:
+        """Name what lies right below a folder, in any order, without asking about each."""
         ...
 
 
@@ -81,9 +85,9 @@ class Index:
             same = stamp is not None and stamp == self._seen
             if same and not (surely or self.unread):
                 return
-            found = dict(listed(self._backend))
-            self._drop(self._numbers.keys() - found.keys())
-            self._read([found[name] for name in found.keys() - self._numbers.keys()])
+            sizes = self._look()
+            self._drop(self._numbers.keys() - sizes.keys())
+            self._read([(name, sizes[name]) for name in sizes.keys() - self._numbers.keys()])
             self._seen = stamp
             self._save_if_due()
 
@@ -188,6 +192,12 @@ class Index:
     def _stamp(self) -> int | None:
         return self._backend.stamp(UNDER) if isinstance(self._backend, Watched) else None
 
+    def _look(self) -> Mapping[str, int | None]:
+        """Name the packs that there are, with their sizes if they come with the names."""
+        if isinstance(self._backend, Watched):
+            return dict.fromkeys(filter(_NAME.fullmatch, self._backend.names(UNDER)))
+        return {name: found.size for name, found in listed(self._backend)}
+
     def _drop(self, names: Iterable[str]) -> None:
         for name in names:
             self._gone.add(self._numbers.pop(name))
@@ -195,7 +205,7 @@ class Index:
             self._forget()  # more of the index is gone than is left
             self._loaded = True
 
-    def _read(self, packs: list[Found]) -> None:
+    def _read(self, packs: list[tuple[str, int | None]]) -> None:
         """Read the indexes of packs, several at a time where there are many."""
         self.unread = {}
         if len(packs) <= _FEW_PACKS:
@@ -206,22 +216,24 @@ class Index:
             for name, index in readers.map(self._index_of, packs):
                 self._remember(name, index)
 
-    def _index_of(self, pack: Found) -> tuple[str, bytes | None]:
-        name = pack.key.removeprefix(UNDER)
+    def _index_of(self, pack: tuple[str, int | None]) -> tuple[str, bytes | None]:
+        name, size = pack
         try:
-            return name, read_index(self._backend, name, pack.size)
+            if size is None:
+                size = self._backend.size(UNDER + name)
+            return name, read_index(self._backend, name, size)
         except Corrupt:
-            return name, self._salvaged(pack)
+            return name, self._salvaged(name, size or 0)
         except NotFound:  # removed since it was listed
             return name, None
         except CairnError as error:
             self.unread[name] = error
             return name, None
 
-    def _salvaged(self, pack: Found) -> bytes:
-        if pack.size > _LARGEST_PACK:
+    def _salvaged(self, name: str, size: int) -> bytes:
+        if size > _LARGEST_PACK:
             return b""
-        return index_of(salvage(self._backend.read(pack.key), self._cipher))
+        return index_of(salvage(self._backend.read(UNDER + name), self._cipher))
 
     def _remember(self, name: str, index: bytes | None) -> None:
         """Take over the rows of a pack; an entry is a row with a number instead of its id."""

@@ -10,7 +10,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
@@ -100,6 +100,13 @@ class LocalBackend:
             return None
         age = time.time_ns() - changed
         return changed if age > TICK_NANOSECONDS else None
+
+    def names(self, under: str) -> Sequence[str]:
+        """Name what lies right below a folder: one question, however much there is."""
+        try:
+            return os.listdir(f"{self._folder}/{under}")  # noqa: PTH208 (see above)
+        except FileNotFoundError:
+            return []
 
     def where(self, key: str) -> str:
         """Say to a person where a file lies."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from io import BytesIO
 
@@ -56,6 +56,10 @@ class MemoryBackend:
     def stamp(self, under: str) -> int | None:  # noqa: ARG002 (all is one list here)
         """Return what differs once something was placed or removed."""
         return self._changes
+
+    def names(self, under: str) -> Sequence[str]:
+        """Name what lies under keys that begin with `under`."""
+        return [key.removeprefix(under) for key in self._contents if key.startswith(under)]
 
     def where(self, key: str) -> str:
         """Say to a person where it lies."""
