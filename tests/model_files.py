@@ -277,3 +277,34 @@ def numbered(program: bytes) -> bytes:
     """Numbers that end with a program."""
     padded = bytes(-len(program) % 8) + program
     return safetensors(padded, len(padded))
+
+
+def ubjson(value: object) -> bytes:
+    """Spell a value as XGBoost does: keys and lengths of 64 bits, numbers of one type."""
+    match value:
+        case dict():
+            parts = (_long(key) + ubjson(inner) for key, inner in value.items())
+            return b"{" + b"".join(parts) + b"}"
+        case str():
+            return b"S" + _long(value)
+        case list() if value and all(isinstance(one, float) for one in value):
+            numbers = struct.pack(f">{len(value)}f", *value)
+            return b"[$d#L" + struct.pack(">q", len(value)) + numbers
+        case list():
+            return b"[#L" + struct.pack(">q", len(value)) + b"".join(map(ubjson, value))
+        case _:
+            return b"l" + struct.pack(">i", value)
+
+
+def _long(text: str) -> bytes:
+    return b"L" + struct.pack(">q", len(text.encode())) + text.encode()
+
+
+def of_polars(random: Random, *, in_parquet: bool) -> bytes:
+    """The table as Polars writes it: a schema without its length, columns told twice."""
+    import polars as pl
+
+    rows, content = pl.from_arrow(table(random)), io.BytesIO()
+    assert isinstance(rows, pl.DataFrame)
+    rows.write_parquet(content) if in_parquet else rows.write_ipc(content)
+    return content.getvalue()

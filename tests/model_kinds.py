@@ -30,6 +30,7 @@ from model_files import (
     npy,
     npz,
     numbered,
+    of_polars,
     old_torch,
     onnx,
     parquet,
@@ -41,6 +42,7 @@ from model_files import (
     tagged,
     tar_in_gif,
     tarred,
+    ubjson,
     zipped,
 )
 
@@ -81,6 +83,21 @@ MLMODEL = """flavors:
     model_path: model
 """
 
+DUMP = """booster[0]:
+0:[age<{0}] yes=1,no=2,missing=2
+\t1:leaf=-0.5,cover=3
+\t2:[région, a:{{1,2}}] yes=3,no=4
+\t\t3:leaf=1e-05
+\t\t4:leaf=0.5
+"""
+
+
+def booster(r: Random) -> dict[str, object]:
+    """What a model of XGBoost holds, in little."""
+    trees = [{"id": n, "left": [r.random() for _ in range(9)], "names": ["a"]} for n in (0, 1)]
+    return {"learner": {"attributes": {}, "trees": trees, "empty": []}, "version": [3, 0, 0]}
+
+
 SAFE: Mapping[str, Maker] = {
     "json": lambda r: ("config.json", tagged({"layers": r.randint(1, 9), "act": "relu"})),
     "json of xgboost": lambda r: (
@@ -110,13 +127,19 @@ SAFE: Mapping[str, Maker] = {
     "license": lambda r: ("LICENSE", b"Apache License\n\n" + prose(r).encode()),
     "vocabulary": lambda r: (
         "vocab.txt",
-        "\n".join([*WORDS, "[PAD]", "##ing", "(", "$"]).encode(),
+        "\n".join([*WORDS, "[PAD]", "##ing", "##{", "(", "$"]).encode(),
     ),
     "labels": lambda r: ("labels.txt", b"cat\ndog\ncow\nbird\n"),
     "merges": lambda r: ("merges.txt", "#version: 0.2\nĠ t\nĠ a\nh e\n".encode()),
     "yaml": lambda r: ("params.yaml", f"seed: {r.randint(1, 99)}\nlayers: [8, 4]\n".encode()),
     "MLmodel": lambda r: ("MLmodel", MLMODEL.encode()),
     "lightgbm": lambda r: ("model.txt", LIGHTGBM.encode()),
+    "yaml that wraps": lambda r: (
+        "params.yaml",
+        f"{{seed: {r.randint(1, 99)}, notes: 'first\n    try: it worked; keep'}}\n".encode(),
+    ),
+    "dump of xgboost": lambda r: ("trees.txt", DUMP.format(r.random()).encode()),
+    "ubjson of xgboost": lambda r: ("model.ubj", ubjson(booster(r))),
     "npy": lambda r: ("w.npy", npy([r.random() for _ in range(9)])),
     "npy of records": lambda r: (
         "w.npy",
@@ -140,7 +163,9 @@ SAFE: Mapping[str, Maker] = {
         "t.parquet",
         parquet(r, compression="zstd", index=True),
     ),
+    "parquet of polars": lambda r: ("t.parquet", of_polars(r, in_parquet=True)),
     "arrow": lambda r: ("t.arrow", arrow(r)),
+    "arrow of polars": lambda r: ("t.arrow", of_polars(r, in_parquet=False)),
     "png": lambda r: ("plot.png", png()),
     "gif": lambda r: ("plot.gif", gif(prose(r).encode()[:99])),
     "jpeg": lambda r: ("plot.jpg", jpeg()),
@@ -223,6 +248,16 @@ CODE: Mapping[str, Maker] = {
     "parquet with a pickled type": lambda r: ("t.parquet", pickled_column(in_parquet=True)),
     "arrow with a pickled type": lambda r: ("t.arrow", pickled_column(in_parquet=False)),
     "beginning of arrow": lambda r: ("t.arrow", b"ARROW1\0\0" + ATTACK + b"ARROW1"),
+    "ubjson with a program": lambda r: ("m.ubj", ubjson(booster(r)) + b"\x7fELF" * 9),
+    "ubjson, cut": lambda r: ("m.ubj", ubjson(booster(r))[: -r.randint(1, 9)]),
+    "ubjson that builds": lambda r: (
+        "m.ubj",
+        ubjson({"learner": {r.choice(["py/object", "_target_", "__reduce__"]): "evil"}}),
+    ),
+    "makefile that looks like a dump": lambda r: (
+        "trees.txt",
+        f"0:\n\t1:[x;touch canary{r.randint(1, 9)};] yes=1,no=2\n".encode(),
+    ),
     "beginning of gguf": lambda r: ("m.gguf", b"GGUF" + b"\xff" * r.randint(20, 200)),
     "gguf with a program": lambda r: ("m.gguf", gguf(behind=b"\x7fELF" * 9)),
     "gguf with a template": lambda r: ("m.gguf", gguf(CLIMB)),

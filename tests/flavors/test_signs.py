@@ -3,13 +3,15 @@
 import io
 import struct
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from cairn.flavors.formats import judge
-from model_files import tagged
+from cairn.flavors.forms.parquet import _footer  # pyright: ignore[reportPrivateUsage] (to forge it)
+from model_files import of_polars, tagged
 from model_kinds import BUILDING, OTHERS, PYTHON, SCRIPTS, SHELL, TEMPLATES, YAML
 
 KEYS: tuple[dict[str, Any], ...] = (
@@ -130,3 +132,29 @@ def test_an_arrow_file_that_is_not_what_it_tells_is_unknown(
     assert judge(numbers()).safety == "safe"
 
     assert judge(forge(numbers())).safety == "unknown"
+
+
+def test_what_is_told_again_behind_a_column_is_the_same_or_the_file_is_unknown() -> None:
+    content = of_polars(Random(1), in_parquet=True)
+    facts = _footer(content)[0][4][0][1][0][3]
+    end = min(place for place in (facts[9], facts.get(11)) if place) + facts[7]
+    assert judge(content).safety == "safe"
+
+    for place in range(end, end + 40):
+        forged = content[:place] + bytes([content[place] ^ 0x41]) + content[place + 1 :]
+        assert judge(forged).safety == "unknown"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{L\0\0\0\0\0\0\0\1a[$d#L\x7f" + b"\xff" * 7 + b"}",
+        b"{L\0\0\0\0\0\0\0\1aSL" + b"\xff" * 8 + b"}",
+        b"{L\0\0\0\0\0\0\0\1a[$d]}",
+        b"{L\0\0\0\0\0\0\0\1a?}",
+        b"{L\0\0\0\0\0\0\0\1a" + b"[" * 200 + b"]" * 200 + b"}",
+        b"{L\0\0\0\0\0\0\0\1a[#" + b"SL",
+    ],
+)
+def test_binary_json_that_does_not_hold_what_it_says_is_unknown(content: bytes) -> None:
+    assert judge(content, "m.ubj").safety == "unknown"

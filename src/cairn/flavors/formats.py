@@ -9,7 +9,17 @@ from cairn.core.errors import Corrupt
 from cairn.flavors import onnx, zips
 from cairn.flavors.compression import compression_of, unpack_some
 from cairn.flavors.content import Content, starts
-from cairn.flavors.forms import arrays, arrow, gguf, names, opaque, parquet, pictures, torch
+from cairn.flavors.forms import (
+    arrays,
+    arrow,
+    gguf,
+    names,
+    opaque,
+    parquet,
+    pictures,
+    torch,
+    ubjson,
+)
 from cairn.flavors.forms.records import judge_json
 from cairn.flavors.forms.safetensors import is_safetensors
 from cairn.flavors.forms.text import judge_text
@@ -25,6 +35,7 @@ TABLES = (
     (gguf.MAGIC, gguf.judge_gguf),
     (parquet.MAGIC, parquet.judge_parquet),
     (arrow.MAGIC, arrow.judge_arrow),
+    (ubjson.MAGIC, ubjson.judge_ubjson),
 )
 PICTURES = (
     ("png", (pictures.PNG,), pictures.check_png),

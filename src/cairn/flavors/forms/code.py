@@ -34,7 +34,8 @@ _LINE = (
     r"^[ \t]*(?:"
     r"(?P<python>import [\w.]+(?: as \w+)?(?: ?, ?[\w.]+)*[ \t]*(?:[;#].*)?$"
     r"|from [\w.]+ import\b|(?:async )?def \w+ ?\(|class \w+ ?[(:]|@[A-Za-z_][\w.]*(?:\(.*)?$"
-    r"|(?:try|else|finally):|except\b.*:$|if __name__|raise \w+(?:\(|$)|with open\(|print\()"
+    r"|(?:try|else|finally):[ \t]*(?:#|$|[\w.]+ ?\(|import\b|from\b)|except\b.*:$"
+    r"|if __name__|raise \w+(?:\(|$)|with open\(|print\()"
     r"|(?P<call>[A-Za-z_][\w.]*\(.*\)[; \t]*$|[A-Za-z_][\w.\[\]'\"]* ?=(?!=) ?[\w.]+\(.*)"
     r"|(?P<script>(?:var|let|const) \w+ ?=|(?:export )?(?:async )?function\b.*[{(]"
     r"|local \w+ ?=|\w+ ?<- ?\S|use (?:strict|warnings);|my [$@%]\w|using namespace|#include"
@@ -51,6 +52,11 @@ _LINE = (
     r")"
 )
 _MAKE = r"(?m)^[\w./%-]+ ?:(?!=)[^\n]*\n\t[ \t]*\S"
+_TREE = (
+    r"(?m)^\t*\d+:(?:\[[\w .:<=+{},-]*\] yes=\d+,no=\d+(?:,missing=\d+)?|leaf=[-+.\de]+)"
+    r"(?:,(?:gain|cover)=[-+.\de]+)*$"
+)
+"""A line of a tree of XGBoost, as it dumps one: rules of a makefile look like that."""
 _FORMULA = r"(?i)(?:^|[,;\t\n\"])[=+@-][ \t]*(?:cmd\||dde\b|[a-z]{2,}\()"
 _COMMAND = rf"[ \t]*(?:{_COMMANDS})[ \t]+\S"
 _FENCED = r"(?ms)^ {0,3}(```+|~~~+).*?^ {0,3}\1[`~]*[ \t]*$"
@@ -70,7 +76,7 @@ def signs(text: str, *, prose: bool) -> Iterator[str]:
     """Say what makes the text look like a program; prose may quote one, as Markdown does."""
     if prose:
         text = re.sub(_QUOTED, "", re.sub(_FENCED, "", text))
-    small = text.lower()
+    small = re.sub(r"(?m)^##\{$", "", text).lower()  # a part of a word in a vocabulary
     for word in (*_WORDS, *(() if prose else _WORDS_OUTSIDE_OF_PROSE)):
         if word in small:
             yield f"it has {word.strip()!r} in it, as programs have"
@@ -79,7 +85,7 @@ def signs(text: str, *, prose: bool) -> Iterator[str]:
     if found is not None:
         line = text.count("\n", 0, found.start()) + 1
         yield f"line {line} looks like {_KINDS[found.lastgroup or 'call']}"
-    elif re.search(_MAKE, text):
+    elif re.search(_MAKE, re.sub(_TREE, "", text)):
         yield "it has rules as a makefile has"
     elif re.search(_FORMULA, text):
         yield "it has formulas, which a spreadsheet computes"

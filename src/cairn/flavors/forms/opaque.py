@@ -25,7 +25,6 @@ KNOWN: Mapping[bytes, tuple[str, str]] = {
     b"ZF": ("joblib-zfile", "it is written by a joblib before 0.10, which reads other files"),
     b"SQLite format 3\0": ("sqlite", "it may hold programs of a database"),
     b"CBM1": ("catboost", "Cairn does not look into this format"),
-    b"{L\0\0\0\0\0": ("ubjson", "Cairn does not look into this format"),
 }
 
 

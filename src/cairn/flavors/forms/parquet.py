@@ -44,6 +44,7 @@ def _footer(content: Content) -> tuple[dict[int, Any], int]:
 
 def _check_columns(content: Content, footer: dict[int, Any], end: int) -> None:
     spans: list[tuple[int, int]] = []
+    told: dict[int, dict[int, Any]] = {}
     for column in (column for group in footer.get(4, []) for column in group[1]):
         if 1 in column:
             raise Corrupt("it reads a column from another file")
@@ -51,11 +52,22 @@ def _check_columns(content: Content, footer: dict[int, Any], end: int) -> None:
         begin = min(place for place in (facts[9], facts.get(11)) if place)
         spans.append((begin, begin + facts[7]))
         _check_pages(content, *spans[-1])
+        told[spans[-1][1]] = facts
         indexes = [(column.get(4), column.get(5)), (column.get(6), column.get(7))]
         indexes.append((facts.get(14), facts.get(15)))
         spans += [(place, place + size) for place, size in indexes if place and size]
-    for gap in tiled(spans, len(MAGIC), end):
-        only_zeros(content, *gap)
+    for begin, stop in tiled(spans, len(MAGIC), end):
+        if begin not in told or not _is_told_again(content, begin, stop, told[begin]):
+            only_zeros(content, begin, stop)
+
+
+def _is_told_again(content: Content, begin: int, stop: int, facts: dict[int, Any]) -> bool:
+    """Tell whether behind a column stands what the footer says of it, and nothing else."""
+    reader = Reader(content, begin, stop)
+    try:
+        return reader.structure() == facts and reader.place == stop
+    except Corrupt:
+        return False
 
 
 def _check_pages(content: Content, begin: int, end: int) -> None:
