@@ -24,15 +24,17 @@ from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store, create
 from cairn.objects.tree import store_tree
-from cairn.registry import Registry, Wish
+from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, encode
+from cairn.work import Wish
+from cairn.workbench import Bench
 from scored import decided
 
 MODEL = "default/churn"
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-class NoWorkbench:
+class NoWorkbench(Bench):
     """The registry alone: whatever should be measured has been, or is missing."""
 
     def snapshot(self, registry: Registry, data: object, wish: Wish) -> SnapshotInfo:

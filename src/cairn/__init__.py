@@ -6,6 +6,7 @@
     registry.promote(run.version, "production")      judge, then move the label
     cairn.load("churn@production").model             verified bytes, then the model
     registry.rollback("churn")                       back to the last known-good version
+    registry.versions("churn").to_frame()            a row a version, for pandas
 
 `Registry` has the methods; the errors say what the caller can do.
 """
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cairn.capture.session import Session
-    from cairn.registry import Registry, Served
+    from cairn.registry import Registry
+    from cairn.served import Served
 
 __version__ = "0.1.0"
 
@@ -73,6 +75,11 @@ def load(version: str, *, trust: bool = False, files: bool = False) -> "Served":
     Cairn cannot load `files` gives their folder.
     """
     return open().load(version, trust=trust, files=files)
+
+
+def __dir__() -> list[str]:
+    """List what is public: these names are all that is meant to be used."""
+    return [*__all__, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

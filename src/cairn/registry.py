@@ -1,23 +1,22 @@
 """The registry people call: the same methods over any engine.
 
-What stands above the registry in the layers (reading data, measuring models) is handed in
-as a `Workbench`, so that `registry.snapshot(...)` and `registry.promote(...)` can use it.
+What stands above it in the layers (reading data, measuring models) is handed in as a
+`Workbench` (`work.py`).
 """
 
-import atexit
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import ExitStack
+from os import PathLike, fspath
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import time
-from typing import NamedTuple, Protocol
 from uuid import uuid4
 
 from cairn.config import Settings
 from cairn.core import reference
+from cairn.core.comparison import Comparison
+from cairn.core.difference import VersionDiff
 from cairn.core.digest import Digest
-from cairn.core.errors import NotFound
 from cairn.core.evaluation import EvaluationInfo
+from cairn.core.export import Exported
 from cairn.core.gate import (
     DecisionInfo,
     GetDecision,
@@ -49,6 +48,7 @@ from cairn.core.request import Engine
 from cairn.core.run import GetRun, ListRuns, Run, Scalar
 from cairn.core.snapshot import GetSnapshot, Keeping, ListSnapshots, Sampling, SnapshotInfo
 from cairn.core.sweep import ListKept, RecordSweep, Sweep
+from cairn.core.transfer import Transferred
 from cairn.core.version import (
     DeleteVersion,
     GetVersion,
@@ -59,64 +59,35 @@ from cairn.core.version import (
     Version,
     parse_release,
 )
+from cairn.engine.override import against_the_gate
+from cairn.listed import Versions
 from cairn.objects import ObjectStore
 from cairn.objects.closure import Need, check_parts
 from cairn.objects.excusing import Excusing
 from cairn.objects.sweep import SAFE, Ages
-from cairn.objects.tree import Progress, restore_tree
-
-
-class Served(NamedTuple):
-    """A loaded model, the digest it was checked against, and its version."""
-
-    model: object
-    digest: Digest
-    version: Version
-
-
-class Wish(NamedTuple):
-    """What is asked of data beside the data itself; most of it is for some kinds only.
-
-    `order` are the columns that tell the rows of a query apart, and `()` any order; `ray` is
-    the address of a cluster that reads a bucket.
-    """
-
-    name: str | None = None
-    mode: Keeping = "copy"
-    order: tuple[str, ...] | None = None
-    parameters: Mapping[str, Scalar] = {}
-    sampling: Sampling | None = None
-    tag: str = ""
-    ray: str = ""
-    on_progress: Progress | None = None
-
-
-class Workbench(Protocol):
-    """The work above the registry that its methods need."""
-
-    def snapshot(self, registry: "Registry", data: object, wish: Wish) -> SnapshotInfo:
-        """Store the data and record the snapshot."""
-        ...
-
-    def evaluate(self, registry: "Registry", version: Version, *, on: str) -> EvaluationInfo:
-        """Score a version on a snapshot and record the predictions."""
-        ...
-
-    def measure(self, registry: "Registry", version: Version, *, label: LabelName) -> None:
-        """Measure whatever the policy of `label` needs and is not stored yet."""
-        ...
+from cairn.served import Served, serve
+from cairn.work import Wish, Workbench
 
 
 class Registry:
     """Models, versions, gates and labels behind one engine; objects beside it."""
 
     def __init__(
-        self, engine: Engine, objects: ObjectStore, *, settings: Settings, workbench: Workbench
+        self,
+        engine: Engine,
+        objects: ObjectStore,
+        *,
+        settings: Settings,
+        workbench: Workbench["Registry"],
     ) -> None:
         self.engine = engine
         self.objects = objects
         self.settings = settings
         self._workbench = workbench
+
+    def __repr__(self) -> str:
+        """Say which project it is of."""
+        return f"<cairn.Registry of {self.settings.folder}>"
 
     # snapshots
 
@@ -165,10 +136,22 @@ class Registry:
         """Read a version by any reference: `churn:3`, `churn@production`, `sha256:...`."""
         return self.engine.send(GetVersion(reference=self._reference(version)))
 
-    def versions(self, model: str | None = None, *, where: str = "") -> tuple[Version, ...]:
-        """Read versions, newest first; `where` filters: `metrics.roc_auc > 0.7`."""
+    def versions(self, model: str | None = None, *, where: str = "") -> Versions:
+        """Read versions, newest first; `where` filters: `metrics.roc_auc > 0.7`.
+
+        A tuple, of which `to_frame()` makes a pandas DataFrame.
+        """
         name = self._model(model) if model else None
-        return self.engine.send(ListVersions(model=name, where=where))
+        return Versions(self.engine.send(ListVersions(model=name, where=where)))
+
+    def diff(self, before: str, after: str) -> VersionDiff:
+        """List what differs between two versions, in whatever they are made of."""
+        return self._workbench.diff(self, self.version(before), self.version(after))
+
+    def compare(self, candidate: str, live: str, *, on: str | None = None) -> Comparison:
+        """Compare predictions row by row, on a snapshot or on what `cairn.toml` names."""
+        ours, theirs = self.version(candidate), self.version(live)
+        return self._workbench.compare(self, ours, theirs, on=on)
 
     def release(
         self,
@@ -215,10 +198,17 @@ class Registry:
     # gates
 
     def set_policy(
-        self, label: str, policy: Policy, *, reason: str = "", new_label: bool = False
+        self,
+        label: str,
+        policy: Policy | str | PathLike[str],
+        *,
+        reason: str = "",
+        new_label: bool = False,
     ) -> PolicyInfo:
-        """Bind a policy to `churn@production`."""
+        """Bind a policy, or the one in a file (`gates/churn.yaml`), to `churn@production`."""
         model, name = self._label(label)
+        if not isinstance(policy, Policy):
+            policy = self._workbench.read_policy(self, Path(fspath(policy)), model)
         digest = self.objects.put_record(policy)
         return self.engine.send(
             SetPolicy(
@@ -299,6 +289,14 @@ class Registry:
             )
         )
 
+    def override(
+        self, version: str, to: str | None = None, *, reason: str, waiver: str = ""
+    ) -> Move:
+        """Move a label against its gate: an emergency, signed, to be reviewed by others."""
+        named, label = reference.version_and_label(version, to)
+        found = self.version(named)
+        return against_the_gate(self.engine, found, label, reason=reason, waiver=waiver)
+
     def rollback(self, label: str, *, reason: str = "", to: str | None = None) -> Move:
         """Point `churn@production` at its last known-good version, or at one that it held."""
         model, name = self._label(label)
@@ -329,26 +327,10 @@ class Registry:
     def load(self, version: str, *, trust: bool = False, files: bool = False) -> Served:
         """Load a version's model, every byte verified first.
 
-        The label is resolved to a digest once, and that digest is what gets loaded. Formats
-        that can run code when read are `Refused` unless `trust` is set, and scanned even then.
-        With `files`, a format that Cairn does not load is handed over as the path of a folder,
-        which is there until the process ends; without, that is `Refused` as well.
+        The label is resolved to a digest once, and that is what gets loaded. `trust` loads
+        what can run code, `files` gives a folder of what Cairn does not load (`served.py`).
         """
-        from cairn import flavors  # loads much, and most commands load no model
-
-        found = self.version(version)
-        artifacts = found.manifest.artifacts
-        if found.deleted is not None or artifacts is None:
-            raise NotFound(
-                f"{found.name} has no weights: {found.deleted or 'none registered'}"
-            )
-        with ExitStack() as held:
-            target = Path(held.enter_context(TemporaryDirectory(prefix="cairn-"))) / "model"
-            restore_tree(self.objects, artifacts.tree, target)
-            model = flavors.load(target, trust=trust, files=files)
-            if isinstance(model, Path):
-                atexit.register(held.pop_all().close)  # for whoever loads the files
-        return Served(model, found.digest, found)
+        return serve(self.objects, self.version(version), trust=trust, files=files)
 
     def verify_version(
         self, version: str, *, without: Collection[Digest] = ()
@@ -360,6 +342,20 @@ class Registry:
         found = self.version(version)
         manifest = Need(f"the manifest of {found.name}", found.digest, Manifest)
         return check_parts(Excusing(self.objects, frozenset(without)), manifest)
+
+    # elsewhere
+
+    def export(self, version: str, to: str | PathLike[str]) -> Exported:
+        """Write a version's files, verified, with checksums, below a folder or bucket."""
+        return self._workbench.export(self, self.version(version), fspath(to))
+
+    def push(self, remote: str | None = None, *references: str) -> Transferred:
+        """Copy snapshots and versions, all or those named, to a remote (`origin`)."""
+        return self._workbench.push(self, remote, references)
+
+    def pull(self, remote: str | None = None, *references: str) -> Transferred:
+        """Copy snapshots and versions from a remote, every byte verified; no label moves."""
+        return self._workbench.pull(self, remote, references)
 
     # whole store
 

@@ -1,18 +1,24 @@
 """Open a project's registry, with the work above the registry handed in."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cairn.config import load_settings
+from cairn.core.comparison import Comparison
+from cairn.core.difference import VersionDiff
 from cairn.core.evaluation import EvaluationInfo
-from cairn.core.gate import ListPolicies
+from cairn.core.export import Exported
+from cairn.core.gate import ListPolicies, Policy
 from cairn.core.gated import ALWAYS
-from cairn.core.name import LabelName
+from cairn.core.name import LabelName, ModelName
 from cairn.core.snapshot import SnapshotInfo
+from cairn.core.transfer import Transferred
 from cairn.core.version import Version
 from cairn.engine import person
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store
-from cairn.registry import Registry, Wish
+from cairn.registry import Registry
+from cairn.work import Wish
 
 
 class Bench:
@@ -42,6 +48,48 @@ class Bench:
         from cairn.gates.measure import measure
 
         measure(registry, version, label=label)
+
+    def read_policy(self, registry: Registry, path: Path, model: ModelName) -> Policy:
+        """Read a policy file, and pin what it names; a path is from the working folder."""
+        from cairn.gates.policy import load_policy
+
+        return load_policy(path, registry, model)
+
+    def compare(
+        self, registry: Registry, candidate: Version, live: Version, *, on: str | None
+    ) -> Comparison:
+        """Compare what two versions predict, row by row."""
+        from cairn.gates.compare import compare
+
+        return compare(registry, candidate, live, on=on)
+
+    def diff(self, registry: Registry, before: Version, after: Version) -> VersionDiff:
+        """List what differs between two versions."""
+        from cairn.data.version_diff import diff_versions
+
+        return diff_versions(registry, before, after)
+
+    def export(self, registry: Registry, version: Version, to: str) -> Exported:
+        """Write a version to a folder or bucket."""
+        from cairn.data.export import export_to
+
+        return export_to(registry, version, to)
+
+    def push(
+        self, registry: Registry, remote: str | None, references: Sequence[str]
+    ) -> Transferred:
+        """Copy snapshots and versions to a remote."""
+        from cairn.data.transfer import push
+
+        return push(registry, remote, references)
+
+    def pull(
+        self, registry: Registry, remote: str | None, references: Sequence[str]
+    ) -> Transferred:
+        """Copy snapshots and versions from a remote."""
+        from cairn.data.transfer import pull
+
+        return pull(registry, remote, references)
 
 
 def open_project(start: str | Path | None = None) -> Registry:

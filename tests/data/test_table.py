@@ -233,7 +233,8 @@ def test_values_do_not_depend_on_pandas() -> None:
 
     values, refusal = done.stdout.splitlines()
     assert values == "[['1', '2'], ['x', ''], ['0.1', '']]"
-    assert refusal.endswith("pandas is not installed: pip install 'cairn-ml[sklearn]'")
+    assert "pandas is not installed: " in refusal
+    assert refusal.endswith("[sklearn]'")
 
 
 def test_two_million_cells_are_read_in_seconds() -> None:

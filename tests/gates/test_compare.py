@@ -3,12 +3,13 @@
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from cairn.core.comparison import Comparison
 from cairn.core.digest import canonical
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import Scorer
 from cairn.core.version import Version
 from cairn.data.evaluation import record_evaluation
-from cairn.gates.compare import Comparison, compare
+from cairn.gates.compare import compare
 from cairn.gates.report import WIDTH, comparison_text
 from cairn.registry import Registry
 from scored import decided

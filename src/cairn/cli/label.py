@@ -9,11 +9,10 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core import reference
 from cairn.core.approval import Given
-from cairn.core.errors import Invalid, NotFound
-from cairn.core.gate import JudgeGate
-from cairn.core.label import Anyone, Move, MoveLabel
+from cairn.core.errors import NotFound
+from cairn.core.label import Move
 from cairn.core.name import shown as shown_name
-from cairn.core.override import ListOverrides, Override, OverrideInfo
+from cairn.core.override import ListOverrides, OverrideInfo
 from cairn.core.version import Version
 from cairn.registry import Registry
 
@@ -57,7 +56,7 @@ def promote(
     before = registry.version(version)
     pinned.note(registry, before.model, label)
     if override:
-        step = _against_the_gate(registry, version, label, reason=reason, waiver=waiver)
+        step = registry.override(version, label, reason=reason, waiver=waiver)
     else:
         step = registry.promote(
             version,
@@ -194,32 +193,6 @@ def _approved(steps: tuple[Move, ...], agreed: list[tuple[Given, ...]]) -> list[
     ]
     head = ("moved", "to", "approved by", "when", "why")
     return [table(head, rows)] if rows else []
-
-
-def _against_the_gate(
-    registry: Registry, version: str, label: str, *, reason: str, waiver: str
-) -> Move:
-    """Judge on what is stored, and move the label whatever comes of it, signed."""
-    from cairn.engine import person
-
-    if not reason:
-        raise Invalid("an override needs a reason: say why it cannot wait for the gate")
-    found, name = registry.version(version), reference.label_name(label)
-    judged = registry.engine.send(
-        JudgeGate(model=found.model, label=name, version=found.digest, waiver=waiver)
-    )
-    return registry.engine.send(
-        MoveLabel(
-            model=found.model,
-            label=name,
-            version=found.digest,
-            expecting=Anyone(),
-            reason=reason,
-            decision=judged.digest,
-            waiver=waiver,
-            override=person.sign(Override(decision=judged.digest, reason=reason)),
-        )
-    )
 
 
 def _overrides(registry: Registry, label: str) -> list[str]:

@@ -14,7 +14,8 @@ from cairn.core.snapshot import Sampling, SnapshotInfo
 from cairn.core.tree import Entry, escape
 from cairn.core.words import counted
 from cairn.objects.tree import tree_entries
-from cairn.registry import Registry, Wish
+from cairn.registry import Registry
+from cairn.work import Wish
 
 LISTED_FILES = 20
 

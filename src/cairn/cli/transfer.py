@@ -7,8 +7,8 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
 from cairn.cli.text import short, size, table
 from cairn.core.errors import Corrupt
+from cairn.core.transfer import Transferred
 from cairn.core.words import counted
-from cairn.data.transfer import Transferred
 
 
 @click.command()

@@ -5,6 +5,7 @@ without one; in it the files, a sidecar beside each, and `SHA256SUMS`, written l
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import Invalid, Refused
@@ -16,6 +17,14 @@ from cairn.core.version import Version
 SUMS = b"SHA256SUMS"
 DIGEST_DIGITS = 12
 _ESCAPES = ((b"\\", b"\\\\"), (b"\n", b"\\n"), (b"\r", b"\\r"))
+
+
+class Exported(NamedTuple):
+    """Where a version lies, its own files there, and whether it had to be written."""
+
+    place: str
+    files: tuple[str, ...]
+    is_new: bool
 
 
 def place(version: Version) -> str:

@@ -13,6 +13,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from cairn.core.approval import Approvals, Person, check_approvals
+from cairn.core.card import card
 from cairn.core.check import (
     Calibration,
     Check,
@@ -243,6 +244,15 @@ class DecisionInfo(Record, frozen=True):
     decision: Decision
     decided_by: str
     decided_at: str
+
+    def __repr__(self) -> str:
+        """Say what was decided."""
+        return f"<decision:{self.digest[7:19]} {explain(self.decision).splitlines()[0]}>"
+
+    def _repr_html_(self) -> str:
+        """Show each check and what was found."""
+        found = [(one.check, f"{one.outcome}: {one.reason}") for one in self.decision.findings]
+        return card(explain(self.decision).splitlines()[0], found)
 
 
 def advised_as(made: Decision, again: Decision) -> Decision:

@@ -12,10 +12,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from cairn.core.card import card
 from cairn.core.digest import Digest
 from cairn.core.name import SnapshotName, Team, Text
 from cairn.core.request import Change, Record, Request
 from cairn.core.run import Scalar
+from cairn.core.words import counted
 
 Count = Annotated[int, Meta(ge=0)]
 Fraction = Annotated[float, Meta(gt=0, le=1)]
@@ -272,3 +274,22 @@ class SnapshotInfo(Record, frozen=True):
     """Rows, where the data is one table; so is `logical` its digest."""
     logical: Digest | None = None
     profile: Digest | None = None
+
+    def __repr__(self) -> str:
+        """Say which snapshot it is, and how much."""
+        called = f"snap:{self.name} " if self.name else ""
+        return f"<{called}{self.digest[:19]}, {self.kind}, {self._much()}>"
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        rows = [
+            ("digest", self.digest),
+            ("holds", self._much()),
+            ("from", self.origin),
+            ("added", f"{self.added_at[:19]} UTC by {self.added_by}"),
+        ]
+        return card(f"snap:{self.name}" if self.name else self.digest[:19], rows)
+
+    def _much(self) -> str:
+        rows = "" if self.rows is None else f"{counted(self.rows, 'row')}, "
+        return f"{rows}{counted(self.files, 'file')}, {self.size_bytes:,} bytes"

@@ -165,3 +165,34 @@ def _check(key: str, *values: tuple[object, object]) -> None:
 
 def _text(root: bytes) -> str:
     return base64.b64encode(root).decode()
+
+
+class Item(Record, frozen=True):
+    """A snapshot or version that was copied, as it is called where it was copied to."""
+
+    name: str
+    digest: Digest
+    note: str = ""
+
+
+class Failure(Record, frozen=True):
+    """A snapshot or version that was asked for and not copied, and why."""
+
+    name: str
+    reason: str
+
+
+class Transferred(Record, frozen=True):
+    """What was copied, or would be; `already` of what was asked for were there before."""
+
+    remote: str
+    items: tuple[Item, ...]
+    already: int
+    objects: int
+    size_bytes: int
+    done: bool = True
+    trusted: tuple[str, ...] = ()
+    """Keys of ledgers that were met for the first time, and are pinned from now on."""
+    failed: tuple[Failure, ...] = ()
+    entries: int = 0
+    """Entries of a ledger about what happened to these models, which went along."""

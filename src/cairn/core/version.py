@@ -12,12 +12,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from cairn.core.card import card
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Invalid, Refused
 from cairn.core.name import LabelName, ModelName, RunId, Text, shown
 from cairn.core.request import Change, Record, Request
 from cairn.core.run import Code, Environment, Gap, Input, Scalar, Seed
 from cairn.core.verdict import Safety, Verdict
+from cairn.core.words import counted
 
 Number = Annotated[int, Meta(ge=1)]
 Release = Annotated[
@@ -176,6 +178,31 @@ class Version(Record, frozen=True):
     origin: Origin | None = None
     verdict: Verdict | None = None
     """What this store found when it judged the weights itself."""
+
+    def __repr__(self) -> str:
+        """Say which version it is, and where it stands."""
+        return f"<{self.name} {self.digest[:19]}, {self._standing()}>"
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        rows = [
+            ("digest", self.digest),
+            ("stands", self._standing()),
+            ("registered", f"{self.registered_at[:19]} UTC by {self.registered_by}"),
+            *((f"metrics.{k}", f"{v:.4g}") for k, v in sorted(self.manifest.metrics.items())),
+        ]
+        return card(self.name, rows)
+
+    def _standing(self) -> str:
+        states = (
+            *(("deleted",) if self.deleted is not None else ()),
+            *(("marked bad",) if self.marked_bad is not None else ()),
+            *(("archived",) if self.archived else ()),
+            *((f"release {self.release}",) if self.release else ()),
+            *self.labels,
+            "complete" if self.complete else counted(len(self.gaps), "gap"),
+        )
+        return ", ".join(states)
 
     @property
     def complete(self) -> bool:

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from cairn.core.errors import Invalid
+from cairn.installed import installs
 
 Schema = Any
 """A `pyarrow.Schema`; the names below are PyArrow's classes as well."""
@@ -25,5 +26,5 @@ def arrow(part: str = "") -> Any:
         return import_module(f"pyarrow.{part}") if part else whole
     except ImportError as error:
         raise Invalid(
-            "tables need PyArrow, which is not installed: pip install 'cairn-ml[table]'"
+            f"tables need PyArrow, which is not installed: {installs('table')}"
         ) from error

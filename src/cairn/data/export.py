@@ -13,11 +13,11 @@ import stat
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from cairn.core import export as rules
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import Conflict, Invalid, NotFound
+from cairn.core.export import Exported
 from cairn.core.reserved import check_free
 from cairn.core.tree import SYMLINK, Entry, escape
 from cairn.core.version import Version
@@ -29,14 +29,6 @@ from cairn.objects.source import CHUNK
 from cairn.objects.sync import make_folder, sync_folder
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
-
-
-class Exported(NamedTuple):
-    """Where a version lies, its own files there, and whether it had to be written."""
-
-    place: str
-    files: tuple[str, ...]
-    is_new: bool
 
 
 def export_to(registry: Registry, version: Version, address: str) -> Exported:

@@ -16,6 +16,7 @@ import msgspec
 from cairn.core import errors
 from cairn.core.errors import CairnError, Invalid, Unavailable, first_line
 from cairn.data.bucket_worker import Settings, store_jobs
+from cairn.installed import installs
 
 TASK_JOBS = 8
 """Jobs of one task: enough to fill packs, few enough to be repeated if a node dies."""
@@ -37,8 +38,7 @@ def on_cluster(address: str, settings: Settings) -> Generator["RayWorkers", None
         import ray
     except ImportError as error:
         raise Invalid(
-            "a cluster is reached through Ray, which is not installed: "
-            "pip install 'cairn-ml[ray]'"
+            f"a cluster is reached through Ray, which is not installed: {installs('ray')}"
         ) from error
     if not settings.objects:
         raise Invalid("an encrypted store is written by this process alone: leave out --ray")

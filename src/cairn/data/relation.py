@@ -21,6 +21,7 @@ from cairn.data.parquet import reading_parquet
 from cairn.data.table import DELIMITERS
 from cairn.data.table_files import PARQUET, TableFiles, suffix_of
 from cairn.data.written import read_written
+from cairn.installed import installs
 from cairn.objects import ObjectStore, in_memory
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ class Relations:
             import duckdb
         except ImportError as error:
             raise Invalid(
-                "tables are compared by DuckDB, which is not installed: "
-                "pip install 'cairn-ml[duckdb]'"
+                f"tables are compared by DuckDB, which is not installed: {installs('duckdb')}"
             ) from error
         self._folder = Path(self._held.enter_context(tempfile.TemporaryDirectory()))
         self._database = self._held.enter_context(duckdb.connect())

@@ -14,7 +14,8 @@ from cairn.core.errors import CairnError, Invalid, first_line
 from cairn.core.snapshot import Snapshot, SnapshotInfo
 from cairn.data.addressed import is_addressed, snapshot_address
 from cairn.data.files import record_snapshot, snapshot_files
-from cairn.registry import Registry, Wish
+from cairn.registry import Registry
+from cairn.work import Wish
 
 GROUP = "cairn.sources"
 Reader = Callable[[Registry, str, Wish], SnapshotInfo]

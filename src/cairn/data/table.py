@@ -14,6 +14,7 @@ from cairn.core.tree import SYMLINK, Entry, escape
 from cairn.data.cells import Cells
 from cairn.data.column import Column
 from cairn.data.columns import read_columns
+from cairn.installed import installs
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
 
@@ -62,7 +63,7 @@ class Table:
         except ImportError as error:
             raise Invalid(
                 "models need their rows as a pandas DataFrame, and pandas is not installed: "
-                "pip install 'cairn-ml[sklearn]'"
+                f"{installs('sklearn')}"
             ) from error
         series = {column.name: _for_pandas(column) for column in self.columns}
         return pd.DataFrame(series, index=pd.RangeIndex(self.rows))

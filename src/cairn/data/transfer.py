@@ -13,8 +13,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, Refused
 from cairn.core.ledger import Entry, ProveEntry
 from cairn.core.name import ModelName, shown
-from cairn.core.request import Record
-from cairn.core.transfer import AnyRef, SnapshotRef, VersionRef
+from cairn.core.transfer import AnyRef, Failure, Item, SnapshotRef, Transferred, VersionRef
 from cairn.data import testimony
 from cairn.data.arrival import Arrival
 from cairn.data.foreign_keys import new_keys, pin
@@ -32,37 +31,6 @@ from cairn.data.wanted import (
 from cairn.engine.store import read_about
 from cairn.objects.transfer import Progress, plan, ship
 from cairn.registry import Registry
-
-
-class Item(Record, frozen=True):
-    """A snapshot or version that was copied, as it is called where it was copied to."""
-
-    name: str
-    digest: Digest
-    note: str = ""
-
-
-class Failure(Record, frozen=True):
-    """A snapshot or version that was asked for and not copied, and why."""
-
-    name: str
-    reason: str
-
-
-class Transferred(Record, frozen=True):
-    """What was copied, or would be; `already` of what was asked for were there before."""
-
-    remote: str
-    items: tuple[Item, ...]
-    already: int
-    objects: int
-    size_bytes: int
-    done: bool = True
-    trusted: tuple[str, ...] = ()
-    """Keys of ledgers that were met for the first time, and are pinned from now on."""
-    failed: tuple[Failure, ...] = ()
-    entries: int = 0
-    """Entries of a ledger about what happened to these models, which went along."""
 
 
 def push(

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from cairn.core.comparison import Comparison
 from cairn.core.gate import Decision, Finding, GroupFinding
 from cairn.core.run import Gap
 from cairn.core.version import Version
-from cairn.gates.compare import Comparison
 from cairn.inventory import gaps, read
 from cairn.inventory.findings import FILE
 from cairn.inventory.steps import Step, steps

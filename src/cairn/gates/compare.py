@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from cairn.core.digest import Digest
+from cairn.core.comparison import Comparison, Flipped, GroupDifference, MetricDifference
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import EvaluationInfo, ListEvaluations, Task
-from cairn.core.request import Record
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.gates.evaluation import artifacts_of, configured_scorer, evaluate_with
@@ -22,66 +21,6 @@ CONFIDENCE = 0.95
 EXAMPLES = 10
 PREFERRED: dict[Task, str] = {"binary": "roc_auc"}
 """What groups are compared by unless told otherwise; else the first that is recorded."""
-
-
-class MetricDifference(Record, frozen=True):
-    """One metric of both versions; `undefined` says why there are no numbers.
-
-    `difference` is candidate less live; `lower` and `upper` are its bounds, each at 95%.
-    """
-
-    metric: str
-    rows: int = 0
-    discordant: int = 0
-    candidate: float | None = None
-    live: float | None = None
-    difference: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    better: str = "higher"
-    undefined: str = ""
-
-
-class GroupDifference(Record, frozen=True):
-    """One group: how often the versions agree in it, and one metric of both."""
-
-    grouping: str
-    group: str
-    rows: int
-    agreement: float
-    metric: MetricDifference
-
-
-class Flipped(Record, frozen=True):
-    """One row that the versions treat otherwise: scores, names of classes, or numbers."""
-
-    id: str
-    label: float | str
-    candidate: float | str
-    live: float | str
-
-
-class Comparison(Record, frozen=True):
-    """Everything that two versions say differently about one snapshot.
-
-    `gained` rows are decided rightly by the candidate alone, `lost` ones by the live version
-    alone; of numbers, the error is smaller there. `flipped` are examples of both, the largest
-    change first.
-    """
-
-    candidate: str
-    live: str
-    snapshot: Digest
-    scorer: Digest
-    evaluations: tuple[Digest, Digest]
-    task: Task
-    rows: int
-    agreement: float
-    gained: int
-    lost: int
-    metrics: tuple[MetricDifference, ...]
-    groups: tuple[GroupDifference, ...] = ()
-    flipped: tuple[Flipped, ...] = ()
 
 
 def compare(

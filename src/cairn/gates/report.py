@@ -3,8 +3,8 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from cairn.core.comparison import Comparison, MetricDifference
 from cairn.core.gate import Decision, Finding, GroupFinding, explain
-from cairn.gates.compare import Comparison, MetricDifference
 from cairn.stats.checks.words import count, decimals, number, shown, signed
 
 WIDTH = 100

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cairn.core.errors import CairnError, Forbidden, Unavailable
+from cairn.installed import installs
 from cairn.objects.place import CLOUDS, Place
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def require_client(place: Place) -> None:
     if find_spec("obstore") is None:
         raise Unavailable(
             f"{place.url} lies in a cloud, and the client for clouds is not installed: "
-            "pip install 'cairn-ml[cloud]'"
+            f"{installs('cloud')}"
         )
 
 

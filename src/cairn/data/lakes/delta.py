@@ -16,6 +16,7 @@ from cairn.data.files import check_name, record_snapshot
 from cairn.data.lakes.delta_features import V2_CHECKPOINT, check_features, refuse
 from cairn.data.lakes.files import Listed, plain, take_files
 from cairn.data.lakes.location import recorded
+from cairn.installed import installs
 from cairn.objects.fault import reading
 from cairn.objects.tree import Progress
 from cairn.registry import Registry
@@ -172,8 +173,7 @@ def _open(location: str, version: int) -> "deltalake.DeltaTable":
         from deltalake.exceptions import DeltaError
     except ImportError as error:
         raise Unavailable(
-            "reading Delta tables needs a library that is not installed: "
-            "pip install 'cairn-ml[delta]'"
+            f"reading Delta tables needs a library that is not installed: {installs('delta')}"
         ) from error
     try:
         return deltalake.DeltaTable(location, version=version)

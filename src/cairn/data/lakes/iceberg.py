@@ -24,6 +24,7 @@ from cairn.data.bucket import is_bucket, require_answer
 from cairn.data.files import check_name, record_snapshot
 from cairn.data.lakes.files import Listed, plain, take_files
 from cairn.data.lakes.location import recorded
+from cairn.installed import installs
 from cairn.objects.tree import Progress
 from cairn.registry import Registry
 
@@ -123,7 +124,7 @@ def open_table(reference: Reference) -> "Table":
     except ImportError as error:
         raise Unavailable(
             "reading Iceberg tables needs a library that is not installed: "
-            "pip install 'cairn-ml[iceberg]'"
+            f"{installs('iceberg')}"
         ) from error
     if reference.is_metadata and is_bucket(reference.table):
         require_answer(reference.table)  # of what pyiceberg raises, one cannot tell

@@ -13,6 +13,7 @@ from cairn.core.errors import Corrupt, Unavailable, first_line
 from cairn.core.snapshot import IcebergTable
 from cairn.core.tree import escape
 from cairn.data.lakes.files import plain, tree_path
+from cairn.installed import installs
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO
@@ -33,7 +34,7 @@ def relocate(source: IcebergTable, folder: Path) -> Path:
     except ImportError as error:
         raise Unavailable(
             "a restored Iceberg table needs a library that is not installed to be readable: "
-            "pip install 'cairn-ml[iceberg]'"
+            f"{installs('iceberg')}"
         ) from error
     place = folder.resolve()
     original = next(place.rglob("*.metadata.json"), None)

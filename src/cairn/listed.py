@@ -1,0 +1,54 @@
+"""Versions as a list that a notebook shows, and that becomes a data frame."""
+
+from typing import TYPE_CHECKING, Any
+
+from cairn.core.card import card
+from cairn.core.errors import Invalid
+from cairn.core.version import Version
+from cairn.core.words import counted
+from cairn.installed import installs
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class Versions(tuple[Version, ...]):
+    """Versions in their order; `to_frame()` gives a row each."""
+
+    __slots__ = ()
+
+    def to_frame(self) -> "DataFrame":
+        """Return a pandas DataFrame: what they are called, where they stand, each metric.
+
+        A column a metric, `metrics.roc_auc`, and a parameter, `params.max_depth`, as filters
+        call them. Raises `Invalid` if pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise Invalid(
+                f"a data frame needs pandas, which is not installed: {installs('sklearn')}"
+            ) from error
+        return pd.DataFrame([_row(version) for version in self])
+
+    def _repr_html_(self) -> str:
+        return card(counted(len(self), "version"), [(one.name, _told(one)) for one in self])
+
+
+def _row(version: Version) -> dict[str, Any]:
+    manifest = version.manifest
+    return {
+        "name": version.name,
+        "digest": version.digest,
+        "registered_at": version.registered_at,
+        "registered_by": version.registered_by,
+        "labels": ", ".join(version.labels),
+        "release": version.release,
+        "complete": version.complete,
+        **{f"metrics.{name}": value for name, value in sorted(manifest.metrics.items())},
+        **{f"params.{name}": value for name, value in sorted(manifest.parameters.items())},
+    }
+
+
+def _told(version: Version) -> str:
+    return f"{version.digest[:19]} {', '.join(version.labels)}".rstrip()
