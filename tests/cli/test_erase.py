@@ -251,3 +251,21 @@ def bo(desk: Desk) -> str:
     place = desk.folder.with_name("bo.key")
     desk("whoami", "--new", str(place), "--name", "bo")
     return str(place)
+
+
+def test_what_is_left_goes_to_others_and_what_was_erased_is_left_out(desk: Desk) -> None:
+    desk("promote", "churn:1")
+    desk("erase", "--row", ROW, "--reason", "asked for it")
+
+    told = desk("push", "../far")
+    again = desk("push", "../far")
+    other = Desk(desk.folder.with_name("other"))
+    other.folder.mkdir()
+    other("init")
+    other("pull", "../far")
+
+    assert "NOT copied, 1:\n  snap:test: object sha256:" in told
+    assert "(asked for it)" in told
+    assert "NOT copied, 1" in again
+    assert "test" in other("snapshot", "list")
+    assert "no problem found" in other("verify", "--all")

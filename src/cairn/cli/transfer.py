@@ -37,7 +37,8 @@ def push(
             plain=plain,
             on_progress=report,
         )
-    return Shown(done, _told(done, "pushed to" if done.done else "would be pushed to"))
+    told = _told(done, "pushed to" if done.done else "would be pushed to", is_push=True)
+    return Shown(done, told)
 
 
 @click.command()
@@ -60,7 +61,7 @@ def pull(remote: str | None, *, references: tuple[str, ...], dry_run: bool) -> S
     return Shown(done, told, Corrupt.exit_code if done.failed else 0)
 
 
-def _told(done: Transferred, what: str) -> str:
+def _told(done: Transferred, what: str, *, is_push: bool = False) -> str:
     already = f"{done.already:,} already there" if done.already else ""
     if not done.items and not done.objects and not done.entries and not done.failed:
         return f"nothing is {what} {done.remote}" + (f": {already}" if already else "")
@@ -78,7 +79,12 @@ def _told(done: Transferred, what: str) -> str:
     lines = [table(("name", "digest", ""), rows)] if rows else []
     met += _entries(done)
     return "\n".join(
-        [*lines, summary + (f"; {already}" if already else ""), *met, *_failed(done)]
+        [
+            *lines,
+            summary + (f"; {already}" if already else ""),
+            *met,
+            *_failed(done, is_push=is_push),
+        ]
     )
 
 
@@ -95,14 +101,19 @@ def _entries(done: Transferred) -> list[str]:
     return [told]
 
 
-def _failed(done: Transferred) -> list[str]:
-    """Say what did not come, and where to look."""
+def _failed(done: Transferred, *, is_push: bool) -> list[str]:
+    """Say what did not go or come, and where to look."""
     if not done.failed:
         return []
+    advice = (
+        "erased on purpose; what is left of a person's data has a digest of its own, and goes"
+        if is_push
+        else f"`cairn fsck {done.remote} --full` names all that is wrong there, and with "
+        "--repair\nit is mended in a store that has what is lost"
+    )
     return [
         "",
         f"NOT copied, {len(done.failed):,}:",
         *(f"  {failure.name}: {failure.reason}" for failure in done.failed),
-        f"`cairn fsck {done.remote} --full` names all that is wrong there, and with --repair",
-        "it is mended in a store that has what is lost",
+        advice,
     ]

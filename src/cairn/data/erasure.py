@@ -31,18 +31,20 @@ def erase(registry: Registry, objects: Sequence[Digest], *, cause: Cause, reason
         registry.objects.erase(some)
 
 
+def erased_here(registry: Registry) -> dict[Digest, str]:
+    """Say of every object that was erased, and is not here, by whom and why."""
+    erasures = registry.engine.send(ListErasures())
+    gone = {digest: found.words() for found in erasures for digest in found.objects}
+    here = registry.objects.have(gone)
+    return {digest: words for digest, words in gone.items() if digest not in here}
+
+
 def erased_of(registry: Registry, version: Version) -> dict[Digest, str]:
     """Say of a version's objects that were erased by whom and why."""
-    erasures = registry.engine.send(ListErasures())
-    gone = {digest: found for found in erasures for digest in found.objects}
+    gone = erased_here(registry)
     manifest = Need(version.name, version.digest, Manifest)
     needed = parts(registry.objects, [manifest] if gone else [])
-    every = {part.digest for part in needed}
-    return {
-        digest: gone[digest].words()
-        for digest in sorted(every & gone.keys())
-        if not registry.objects.has(digest)
-    }
+    return {d: gone[d] for d in sorted({part.digest for part in needed} & gone.keys())}
 
 
 def left_of(registry: Registry, digest: Digest) -> Digest | None:

@@ -16,6 +16,7 @@ from cairn.core.name import ModelName, shown
 from cairn.core.transfer import AnyRef, Failure, Item, SnapshotRef, Transferred, VersionRef
 from cairn.data import testimony
 from cairn.data.arrival import Arrival
+from cairn.data.erasure import erased_here
 from cairn.data.foreign_keys import new_keys, pin
 from cairn.data.offered import offered
 from cairn.data.refs import Remote, open_remote
@@ -24,11 +25,13 @@ from cairn.data.wanted import (
     Sources,
     chosen_here,
     chosen_there,
+    need_of,
     objects_of,
     profiles,
     sorted_by_time,
 )
 from cairn.engine.store import read_about
+from cairn.objects.closure import parts
 from cairn.objects.transfer import Progress, plan, ship
 from cairn.registry import Registry
 
@@ -48,7 +51,8 @@ def push(
     says of their models. What is named is looked
     at again although it is there: whatever it lacks is sent. Before anything is recorded
     there, the remote is asked for every object once more. Raises `Corrupt` before anything
-    damaged leaves, and if some is not there afterwards; then nothing new is recorded. Raises
+    damaged leaves, and if some is not there afterwards; then nothing new is recorded. What was
+    erased in part is left out, and raises `Erased` if it was named. Raises
     `Refused` if this store is encrypted, unless `plain` says that its bytes may lie there as
     they are.
     """
@@ -61,11 +65,14 @@ def push(
     there = open_remote(registry.settings, remote, to_write=True)
     here = Here(registry)
     known, asked = offered(there).refs, chosen_here(registry, here, references)
+    gone = erased_here(registry)
+    failed = {} if references else _erased(registry, asked - known, gone, here.entries)
+    asked -= failed.keys()
     sources = Sources(registry.objects, here.entries)
     whole = sources.closure(asked if references else asked - known)
     needed = objects_of(registry.objects, whole) | profiles(here.entries, whole)
     told = testimony.unsent(registry, there, _models(asked))
-    needed |= {digest for each in told for digest in each.objects}
+    needed |= {digest for each in told for digest in each.objects} - gone.keys()
     shipment = plan(registry.objects, there.objects, needed)
     new = _in_order(whole - known, here.entries)
     if not dry_run:
@@ -80,6 +87,7 @@ def push(
         objects=shipment.objects,
         size_bytes=shipment.size_bytes,
         done=not dry_run,
+        failed=tuple(failed.values()),
         entries=sum(len(each.proofs) for each in told),
     )
 
@@ -141,6 +149,23 @@ def pull(
 
 def _models(refs: Iterable[AnyRef]) -> set[ModelName]:
     return {ref.model for ref in refs if isinstance(ref, VersionRef)}
+
+
+def _erased(
+    registry: Registry,
+    refs: Iterable[AnyRef],
+    gone: Mapping[Digest, str],
+    entries: Mapping[AnyRef, Entry],
+) -> dict[AnyRef, Failure]:
+    """Find what cannot go as it is not whole any more, on purpose."""
+    found: dict[AnyRef, Failure] = {}
+    for ref in refs if gone else ():
+        needed = (part.digest for part in parts(registry.objects, [need_of(ref)]))
+        lost = next((digest for digest in needed if digest in gone), None)
+        if lost is not None:
+            name = _item(ref, entries[ref]).name
+            found[ref] = Failure(name=name, reason=f"object {lost} was {gone[lost]}")
+    return found
 
 
 def _in_order(refs: Iterable[AnyRef], entries: Mapping[AnyRef, Entry]) -> list[AnyRef]:
