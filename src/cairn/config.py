@@ -30,7 +30,8 @@ class EvaluationSettings(Record, frozen=True):
     columns under `drop` are hidden from the model. `task` says what is predicted; without it
     the labels in `data` decide (`gates/task.py`). `unit` and `weight` are columns as well.
     `metrics` is a function of the project that gives the numbers named in `values`, one a
-    row; `values` say whether `higher` or `lower` is better.
+    row; `values` say whether `higher` or `lower` is better. With `hash_ids`, predictions have
+    keyed hashes in the place of ids and units.
     """
 
     data: str
@@ -45,6 +46,7 @@ class EvaluationSettings(Record, frozen=True):
     weight: str | None = None
     values: dict[str, Better] = {}
     metrics: Annotated[str, Meta(pattern=FUNCTION)] | None = None
+    hash_ids: bool = False
 
 
 class ModelSettings(Record, frozen=True):
@@ -124,6 +126,7 @@ MUST_BE = {
     "remote": 'must be a section of addresses in quotes: [remote], origin = "/mnt/cairn"',
     "gated": 'must be a list of labels: ["canary"]',
     "trust": 'must be a list of classes or formats: ["churn.models.Clip"]',
+    "hash_ids": "must be true or false",
     "score": "must be predict_proba, predict or module:function",
     "groups": 'must be a list of columns: ["region"]',
     "drop": 'must be a list of columns: ["name"]',

@@ -269,3 +269,23 @@ def test_what_is_left_goes_to_others_and_what_was_erased_is_left_out(desk: Desk)
     assert "NOT copied, 1" in again
     assert "test" in other("snapshot", "list")
     assert "no problem found" in other("verify", "--all")
+
+
+def test_with_hash_ids_a_gate_judges_rows_whose_names_say_nothing(desk: Desk) -> None:
+    settings = desk.folder / "cairn.toml"
+    settings.write_text(f"{settings.read_text()}hash_ids = true\n")
+    stale = desk("gate", "check", "churn:2")
+    desk("gate", "set", "churn@production", "gates/churn.yaml")
+    desk("promote", "churn:1")
+    desk("promote", "churn:2")
+
+    registry = open_project(desk.folder)
+    artifacts = registry.version("churn:2").manifest.artifacts
+    assert artifacts is not None
+    newest, *_ = registry.engine.send(ListEvaluations(artifacts=artifacts.tree))
+    ids = decode(registry.objects.get(newest.evaluation.predictions)).ids
+    found = desk("erase", "--row", ROW)
+
+    assert "cairn.toml says otherwise now: hash_ids" in stale
+    assert {len(name) for name in ids} == {32}
+    assert found.count("predictions  1 ") == 4

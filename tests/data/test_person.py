@@ -1,5 +1,6 @@
 """A person is found in what is made of data: predictions, golden rows, files of runs."""
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +17,9 @@ from cairn.core.version import Version
 from cairn.data.derived import snapshot_derived
 from cairn.data.evaluation import record_evaluation
 from cairn.data.person.erase import erase_person
+from cairn.data.person.evaluations import recorded
 from cairn.data.person.find import find_person
+from cairn.engine.ids import hasher
 from cairn.flavors import make_golden, write_frame
 from cairn.objects.tree import store_tree
 from cairn.registry import Registry
@@ -87,6 +90,49 @@ def test_predictions_go_by_the_unit_that_they_belong_to(registry: Registry) -> N
     found = find_person(registry, "account=a003")
 
     assert {p.file: p.rows for p in found.places} == {"test.csv": 2, "predictions": 2}
+
+
+def test_hashed_ids_say_nothing_and_are_found_all_the_same(registry: Registry) -> None:
+    test = add_table(registry, FRAME.to_csv(index=False))
+    key = hasher(registry.settings.store).name
+    plain, hashed = {"id": "customer", "unit": "account"}, {"ids_key": key}
+    evaluated(registry, test.digest, FRAME["customer"], **plain)
+    evaluated(registry, test.digest, FRAME["customer"], **plain, **hashed)
+    open_, closed = (
+        registry.objects.get_record(digest, Evaluation) for digest in recorded(registry)
+    )
+    secret = decode(registry.objects.get(closed.predictions))
+    assert secret.unit is not None
+
+    found = find_person(registry, WHO)
+    erase_person(registry, WHO, reason="asked for it")
+
+    assert set(FRAME["customer"]).isdisjoint(secret.ids)
+    assert set(FRAME["account"]).isdisjoint(secret.unit.levels)
+    assert all(len(name) == 32 for name in (*secret.ids, *secret.unit.levels))
+    assert closed.metrics == open_.metrics
+    assert [place.rows for place in found.places] == [1, 1, 1]
+    assert not find_person(registry, WHO).places
+    rows = [registry.objects.get_record(d, Evaluation).rows for d in recorded(registry)]
+    assert rows == [ROWS, ROWS, ROWS - 1, ROWS - 1]
+
+
+def test_ids_that_another_key_hashed_are_not_searched(registry: Registry) -> None:
+    gone = registry.settings.store.parent / "elsewhere"
+    test = add_table(registry, FRAME.to_csv(index=False))
+    evaluated(
+        registry,
+        test.digest,
+        FRAME["customer"],
+        id="customer",
+        ids_key=hasher(registry.settings.store).name,
+    )
+    (Path(os.environ["CAIRN_HOME"]) / "keys").rename(gone)
+
+    found = find_person(registry, WHO)
+
+    assert [place.what for place in found.places] == ["snap:test"]
+    assert any("key" in reason for reason in found.unsearched.values())
 
 
 def test_predictions_of_captured_rows_are_told_by_their_index(registry: Registry) -> None:

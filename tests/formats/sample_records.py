@@ -138,6 +138,9 @@ RECORDS: dict[str, Record] = {
         artifacts=Artifacts(tree=A, flavor="none", safety="unknown"), signature=Signature()
     ),
     "scorer/plain": Scorer(score="predict_proba", label="churned"),
+    "scorer/hashed-ids": Scorer(
+        score="predict", label="churned", id="customer", ids_key="0f1e2d3c4b5a6978"
+    ),
     "scorer/everything": Scorer(
         score="churn.eval:score",
         label="late",

@@ -73,6 +73,7 @@ def record(
     examples: Examples,
     room: Path,
     groups: Sequence[str],
+    key: str,
 ) -> EvaluationInfo | Gap:
     """Record the predictions that the script made for a held-out set, or say why not."""
     if examples.task != "binary":
@@ -88,7 +89,10 @@ def record(
     try:
         predictions = _predictions(room, examples, method=method, groups=groups)
         scorer = Scorer(
-            score=method, label=examples.label, groups=tuple(sorted(predictions.groups))
+            score=method,
+            label=examples.label,
+            groups=tuple(sorted(predictions.groups)),
+            ids_key=key,
         )
         return record_evaluation(
             registry,

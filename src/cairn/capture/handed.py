@@ -12,12 +12,14 @@ from cairn.capture.events import Saved
 from cairn.capture.given import check_metric_name
 from cairn.capture.hook.cairn_hook import plain
 from cairn.capture.told import ToldEvaluation
+from cairn.config import EvaluationSettings
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid
 from cairn.core.evaluation import Scorer
 from cairn.core.run import Scalar
 from cairn.core.snapshot import SnapshotInfo
 from cairn.data.derived import snapshot_derived
+from cairn.data.evaluation import ids_key
 from cairn.data.table import read_table
 from cairn.flavors.frame import columns, row_count
 from cairn.flavors.golden import ROWS
@@ -54,6 +56,7 @@ def evaluation_of(
     ids: Iterable[object] | None,
     groups: Mapping[str, Iterable[object]] | None,
     on: SnapshotInfo | None,
+    settings: EvaluationSettings | None,
 ) -> ToldEvaluation:
     """Check predictions, and freeze their ids and labels if they name no snapshot."""
     named = range(row_count(labels)) if ids is None else ids
@@ -62,7 +65,12 @@ def evaluation_of(
     if on is None:
         rows = zip(predictions.ids, predictions.label.tolist(), strict=True)
         on = _freeze_labels(registry, rows)
-    scorer = Scorer(score=BY_EVALUATE, label="label", groups=tuple(sorted(groups or {})))
+    scorer = Scorer(
+        score=BY_EVALUATE,
+        label="label",
+        groups=tuple(sorted(groups or {})),
+        ids_key=ids_key(registry, settings),
+    )
     return ToldEvaluation(on.digest, scorer, predictions)
 
 

@@ -24,7 +24,7 @@ from cairn.core.run import Gap, Input
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Manifest
 from cairn.data.derived import snapshot_derived
-from cairn.data.evaluation import record_evaluation
+from cairn.data.evaluation import ids_key, record_evaluation
 from cairn.registry import Registry
 
 _BY_SCRIPT = "the script"
@@ -132,6 +132,7 @@ class Making:
             examples=heldout,
             room=self._room,
             groups=settings.groups if settings else (),
+            key=ids_key(self._registry, settings),
         )
         if isinstance(made, Gap):
             self._unevaluated.append(made)

@@ -145,7 +145,13 @@ class Session:
         """
         found = self._registry.find_snapshot(on) if isinstance(on, str) else on
         told = evaluation_of(
-            self._registry, labels, scores=scores, ids=ids, groups=groups, on=found
+            self._registry,
+            labels,
+            scores=scores,
+            ids=ids,
+            groups=groups,
+            on=found,
+            settings=self._registry.settings.model(self._model).evaluation,
         )
         self._told.evaluations.append(told)
         self._told.inputs.append(Input(role="test", snapshot=told.snapshot))

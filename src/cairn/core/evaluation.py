@@ -35,6 +35,7 @@ class Scorer(Record, frozen=True, tag_field="cairn", tag="scorer/1"):
     `score` is `predict_proba`, `predict`, or `module:function` whose file is `source`.
     `data` names the file in the snapshot's tree; `id`, `label`, `groups`, `unit` and `weight`
     are columns of it. Rows with one `unit` belong together: one customer's, or one query's.
+    With `ids_key`, ids and units are hashes under the key of that name.
     `values` are numbers a row by the project's own `metrics`, `module:function` whose file is
     `metrics_source`, and whether higher or lower is better.
     """
@@ -53,6 +54,7 @@ class Scorer(Record, frozen=True, tag_field="cairn", tag="scorer/1"):
     metrics: str | None = None
     metrics_source: Digest | None = None
     perturbation: Perturbation | None = None
+    ids_key: str = ""
 
 
 class Evaluation(Record, frozen=True, tag_field="cairn", tag="evaluation/1"):

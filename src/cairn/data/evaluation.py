@@ -1,11 +1,20 @@
 """From predictions to a recorded evaluation: bytes first, then one request that names them."""
 
+from cairn.config import EvaluationSettings
 from cairn.core.digest import Digest
 from cairn.core.evaluation import Evaluation, EvaluationInfo, RecordEvaluation, Scorer
 from cairn.engine import person
+from cairn.engine.ids import hasher
 from cairn.registry import Registry
-from cairn.stats.predictions import Predictions, encode
+from cairn.stats.predictions import encode
+from cairn.stats.scored import Predictions, renamed
 from cairn.stats.summary import summarise
+
+
+def ids_key(registry: Registry, settings: EvaluationSettings | None) -> str:
+    """Name the key that ids are hashed with, if the settings want that."""
+    wanted = settings is not None and settings.hash_ids
+    return hasher(registry.settings.store).name if wanted else ""
 
 
 def record_evaluation(
@@ -23,6 +32,8 @@ def record_evaluation(
     the model could run code. Raises `Invalid` for labels that the task cannot have.
     """
     metrics = summarise(predictions)
+    if scorer.ids_key:
+        predictions = renamed(predictions, hasher(registry.settings.store, scorer.ids_key))
     with registry.objects.batch() as batch:
         digest = batch.put_record(
             Evaluation(

@@ -63,22 +63,7 @@ class Store:
 
     def key(self) -> note.SigningKey:
         """Return the key that signs checkpoints; raises `NotFound` if it is not here."""
-        override = config.ledger_key_override()
-        if override and "+" in override:
-            place, text = "CAIRN_LEDGER_KEY", override
-        else:
-            path = Path(override) if override else key_path(self.about.id)
-            place, text = str(path), _read_key(path)
-        try:
-            key = note.read_key(text)
-        except Invalid as error:
-            raise Invalid(f"{place}: {error}; bring the key back from a copy") from error
-        if key.verifier != self.about.log:
-            raise Conflict(
-                f"the key at {place} is not the one that signs this store's ledger; bring "
-                f"that one back, for {self.about.origin}"
-            )
-        return key
+        return ledger_key(self.about)
 
 
 def create(folder: Path, *, objects: str = "", encrypt: bool = False) -> Store:
@@ -190,6 +175,26 @@ def _check_plain(folder: Path) -> None:
 def origin(identity: str) -> str:
     """Name the ledger of a store: it is in every checkpoint."""
     return f"cairn.local/{identity}"
+
+
+def ledger_key(about: StoreFile) -> note.SigningKey:
+    """Return the key that signs a store's checkpoints; raises `NotFound` if it is not here."""
+    override = config.ledger_key_override()
+    if override and "+" in override:
+        place, text = "CAIRN_LEDGER_KEY", override
+    else:
+        path = Path(override) if override else key_path(about.id)
+        place, text = str(path), _read_key(path)
+    try:
+        key = note.read_key(text)
+    except Invalid as error:
+        raise Invalid(f"{place}: {error}; bring the key back from a copy") from error
+    if key.verifier != about.log:
+        raise Conflict(
+            f"the key at {place} is not the one that signs this store's ledger; bring "
+            f"that one back, for {about.origin}"
+        )
+    return key
 
 
 def key_path(identity: str) -> Path:

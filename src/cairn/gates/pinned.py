@@ -49,6 +49,7 @@ def _fields(settings: EvaluationSettings, scorer: Scorer) -> list[str]:
         "weight": (settings.weight, scorer.weight),
         "values": (settings.values, scorer.values),
         "metrics": (settings.metrics, scorer.metrics),
+        "hash_ids": (settings.hash_ids, bool(scorer.ids_key)),
         # What the settings leave open was found out from the labels.
         "score": (settings.score or scorer.score, scorer.score),
         "task": (settings.task or scorer.task, scorer.task),

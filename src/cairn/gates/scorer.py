@@ -18,6 +18,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid, Refused, first_line
 from cairn.core.evaluation import Scorer
 from cairn.core.snapshot import SnapshotInfo
+from cairn.data.evaluation import ids_key
 from cairn.flavors.scoring import as_array, score
 from cairn.gates.task import asked
 from cairn.interpreter import after_standard_library
@@ -55,6 +56,7 @@ def scorer_of(
         values=settings.values,
         metrics=metrics,
         metrics_source=_stored_source(registry, metrics) if metrics else None,
+        ids_key=ids_key(registry, settings),
     )
 
 

@@ -9,7 +9,7 @@
 | values | none | none: only `values`, the project's own numbers |
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise, starmap
 from operator import lt
@@ -90,8 +90,28 @@ class Predictions:
 def leave_out(predictions: Predictions, ids: Collection[str]) -> Predictions | None:
     """Leave out rows by their ids; None if no row is left."""
     left = [row for row, name in enumerate(predictions.ids) if name not in ids]
-    if not left:
-        return None
+    return _picked(predictions, left) if left else None
+
+
+def renamed(predictions: Predictions, name: Callable[[str], str]) -> Predictions:
+    """Give ids and units other names, no two of them the same, and sort the rows anew."""
+    unit = predictions.unit
+    named = replace(
+        predictions,
+        ids=tuple(map(name, predictions.ids)),
+        unit=None if unit is None else _renamed(unit, name),
+    )
+    return _picked(named, sorted(range(len(named.ids)), key=named.ids.__getitem__))
+
+
+def _renamed(grouping: Grouping, name: Callable[[str], str]) -> Grouping:
+    levels = [name(level) for level in grouping.levels]
+    order = sorted(range(len(levels)), key=levels.__getitem__)
+    codes: Codes = np.argsort(np.array(order, dtype=np.intp)).astype(np.uint32)
+    return Grouping(codes=codes[grouping.codes], levels=tuple(levels[at] for at in order))
+
+
+def _picked(predictions: Predictions, left: Sequence[int]) -> Predictions:
     rows: Places = np.array(left, dtype=np.intp)
     told = predictions.task != "values"
     unit, weight = predictions.unit, predictions.weight

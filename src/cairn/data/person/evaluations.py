@@ -1,6 +1,6 @@
 """Stored predictions of a person's rows: told by the rows of their snapshot, or by id."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,13 +14,16 @@ from cairn.core.tree import escape, unescape
 from cairn.data.rows import captured
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.search import Held
+from cairn.data.rows.wanted import Wanted
 from cairn.data.table import read_table
+from cairn.engine.ids import hasher
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 from cairn.stats.predictions import decode, encode
 from cairn.stats.scored import Predictions, leave_out
 from cairn.stats.summary import summarise
 
+Spelling = Callable[[str], str]
 RECORD = "evaluation.record"
 PAGE = 1000
 
@@ -95,9 +98,10 @@ def _judged(
 ) -> Judged:
     scorer = registry.objects.get_record(evaluation.scorer, Scorer)
     predictions = decode(registry.objects.get(evaluation.predictions))
-    ids, is_told = _named(asked, scorer, predictions)
+    spell = hasher(registry.settings.store, scorer.ids_key) if scorer.ids_key else str
+    ids, is_told = _named(asked, scorer, predictions, spell)
     if held is not None and held.files:
-        placed = _placed(registry, held, scorer, set(predictions.ids))
+        placed = _placed(registry, held, scorer, set(predictions.ids), spell)
         if placed is None:
             what = "its rows cannot be told from those of its snapshot"
             return Judged(digest, evaluation, ids, what)
@@ -109,23 +113,30 @@ def _judged(
 
 
 def _named(
-    asked: Asked, scorer: Scorer, predictions: Predictions
+    asked: Asked, scorer: Scorer, predictions: Predictions, spell: Spelling
 ) -> tuple[frozenset[str], bool]:
     """Find rows by their own id, unit and groups; whether the id is what is asked for."""
     found: set[str] = set()
     by_id = asked.in_column(scorer.id) if scorer.id else None
     if by_id is not None:
-        found |= {name for name in predictions.ids if by_id.is_spelled(name)}
+        found |= {name for name in predictions.ids if _is(by_id, name, spell)}
     units = {} if predictions.unit is None else {scorer.unit or "": predictions.unit}
-    for column, grouping in (*units.items(), *predictions.groups.items()):
+    columns = [(name, grouping, spell) for name, grouping in units.items()]
+    columns += [(name, grouping, str) for name, grouping in predictions.groups.items()]
+    for column, grouping, spelled in columns:
         wanted = asked.in_column(column)
-        levels = [level for level in grouping.levels if wanted and wanted.is_spelled(level)]
+        levels = [each for each in grouping.levels if wanted and _is(wanted, each, spelled)]
         found |= {predictions.ids[row] for row in np.flatnonzero(grouping.rows(*levels))}
     return frozenset(found), by_id is not None and bool(asked.column)
 
 
+def _is(wanted: Wanted, name: str, spell: Spelling) -> bool:
+    """Tell whether a name is what is looked for, as it is or as it was hashed."""
+    return wanted.is_spelled(name) if spell is str else name in map(spell, wanted.texts)
+
+
 def _placed(
-    registry: Registry, held: Held, scorer: Scorer, has: set[str]
+    registry: Registry, held: Held, scorer: Scorer, has: set[str], spell: Spelling
 ) -> frozenset[str] | None:
     """Give the ids of the rows of a snapshot; None if it is not clear which they are."""
     entries = {e.path: e for e in tree_entries(registry.objects, held.info.tree)}
@@ -136,7 +147,7 @@ def _placed(
         if looked is None:
             return frozenset()
         names = table.column(scorer.id).texts() if scorer.id else _numbers(table.rows, 1)
-        return _chosen([names], looked, has)
+        return _chosen([names], looked, has, spell)
     for path, looked in held.files.items():
         named: list[list[str]] = []
         if path in frames:
@@ -147,16 +158,17 @@ def _placed(
             table = read_table(registry.objects, held.info, file=escape(path))
             named = [_numbers(table.rows, 1)]
             named += [table.column(scorer.id).texts()] if scorer.id in table.names else []
-        if (found := _chosen(named, looked, has)) is not None:
+        if (found := _chosen(named, looked, has, spell)) is not None:
             return found
     return None
 
 
 def _chosen(
-    named: Sequence[list[str]], looked: Looked, has: set[str]
+    named: Sequence[list[str]], looked: Looked, has: set[str], spell: Spelling
 ) -> frozenset[str] | None:
     """Pick the ids of rows by the first way of naming them that gives what there is."""
-    for names in named:
+    for each in named:
+        names = [spell(name) for name in each]
         if looked.at is not None and set(names) == has:
             rows: list[int] = looked.at.tolist()
             return frozenset(names[row] for row in rows)
