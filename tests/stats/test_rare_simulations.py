@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cairn.core.check import Check, Floor, NonInferiority, Superiority
+from cairn.core.check import Calibration, Check, Floor, NonInferiority, Superiority
 from cairn.stats.scored import Grouping, OwnValues, Predictions
 from stats.worlds import Array, Generator, judged_on, names, rows_of
 
@@ -212,5 +212,128 @@ def test_a_model_that_says_0_or_1_is_better_by_log_loss_at_most_alpha(rows: int)
         return rows_of(label, said), rows_of(label, np.full(rows, rate))
 
     passed, runs = wrong_passes(check, world, runs=60)
+
+    assert passed / runs <= limit(runs)
+
+
+def numbers(label: Array, score: Array) -> Predictions:
+    return Predictions(
+        ids=names(label.size), label=label, score=score, groups={}, task="regression"
+    )
+
+
+@pytest.mark.parametrize("metric", ["mae", "rmse", "r2"])
+@pytest.mark.parametrize("rows", [60, 300])
+def test_an_error_that_comes_once_in_200_rows_is_not_missed_more_than_alpha(
+    metric: str, rows: int
+) -> None:
+    """The candidate is as good as the live model only by that error, seen or not."""
+    rare, usual = 0.005, 0.9
+    spread = math.sqrt(2 / math.pi)
+    large = spread * (1 - usual * (1 - rare)) / rare
+    if metric != "mae":
+        large = math.sqrt((1 - usual**2 * (1 - rare)) / rare)
+    check = Superiority(id="better", metric=metric)
+
+    def world(draw: Generator) -> tuple[Predictions, Predictions]:
+        label, ours, theirs = draw.normal(size=(3, rows))
+        ours = np.where(draw.random(rows) < rare, large, usual * ours)
+        return numbers(label, label + ours), numbers(label, label + theirs)
+
+    passed, runs = wrong_passes(check, world, runs=60)
+
+    assert passed / runs <= limit(runs)
+
+
+@pytest.mark.parametrize(("metric", "rows"), [("rmse", 60), ("rmse", 300), ("mae", 300)])
+@pytest.mark.parametrize("law", ["student", "lognormal"])
+def test_heavy_errors_keep_a_ceiling_at_most_alpha_of_the_time(
+    metric: str, rows: int, law: str
+) -> None:
+    """Errors of Student's law with 2.5 degrees of freedom, and lognormal ones."""
+    truth = {
+        "student": {"rmse": math.sqrt(5), "mae": 1.2732},
+        "lognormal": {"rmse": math.e, "mae": math.exp(0.5)},
+    }[law][metric]
+    check = Floor(id="ceiling", metric=metric, value=truth - 1e-3)
+
+    def world(draw: Generator) -> tuple[Predictions, None]:
+        label = draw.normal(size=rows)
+        if law == "student":
+            return numbers(label, label + draw.standard_t(2.5, size=rows)), None
+        return numbers(label, label + draw.lognormal(size=rows)), None
+
+    passed, runs = wrong_passes(check, world, runs=50)
+
+    assert passed / runs <= limit(runs)
+
+
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "mcc", "f1"])
+@pytest.mark.parametrize("compared", [False, True])
+def test_few_positives_pass_at_most_alpha_of_the_time(metric: str, compared: bool) -> None:
+    """A dozen of 300 rows; both models find 0.7 of them, with 0.05 of the others."""
+    rows, rate, found, alarms = 300, 0.04, 0.7, 0.05
+    hits, misses, false = rate * found, rate * (1 - found), (1 - rate) * alarms
+    quiet = 1 - rate - false
+    spread = (hits + false) * (hits + misses) * (quiet + false) * (quiet + misses)
+    truth = {
+        "balanced_accuracy": (found + 1 - alarms) / 2,
+        "mcc": (hits * quiet - false * misses) / math.sqrt(spread),
+        "f1": 2 * hits / (2 * hits + misses + false),
+    }[metric]
+
+    def world(draw: Generator) -> tuple[Predictions, Predictions | None]:
+        label = (draw.random(rows) < rate).astype(np.float64)
+        said = [draw.random(rows) < np.where(label == 1, found, alarms) for _ in range(2)]
+        ours, theirs = (rows_of(label, np.where(one, 0.9, 0.1)) for one in said)
+        return ours, theirs if compared else None
+
+    check = (
+        Superiority(id="better", metric=metric)
+        if compared
+        else Floor(id="floor", metric=metric, value=truth)
+    )
+    passed, runs = wrong_passes(check, world, runs=60)
+
+    assert passed / runs <= limit(runs)
+
+
+def calibrated(rows: int, draw: Generator, *, off: float = 0.0) -> Predictions:
+    score = 0.15 + 0.8 * draw.random(rows)
+    return rows_of(draw.random(rows) < score - off, score)
+
+
+@pytest.mark.parametrize("rows", [60, 300])
+def test_a_calibrated_model_is_refused_at_most_alpha_of_the_time(rows: int) -> None:
+    check = Calibration(id="calibrated", max=0.05)
+    draw, runs = np.random.default_rng(rows), 60 * TIMES
+
+    failed = sum(
+        judged_on(check, calibrated(rows, draw)).outcome == "fail" for _ in range(runs)
+    )
+
+    assert failed / runs <= limit(runs)
+
+
+def test_a_model_that_promises_too_much_by_a_lot_is_refused() -> None:
+    check = Calibration(id="calibrated", max=0.05)
+    draw = np.random.default_rng(1)
+
+    found = [judged_on(check, calibrated(2000, draw, off=0.14)).outcome for _ in range(10)]
+
+    assert found.count("fail") >= 9
+
+
+@pytest.mark.parametrize("rows", [60, 300])
+def test_of_two_calibrated_models_none_is_better_calibrated(rows: int) -> None:
+    """One says 0.5 of every row, in one bin; the other fills all bins, and chance each."""
+    check = Superiority(id="better", metric="ece")
+
+    def world(draw: Generator) -> tuple[Predictions, Predictions]:
+        score = 1 / (1 + np.exp(-1.5 * draw.normal(size=rows)))
+        label = draw.random(rows) < score
+        return rows_of(label, np.full(rows, 0.5)), rows_of(label, score)
+
+    passed, runs = wrong_passes(check, world, runs=50)
 
     assert passed / runs <= limit(runs)

@@ -19,12 +19,31 @@ import numpy as np
 import numpy.typing as npt
 
 Counts = npt.NDArray[np.uint8]
+Thousandths = npt.NDArray[np.uint16]
 Words = npt.NDArray[np.uint64]
 
 _STEP = 0x9E3779B97F4A7C15
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _PER_WORD = 4
 _KEPT = 2**22
+PER_ONE = 1024
+
+
+def exponentials(resamples: range, units: range, *, seed: int) -> Thousandths:
+    """Draw from the exponential law of mean 1, in units of 1 / `PER_ONE`: weights, not counts.
+
+    With these a resample is the Bayesian bootstrap (Rubin 1981, Annals of Statistics 9).
+    """
+    if len(resamples) * len(units) <= _KEPT:
+        return _few_exponentials(resamples, units, seed)
+    return _EXPONENTIALS[_sixteens(resamples, units, seed)]
+
+
+@lru_cache(maxsize=4)
+def _few_exponentials(resamples: range, units: range, seed: int) -> Thousandths:
+    drawn = _EXPONENTIALS[_sixteens(resamples, units, seed)]
+    drawn.setflags(write=False)
+    return drawn
 
 
 def poisson_counts(resamples: range, units: range, *, seed: int) -> Counts:
@@ -43,12 +62,17 @@ def _small(resamples: range, units: range, seed: int) -> Counts:
 
 
 def _drawn(resamples: range, units: range, seed: int) -> Counts:
+    return _TABLE[_sixteens(resamples, units, seed)]
+
+
+def _sixteens(resamples: range, units: range, seed: int) -> Thousandths:
+    """Sixteen random bits for each resample and unit."""
     first, last = units.start // _PER_WORD, -(-units.stop // _PER_WORD)
     starts = _mixed(_steps(resamples.start, resamples.stop) + np.uint64(_wrapped(seed)))
     words = _mixed(starts[:, None] + _steps(first, last)[None, :])
     sixteens = words.astype("<u8", copy=False).view("<u2")
     skipped = units.start - first * _PER_WORD
-    return _TABLE[sixteens[:, skipped : skipped + len(units)]]
+    return sixteens[:, skipped : skipped + len(units)]
 
 
 def _steps(first: int, last: int) -> Words:
@@ -77,3 +101,11 @@ def _poisson_table() -> Counts:
 
 
 _TABLE = _poisson_table()
+
+
+def _exponential_table() -> Thousandths:
+    middles = (np.arange(2**16) + 0.5) / 2**16
+    return np.rint(-PER_ONE * np.log(middles)).astype(np.uint16)
+
+
+_EXPONENTIALS = _exponential_table()

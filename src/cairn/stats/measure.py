@@ -16,11 +16,14 @@ from cairn.stats.areas import compare_areas, measure_area
 from cairn.stats.averages import compare_averages, measure_average
 from cairn.stats.classes import one_class
 from cairn.stats.estimate import Difference, Estimate, Undefined
+from cairn.stats.mcnemar import Discordance
 from cairn.stats.means import compare_means, measure_mean
 from cairn.stats.metrics import KINDS, Family, Metric, parse_metric
 from cairn.stats.ratios import compare_ratios, measure_ratio
 from cairn.stats.resampled import compare_resampled, measure_resampled
+from cairn.stats.reweighed import compare_reweighed, measure_reweighed
 from cairn.stats.shares import compare_shares, measure_share
+from cairn.stats.wald import Wald
 
 Measure = Callable[..., Estimate | Undefined]
 Compare = Callable[..., Difference | Undefined]
@@ -78,13 +81,53 @@ def _measuring(metric: Metric, rows: Sample) -> Measure:
     averaged = metric.family in ("share", "ratio") and not rows.simple
     if averaged or metric.family == "mean":
         return measure_average
-    return _MEASURE[metric.family] if _plain(metric, rows) else measure_resampled
+    plain = metric.family != "total" and rows.simple
+    return _MEASURE[metric.family] if plain else measure_reweighed
 
 
 def _comparing(metric: Metric, rows: Sample) -> Compare:
     if metric.family == "mean" or (metric.family == "share" and not rows.simple):
         return compare_averages
-    return _COMPARE[metric.family] if _plain(metric, rows) else compare_resampled
+    plain = metric.family != "total" and rows.simple
+    return _COMPARING[metric.family] if plain else compare_reweighed
+
+
+def _compare_ratios(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
+    """By Student's law with the freedom of the rarer label, for rows may be few."""
+    found = compare_ratios(metric, pair, alpha=alpha)
+    if isinstance(found, Undefined):
+        return found
+    positives = int(pair.positive.sum())
+    law = Wald(
+        gain=found.gain,
+        standard_error=found.standard_error,
+        freedom=max(min(positives, pair.rows - positives) - 1, 1),
+    )
+    return replace(found, law=law, lower=law.lower(alpha), upper=law.upper(alpha))
+
+
+def _compare_areas(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
+    """By DeLong's test; models that are alike on every row may differ on others."""
+    found = compare_areas(metric, pair, alpha=alpha)
+    if isinstance(found, Undefined) or found.standard_error > 0:
+        return found
+    positives = int(pair.positive.sum())
+    law = Discordance(wins=0, losses=0, rows=min(positives, pair.rows - positives))
+    return replace(
+        found,
+        law=law,
+        lower=law.lower(alpha),
+        upper=law.upper(alpha),
+        standard_error=law.standard_error,
+        method="Tango",
+    )
+
+
+_COMPARING: dict[Family, Compare] = {
+    "share": compare_shares,
+    "ratio": _compare_ratios,
+    "area": _compare_areas,
+}
 
 
 def _unweighted(rows: Sample) -> Sample:

@@ -1,9 +1,10 @@
-"""The Poisson bootstrap of anything that is a function of totals over rows.
+"""The bootstrap of anything that is a function of totals over rows.
 
 1. Rows are added up by unit: the row itself, or what repeats (a customer). Beyond `_BLOCKS`
    units, units are thrown together into as many blocks at random, by a hash of their place;
    a block is then the unit, which changes no expected variance and bounds time and memory.
-2. Each resample weights the units by Poisson counts (`draws`), and totals are recomputed.
+2. Each resample weights the units (`draws`), and totals are recomputed: by Poisson counts in
+   the first version of the statistics, by exponential weights since.
 3. Totals are whole numbers of a small enough unit that every sum of them is exact in double
    precision: no order of rows, chunk, thread or processor changes a digit of a replicate.
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cairn.stats.draws import Words, poisson_counts
+from cairn.stats.draws import PER_ONE, Words, exponentials, poisson_counts
 from cairn.stats.scored import Codes, Floats, Places
 
 RESAMPLES = 2000
@@ -24,6 +25,7 @@ SEED = 20_260_301
 _BLOCKS = 2**15
 _CELLS = 2**22
 _CHUNK = 2**21
+_WEIGHED_BITS = 39  # exponential weights are below 2^14
 _EXACT_BITS = 49  # a Poisson count is below 2^4, and 49 + 4 bits are those of a double
 
 
@@ -75,6 +77,27 @@ def units_of(rows: int, codes: Codes | None, *, width: int) -> Units:
     return Units(of_row=thrown[of_row], count=most, apart=apart)
 
 
+def reweigh(
+    totals: Floats, unseen: Floats, *, seed: int = SEED, resamples: int = RESAMPLES
+) -> tuple[Floats, Floats]:
+    """Totals of every resample by exponential weights, and the weights of units not seen.
+
+    `unseen` has as many rows as there are such units; only their number matters here.
+    """
+    whole, power = _whole(totals, bits=_WEIGHED_BITS)
+    count = len(totals)
+    step = max(1, _CHUNK // max(1, count))
+    parts = [
+        exponentials(
+            range(first, min(first + step, resamples)), range(count), seed=seed
+        ).astype(np.float64)
+        @ whole
+        for first in range(0, resamples, step)
+    ]
+    more = exponentials(range(resamples), range(count, count + len(unseen)), seed=seed)
+    return np.ldexp(np.concatenate(parts), -power) / PER_ONE, more.astype(np.float64) / PER_ONE
+
+
 def replicate(totals: Floats, *, seed: int = SEED, resamples: int = RESAMPLES) -> Floats:
     """Totals of every resample: a row a resample, columns as in `totals`."""
     whole, power = _whole(totals)
@@ -90,11 +113,11 @@ def replicate(totals: Floats, *, seed: int = SEED, resamples: int = RESAMPLES) -
     return np.ldexp(np.concatenate(parts), -power)
 
 
-def _whole(totals: Floats) -> tuple[Floats, Places]:
+def _whole(totals: Floats, *, bits: int = _EXACT_BITS) -> tuple[Floats, Places]:
     """Totals as whole numbers of 2^-power, a power for each column."""
     largest = np.abs(totals).sum(axis=0)
     exponent = np.frexp(largest)[1].astype(np.intp)
-    power = np.where(largest > 0, _EXACT_BITS - exponent, 0)
+    power = np.where(largest > 0, bits - exponent, 0)
     return np.rint(np.ldexp(totals, power)), power
 
 

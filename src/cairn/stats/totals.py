@@ -10,7 +10,7 @@
 | roc_auc, average_precision | positive and negative rows by place of the score |
 | median_absolute_error | rows by size of the error |
 
-Scores and errors are put into at most `_PLACES` places that hold equally many rows; with more
+Scores and errors are put into at most `PLACES` places that hold equally many rows; with more
 distinct values than that, the value over places differs a little from the exact one, and only
 the spread of its replicates around it is used.
 """
@@ -26,13 +26,13 @@ from cairn.stats.metrics import Metric
 from cairn.stats.resample import Summed, Units
 from cairn.stats.scored import Flags, Floats, Places
 
-_PLACES = 256
+PLACES = 256
 
 
 def width_of(metric: Metric, sample: Sample) -> int:
     """About how many totals a unit has."""
     if metric.kind in _BY_PLACE:
-        return 2 * _PLACES
+        return 2 * PLACES
     return max(4, 3 * len(sample.classes), metric.bins if metric.kind == "ece" else 0)
 
 
@@ -158,7 +158,7 @@ def bin_of(score: Floats, bins: int) -> Places:
 
 def _area(metric: Metric, sample: Sample, units: Units) -> Summed:
     place = _place(sample.score)
-    totals = units.tally(2 * place + sample.positive, 2 * _PLACES, sample.weight)
+    totals = units.tally(2 * place + sample.positive, 2 * PLACES, sample.weight)
 
     def area(t: Floats) -> Floats:
         zeros, ones = t[..., 0::2], t[..., 1::2]
@@ -184,8 +184,8 @@ def _area(metric: Metric, sample: Sample, units: Units) -> Summed:
 def _median(_: Metric, sample: Sample, units: Units) -> Summed:
     error = np.abs(sample.score - sample.label)
     place = _place(error)
-    rows = np.maximum(np.bincount(place, minlength=_PLACES), 1)
-    middle = np.bincount(place, weights=error, minlength=_PLACES) / rows
+    rows = np.maximum(np.bincount(place, minlength=PLACES), 1)
+    middle = np.bincount(place, weights=error, minlength=PLACES) / rows
     middle = np.maximum.accumulate(middle)  # places without a row stand behind the last
 
     def value(t: Floats) -> Floats:
@@ -199,7 +199,7 @@ def _median(_: Metric, sample: Sample, units: Units) -> Summed:
         return edges[upper] + share * (edges[upper + 1] - edges[upper])
 
     return Summed(
-        totals=units.tally(place, _PLACES, sample.weight),
+        totals=units.tally(place, PLACES, sample.weight),
         value=value,
         exact=_weighted_median(error, sample.weight),
     )
@@ -215,11 +215,11 @@ def _weighted_median(values: Floats, weight: Floats | None) -> float:
 
 
 def _place(values: Floats) -> Places:
-    """Which of `_PLACES` places each value has: all distinct ones, or equally filled ones."""
+    """Which of `PLACES` places each value has: all distinct ones, or equally filled ones."""
     distinct, of_row = np.unique(values, return_inverse=True)
-    if distinct.size <= _PLACES:
+    if distinct.size <= PLACES:
         return of_row.astype(np.intp)
-    edges = np.quantile(values, np.arange(1, _PLACES) / _PLACES)
+    edges = np.quantile(values, np.arange(1, PLACES) / PLACES)
     return np.searchsorted(edges, values, side="right").astype(np.intp)
 
 

@@ -246,13 +246,13 @@ def test_two_rows_that_happen_to_differ_alike_prove_nothing(metric: str) -> None
     assert finding.lower < 0 < finding.upper
 
 
-def test_other_scores_in_the_same_order_are_no_better_by_area() -> None:
+def test_other_scores_in_the_same_order_do_not_decide_by_area() -> None:
     live = tabulate(ids(6), [0, 1, 0, 1, 0, 1], score=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
     candidate = tabulate(ids(6), [0, 1, 0, 1, 0, 1], score=[0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
 
     finding = judged(AREA, candidate, live)
 
-    assert (finding.outcome, finding.code) == ("fail", "not-better")
+    assert (finding.outcome, finding.code) == ("inconclusive", "undecided")
 
 
 def _number(value: float | None) -> float:
