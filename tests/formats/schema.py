@@ -231,6 +231,7 @@ LOOK = record(
     evidence=DIGEST,
     metric=Default(STRING, ""),
     by=Default(many(either(STRING, many(STRING, 2))), []),
+    seen=Default(whole(0), 0),
 )
 CLAIMS = {
     "measured/1": record(evidence=DIGEST),

@@ -68,8 +68,9 @@ def judged_on(
     *,
     reuse: Reuse | None = None,
     look: int = 1,
+    seen: int = 0,
 ) -> Finding:
-    """Judge a check by the gate's own function, at some look."""
+    """Judge a check by the gate's own function, at some look, `seen` others beside."""
     metric: str = getattr(check, "metric", "")
     found = Evidence(
         version="churn:2",
@@ -79,5 +80,6 @@ def judged_on(
         live=theirs,
         reuse=reuse,
         looks={(metric, ()): look},
+        seen=seen,
     )
     return judge(check, found)

@@ -12,7 +12,7 @@ from cairn.cli.label import instant
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core.approval import everybody, listed, needed, one_more, plain_names, wants
 from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
-from cairn.core.gate import DecisionInfo, Policy, PolicyInfo
+from cairn.core.gate import DecisionInfo, Policy, PolicyInfo, looked_through
 from cairn.core.name import shown as model_shown
 from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.core.reference import (
@@ -277,7 +277,17 @@ def _people(policy: Policy) -> str:
 
 def _warned(policy: Policy) -> str:
     """Say what no people can grant, and which people are known by a name alone."""
-    return f"{_ungrantable(policy)}{_plainly_named(policy)}"
+    return f"{_uncounted(policy)}{_ungrantable(policy)}{_plainly_named(policy)}"
+
+
+def _uncounted(policy: Policy) -> str:
+    """Say so where every look at the evaluation set has the whole error."""
+    if policy.reuse is not None or not any(looked_through(one) for one in policy.checks):
+        return ""
+    return (
+        "looks at the evaluation set are not counted: each error that is stated is that of "
+        "one look; `reuse: {spending: inverse_square}` in the policy counts them\n"
+    )
 
 
 def _ungrantable(policy: Policy) -> str:

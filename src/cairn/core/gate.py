@@ -141,13 +141,15 @@ class Look(Record, frozen=True):
 
     `evidence` is the digest of the evaluations that were compared: judged again they are the
     same look. `number` counts the looks of this kind, this one included. Without a metric it
-    is the look at the set as a whole.
+    is the look at the set as a whole. `seen` counts the other versions whose metrics on the
+    set were there to be seen and were never judged: whoever chose among them looked as well.
     """
 
     number: Annotated[int, Meta(ge=0)]
     evidence: Digest
     metric: str = ""
     by: tuple[Grouped, ...] = ()
+    seen: Annotated[int, Meta(ge=0)] = 0
 
 
 class Decision(Record, frozen=True, tag_field="cairn", tag="decision/1"):

@@ -188,6 +188,7 @@ def gather(
     waiver: str,
     now: str,
     before: int | None,
+    statistics: int,
 ) -> Gathered:
     """Collect the evidence, newest first, as it is now or was before a ledger entry."""
     policy = info.policy
@@ -201,7 +202,13 @@ def gather(
         for check in policy.checks
         if isinstance(check, OwnCheck)
     }
-    looked = looks.at(context, policy, (_digest(own), _digest(other)), before=before)
+    looked = looks.at(
+        context,
+        policy,
+        looks.Looked(candidate, live, (_digest(own), _digest(other))),
+        before=before,
+        statistics=statistics,
+    )
     evidence = Evidence(
         version=candidate.name,
         snapshot=policy.evaluation,
@@ -216,7 +223,9 @@ def gather(
         latency_number=store.times_timed(candidate),
         own={run: _result(found) for run, found in tried.items() if found is not None},
         looks={(look.metric, look.by): look.number for look in looked if look.number},
+        seen=max(look.seen for look in looked),
         reuse=policy.reuse,
+        statistics=statistics,
         facts=facts.gather(context, info, candidate, now=now, before=before),
         files=_files(context, candidate),
         gaps=candidate.gaps,

@@ -1,7 +1,5 @@
 """Judge versions by policies, on stored evidence only; nothing is written."""
 
-from dataclasses import replace
-
 from cairn.core import gate as rules
 from cairn.core.gate import Decision, PolicyInfo
 from cairn.core.version import Version
@@ -35,9 +33,16 @@ def then(
     from cairn.stats.checks import judge_all
 
     found = evidence.gather(
-        context, info, candidate, live=live, waiver=waiver, now=now, before=before
+        context,
+        info,
+        candidate,
+        live=live,
+        waiver=waiver,
+        now=now,
+        before=before,
+        statistics=statistics,
     )
-    findings = judge_all(info.policy, replace(found.evidence, statistics=statistics))
+    findings = judge_all(info.policy, found.evidence)
     return Decision(
         model=info.model,
         label=info.label,

@@ -66,13 +66,16 @@ class ApprovalsFile(Record, frozen=True):
 
 
 class PolicyFile(Record, frozen=True, tag_field="cairn", tag=FORMAT):
-    """A policy as people write it: `evaluation` is a snapshot's name or digest."""
+    """A policy as people write it: `evaluation` is a snapshot's name or digest.
+
+    Looks are counted (`reuse`) unless it says `reuse: null`.
+    """
 
     evaluation: Text
     checks: Annotated[tuple[Check, ...], Meta(min_length=1)]
     against: Annotated[str, Meta(pattern=r"^@[a-z][a-z0-9-]*$(?!\n)")] = "@production"
     bootstrap: Bootstrap = "refuse"
-    reuse: Reuse | None = None
+    reuse: Reuse | None = Reuse()
     approvals: ApprovalsFile | None = None
     override: tuple[Person, ...] = ()
     measurers: tuple[Person, ...] = ()

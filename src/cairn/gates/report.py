@@ -12,6 +12,10 @@ MARKS = {"pass": "pass", "fail": "FAIL", "inconclusive": "open", "not-applicable
 _LONGEST = 20
 _GROUPS = 20
 _DIGITS = len("sha256:") + 12
+_ONE_LOOK = (
+    "Looks are not counted: each confidence is that of one look at one version. `reuse` in "
+    "the policy counts them."
+)
 
 
 def decision_text(decision: Decision) -> str:
@@ -131,11 +135,18 @@ def _basis(decision: Decision) -> Iterator[str]:
     yield from _wrapped(
         f"Judged: candidate {decision.candidate[:_DIGITS]}, {live}, "
         f"policy {decision.policy[:_DIGITS]}, snapshot {decision.snapshot[:_DIGITS]} "
-        f"(look {decision.look} at it).",
+        f"(look {decision.look} at it{_seen(decision)}).",
         first="",
     )
+    if decision.looks and not any(finding.look for finding in decision.findings):
+        yield from _wrapped(_ONE_LOOK, first="")
     if decision.waiver:
         yield from _wrapped(f"Waiver: {decision.waiver}", first="")
+
+
+def _seen(decision: Decision) -> str:
+    others = max((look.seen for look in decision.looks), default=0)
+    return f", {count(others, 'other version')} seen on it and never judged" if others else ""
 
 
 def _compared(found: MetricDifference) -> list[str]:

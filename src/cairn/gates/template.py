@@ -29,6 +29,10 @@ against: "@production"
 # lets the other comparisons wait; `refuse` lets nothing through.
 bootstrap: floors_only
 
+# Who tries often enough on one set wins by luck, so each look at it may spend less of the
+# error, and versions that were only seen on it share the error of the one that is judged.
+reuse: {{spending: inverse_square}}
+
 checks:
   # Better than the live version by more than `margin`, beyond chance (paired test).
   # Metrics, by what is predicted:

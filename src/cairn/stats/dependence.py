@@ -2,7 +2,8 @@
 
 1. *By blocks*: the integrated autocorrelation time (Sokal 1997, "Monte Carlo methods in
    statistical mechanics", section 3), of whether a call is slower than a level. The largest
-   counts, over levels about the quantile and the limit that it is held against.
+   counts, over the limit that the quantile is held against and levels about the quantile
+   that reach half of it: what lies far below says nothing of calls that would exceed it.
 2. *By rows*: calls of one row are alike where cost depends on the row. The spread of the sums
    over rows, as a multiple of that of independent calls.
 
@@ -34,10 +35,8 @@ def worth(values: Floats, *, share: float, limit: float, rows: int) -> float:
     if calls < _FEWEST:
         return float(calls)
     above = 1 - share
-    levels = [
-        *np.quantile(values, [1 - above * part for part in _PARTS if above * part < 1]),
-        limit,
-    ]
+    about = np.quantile(values, [1 - above * part for part in _PARTS if above * part < 1])
+    levels = [*about[about >= limit / 2], limit]
     excess = max((_excess(one, rows) for one in _seen(values, levels)), default=0.0)
     return max(1.0, calls / (1 + excess))
 

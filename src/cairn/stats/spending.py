@@ -8,6 +8,9 @@ were chosen in the light of earlier answers.
 - `inverse_square`: alpha_k = alpha * 6 / (pi^2 k^2), which adds up to alpha over all k. Never
   used up unless `looks` closes it; a look that comes late needs a clearer difference.
 - `equal`: alpha / looks each for a declared number of looks, and nothing after them.
+
+Whoever could choose the candidate among several that were seen on the set looks once, and
+these share the error of that look (Bonferroni again): n of them leave alpha_k / n to each.
 """
 
 import math
@@ -24,13 +27,15 @@ class Allowance:
     """What look number `look` may spend of the error, and what is left after it.
 
     `fresh` is what the first look at a new set may spend. `dearer` is how many times larger a
-    difference must be now than there, to be found four times in five.
+    difference must be now than there, to be found four times in five. `seen` are the other
+    candidates that shared in `alpha`.
     """
 
     look: int
     alpha: float
     left: float
     fresh: float
+    seen: int = 0
 
     @property
     def exhausted(self) -> bool:
@@ -43,8 +48,11 @@ class Allowance:
         return math.inf if self.exhausted else _seen(self.alpha) / _seen(self.fresh)
 
 
-def allowance(reuse: Reuse | None, alpha: float, look: int) -> Allowance:
-    """What look `look` >= 1 may spend of `alpha`; without a rule, all of it every time."""
+def allowance(reuse: Reuse | None, alpha: float, look: int, *, seen: int = 0) -> Allowance:
+    """What look `look` >= 1 may spend of `alpha`; without a rule, all of it every time.
+
+    The candidate was there to be chosen among `seen` others.
+    """
     if reuse is None:
         return Allowance(look=look, alpha=alpha, left=alpha, fresh=alpha)
     last = math.inf if reuse.looks is None else reuse.looks
@@ -54,7 +62,8 @@ def allowance(reuse: Reuse | None, alpha: float, look: int) -> Allowance:
     else:
         fresh = alpha * 6 / math.pi**2
         spent, left = fresh / look**2, fresh * _tail(look, last)
-    return Allowance(look=look, alpha=spent if look <= last else 0.0, left=left, fresh=fresh)
+    share = spent / (1 + seen) if look <= last else 0.0
+    return Allowance(look=look, alpha=share, left=left, fresh=fresh, seen=seen)
 
 
 def _tail(look: int, last: float) -> float:

@@ -13,6 +13,11 @@ SELECT recorded
    AND (:before IS NULL OR recorded < :before)
  ORDER BY recorded DESC;
 
+-- name: evaluation_artifacts
+SELECT DISTINCT artifacts
+  FROM evaluation
+ WHERE snapshot = :snapshot AND (:before IS NULL OR recorded < :before);
+
 -- name: latency_add
 INSERT INTO latency (digest, artifacts, recorded) VALUES (:digest, :artifacts, :seq);
 

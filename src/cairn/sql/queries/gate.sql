@@ -28,7 +28,7 @@ INSERT INTO look (seq, snapshot, metric, grouping, evidence, number)
 VALUES (:seq, :snapshot, :metric, :grouping, :evidence, :number);
 
 -- name: look_known
-SELECT number
+SELECT number, seq
   FROM look
  WHERE snapshot = :snapshot AND metric = :metric AND grouping = :grouping
    AND evidence = :evidence AND number > 0 AND (:before IS NULL OR seq < :before)
@@ -40,6 +40,11 @@ SELECT COUNT(DISTINCT evidence)
   FROM look
  WHERE snapshot = :snapshot AND metric = :metric AND grouping = :grouping
    AND number > 0 AND (:before IS NULL OR seq < :before);
+
+-- name: look_candidates
+SELECT DISTINCT model, candidate
+  FROM decision
+ WHERE snapshot = :snapshot AND (:before IS NULL OR seq < :before);
 
 -- name: look_uncounted
 SELECT COUNT(*)

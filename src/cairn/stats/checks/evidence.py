@@ -79,7 +79,8 @@ class Evidence:
     `latency_rows` rows (0: nobody said, and 200 are taken), and are measurement
     number `latency_number` of these files. `own` are results of the
     project's own checks, by what the policy runs. `looks` counts the looks at the snapshot by
-    metric and grouping, this one included; `reuse` is the policy's rule for them. `files` are
+    metric and grouping, this one included, and `seen` the other versions that were seen on it
+    and never judged; `reuse` is the policy's rule for them. `files` are
     escaped paths in the candidate's artifact tree. `gaps` are what the candidate lacks, and
     `waiver` is why that was accepted.
     """
@@ -103,6 +104,7 @@ class Evidence:
     looks: Mapping[tuple[str, tuple[Grouped, ...]], int] = field(
         default_factory=dict[tuple[str, tuple[Grouped, ...]], int]
     )
+    seen: int = 0
     facts: Facts | None = None
     files: frozenset[str] = field(default_factory=frozenset[str])
     gaps: tuple[Gap, ...] = ()

@@ -94,7 +94,7 @@ def judge_calls(
         return replace(finding, reason=reason, fix=QUIETER)
     needed = independent(check, measurement)
     few_rows = cycle < needed
-    lacking = count(needed) if few_rows else count(needed * SPELL, "call")
+    lacking = count(needed) if few_rows else count(needed, "independent call")
     return replace(
         finding,
         code="too-few-rows" if few_rows else "too-few-calls",

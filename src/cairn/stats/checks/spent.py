@@ -6,6 +6,7 @@ from cairn.core.check import Check
 from cairn.core.gate import Finding, looked_through
 from cairn.stats.checks.evidence import Evidence
 from cairn.stats.checks.without import found
+from cairn.stats.checks.words import count
 from cairn.stats.spending import Allowance, allowance
 
 
@@ -14,7 +15,7 @@ def allowed(check: Check, evidence: Evidence) -> Allowance:
     confidence: float = getattr(check, "confidence", 0.95)
     way = looked_through(check)
     look = evidence.looks.get(way, 1) if way else 1
-    return allowance(evidence.reuse, round(1 - confidence, 12), look)
+    return allowance(evidence.reuse, round(1 - confidence, 12), look, seen=evidence.seen)
 
 
 def exhausted(check: Check, evidence: Evidence) -> Finding | None:
@@ -41,14 +42,26 @@ def with_look(finding: Finding, check: Check, evidence: Evidence) -> Finding:
     finding = replace(
         finding, look=share.look, alpha=share.alpha, alpha_left=max(share.left, 0.0)
     )
-    if share.look == 1 or share.exhausted or finding.outcome == "pass":
+    if share.exhausted:
         return finding
+    if share.seen:
+        finding = replace(finding, reason=f"{finding.reason}; {_chosen(share)}")
+    if (share.look == 1 and not share.seen) or finding.outcome == "pass":
+        return finding
+    counted = f"; look {share.look} at this set, at an error of {share.alpha:.2g}"
     return replace(
         finding,
-        reason=f"{finding.reason}; look {share.look} at this set, at an error of "
-        f"{share.alpha:.2g}",
+        reason=f"{finding.reason}{'' if share.seen else counted}",
         fix=f"{finding.fix}\n{_REFRESH}: a first look sees differences "
         f"{share.dearer:.2f} times smaller".lstrip("\n"),
+    )
+
+
+def _chosen(share: Allowance) -> str:
+    others = count(share.seen, "other version")
+    return (
+        f"{others} seen on this set and never judged share{'s' * (share.seen == 1)} the error "
+        f"of look {share.look}, which leaves {share.alpha:.2g}"
     )
 
 

@@ -1,0 +1,113 @@
+"""Looks at an evaluation set: whoever could be chosen counts, and not only who was judged."""
+
+import pytest
+
+from cairn.core.check import Floor
+from cairn.core.gate import Decision, Policy, Reuse
+from cairn.core.run import Input
+from cairn.core.snapshot import SnapshotInfo
+from cairn.core.version import RegisterVersion, Version
+from cairn.gates.report import decision_text
+from cairn.registry import Registry
+from scored import spread
+from store import MODEL, data, evaluate, manifest, register
+
+FIRST = 0.05 * 6 / 3.141592653589793**2
+
+
+@pytest.fixture
+def test_set(registry: Registry) -> SnapshotInfo:
+    return data(registry, "id,x,y\n1,2,1\n2,3,0\n", name="test")
+
+
+def bind(registry: Registry, on: SnapshotInfo, *, reuse: Reuse | None) -> None:
+    floor = Floor(id="floor", metric="roc_auc", value=0.6)
+    policy = Policy(
+        evaluation=on.digest, checks=(floor,), bootstrap="floors_only", reuse=reuse
+    )
+    registry.set_policy("churn@production", policy)
+
+
+def candidate(registry: Registry, weights: str) -> Version:
+    version = register(registry, weights)
+    rows = spread(500, skill=1.0, seed=1, noise=ord(weights))
+    evaluate(registry, version, rows, on=registry.find_snapshot("test"))
+    return version
+
+
+def judged(registry: Registry, version: Version) -> Decision:
+    return registry.check_gate(version.name).decision
+
+
+def test_a_version_chosen_among_five_that_were_evaluated_shares_the_error_of_its_look(
+    registry: Registry, test_set: SnapshotInfo
+) -> None:
+    bind(registry, test_set, reuse=Reuse())
+    *_, last = [candidate(registry, weights) for weights in "abcde"]
+
+    decision = judged(registry, last)
+
+    assert (decision.looks[0].number, decision.looks[0].seen) == (1, 4)
+    finding = decision.findings[0]
+    assert finding.alpha == pytest.approx(FIRST / 5)
+    assert "4 other versions seen on this set and never judged share the error" in (
+        finding.reason
+    )
+    assert "look 1 at it, 4 other versions seen on it and never judged" in " ".join(
+        decision_text(decision).split()
+    )
+
+
+def test_a_version_that_was_judged_had_its_look_and_is_not_counted_as_seen(
+    registry: Registry, test_set: SnapshotInfo
+) -> None:
+    bind(registry, test_set, reuse=Reuse())
+    first = candidate(registry, "a")
+    judged(registry, first)
+
+    second = judged(registry, candidate(registry, "b"))
+
+    assert [(look.number, look.seen) for look in second.looks] == [(2, 0)] * 2
+
+
+def test_what_is_seen_after_a_look_changes_nothing_about_it(
+    registry: Registry, test_set: SnapshotInfo
+) -> None:
+    bind(registry, test_set, reuse=Reuse())
+    first = candidate(registry, "a")
+    made = registry.check_gate(first.name)
+    candidate(registry, "b")
+
+    again = registry.check_gate(first.name)
+
+    assert again.decision.looks == made.decision.looks
+    assert again.decision.findings == made.decision.findings
+    assert registry.replay(made.digest).decision == made.decision
+
+
+def test_the_metrics_of_a_run_that_read_the_set_are_counted_as_seen(
+    registry: Registry, test_set: SnapshotInfo
+) -> None:
+    bind(registry, test_set, reuse=Reuse())
+    read = (Input(role="test", snapshot=test_set.digest, path="data/test.csv"),)
+    for weights in ("r", "s"):
+        made = manifest(registry, weights, inputs=read)
+        registry.engine.send(RegisterVersion(model=MODEL, manifest=made, retroactive=True))
+    register(registry, "another")  # it never read the set
+
+    decision = judged(registry, candidate(registry, "a"))
+
+    assert decision.looks[0].seen == 2
+
+
+def test_without_a_rule_the_report_says_that_the_error_is_that_of_one_look(
+    registry: Registry, test_set: SnapshotInfo
+) -> None:
+    version = candidate(registry, "a")
+    bind(registry, test_set, reuse=None)
+    uncounted = decision_text(judged(registry, version))
+    bind(registry, test_set, reuse=Reuse())
+    counted = decision_text(judged(registry, version))
+
+    assert "Looks are not counted: each confidence is that of one look" in uncounted
+    assert "Looks are not counted" not in counted
