@@ -25,6 +25,7 @@ from cairn.data.rows.asked import Asked
 from cairn.data.rows.look import look
 from cairn.objects import in_memory
 from cairn.objects.tree import store_entries
+from mutations import mutated
 
 TIMES = 20_000 if os.environ.get("CAIRN_FAULTS") == "all" else 200
 SECONDS_EACH = 5
@@ -60,27 +61,6 @@ FILES: Mapping[str, bytes] = {
     "t.csv": ROWS.drop_columns(["tags"]).to_pandas().to_csv(index=False).encode(),
     "t.jsonl": "\n".join(json.dumps(row, default=str) for row in ROWS.to_pylist()).encode(),
 }
-
-
-def mutated(content: bytes, chance: random.Random) -> bytes:
-    """Change, cut, double or fill a few places."""
-    changed = bytearray(content)
-    for _ in range(chance.randint(1, 4)):
-        at = chance.randrange(len(changed)) if changed else 0
-        match chance.randrange(5):
-            case 0:
-                changed[at : at + 1] = bytes([chance.randrange(256)])
-            case 1:
-                changed[at : at + chance.randint(1, 8)] = b""
-            case 2:
-                changed[at:at] = changed[at : at + chance.randint(1, 40)]
-            case 3:
-                changed[at : at + 4] = chance.choice(
-                    [b"\xff" * 4, bytes(4), b"\x7f\xff\xff\xff"]
-                )
-            case _:
-                del changed[at:]
-    return bytes(changed)
 
 
 def tried(name: str, content: bytes) -> None:
