@@ -3,15 +3,17 @@
 import io
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from cairn.flavors.formats import judge
 from cairn.flavors.forms.parquet import _footer  # pyright: ignore[reportPrivateUsage] (to forge it)
-from model_files import of_polars, tagged
+from model_files import npy, of_polars, tagged, tarred
 from model_kinds import BUILDING, OTHERS, PYTHON, SCRIPTS, SHELL, TEMPLATES, YAML
 
 KEYS: tuple[dict[str, Any], ...] = (
@@ -45,6 +47,8 @@ REACHING = (
     *("{% import 'evil' as e %}", "{% extends 'evil' %}", "{{ x['__y__'] }}"),
     *("{{ x | sum(attribute='y') }}", "{{ __y__ }}", "{{ x", "{{ '\\x5f' }}"),
 )
+OLD = Path(pa.__file__).parent / "tests" / "data" / "parquet" / "v0.7.1.parquet"
+"""As PyArrow wrote them in 2017; it tests itself with this file."""
 HARMLESS: tuple[dict[str, Any], ...] = (
     {"command": "train", "run": "exp-1", "cmd": 3, "exec": None},
     {"loader_module": "mlflow.sklearn", "trust_remote_code": False},
@@ -86,6 +90,21 @@ def test_a_file_with_one_sign_of_a_program_is_not_safe(name: str, content: bytes
 @pytest.mark.parametrize("value", HARMLESS, ids=lambda value: ",".join(value)[:40])
 def test_words_that_only_look_like_signs_are_harmless(value: dict[str, Any]) -> None:
     assert judge(tagged(value), "config.json").safety == "safe"
+
+
+def odd_byte(value: int) -> bytes:
+    """Numbers with a byte where a tar archive says how long its sum is."""
+    numbers = np.zeros(1000, dtype=np.uint8)
+    numbers[20] = value
+    content = npy(numbers)
+    assert content[148] == value
+    return content
+
+
+def in_binary(archive: bytes) -> bytes:
+    """Spell the sum of the first block of a tar archive as GNU's tar spells large numbers."""
+    total = int(archive[148:154], 8)
+    return archive[:148] + b"\x80" + total.to_bytes(7) + archive[156:]
 
 
 def numbers() -> bytes:
@@ -158,3 +177,32 @@ def test_what_is_told_again_behind_a_column_is_the_same_or_the_file_is_unknown()
 )
 def test_binary_json_that_does_not_hold_what_it_says_is_unknown(content: bytes) -> None:
     assert judge(content, "m.ubj").safety == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.parquet", OLD.read_bytes()),
+        ("notes.txt", b"Git v2.39.2 notes\n"),
+        ("notes.txt", b"N.N.N. and so on\n"),
+        ("t.csv", b"Gender.2024.1,b\n1,2\n"),
+        ("params.yaml", b"data: ${root}/train\nout: '${data.path}/${run.id}'\n"),
+        *(("w.npy", odd_byte(value)) for value in (0x80, 0xFF)),
+    ],
+)
+def test_what_only_begins_like_something_else_is_safe(name: str, content: bytes) -> None:
+    assert judge(content, name).safety == "safe"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("notes.txt", b"N.N.cos\nsystem\n(S'true'\ntR."),
+        ("notes.txt", b"S'posix'\np0\n.S'system'\np1\n.g0\ng1\nC\x01\xc2\x93."),
+        ("params.yaml", b"a: ${x}\ntouch ${y}\n"),
+        ("params.yaml", b"a: ${x:-$(id)}\n"),
+        ("w.txt", in_binary(tarred(data=b"a"))),
+    ],
+)
+def test_what_goes_on_as_something_else_is_not(name: str, content: bytes) -> None:
+    assert judge(content, name).safety in ("unknown", "unsafe")

@@ -25,7 +25,7 @@ from cairn.flavors.forms.safetensors import is_safetensors
 from cairn.flavors.forms.text import judge_text
 from cairn.flavors.limits import MAX_DEPTH, Budget, OverLimit
 from cairn.flavors.pickle_scan import can_run, scan_pickle, scan_torch
-from cairn.flavors.pickle_steps import Walked, walk_pickle
+from cairn.flavors.pickle_steps import Walked, walk_on, walk_pickle
 from cairn.flavors.verdict import Verdict, joined, safe, unknown, unsafe, worse
 
 PICKLE_MAGIC = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
@@ -136,8 +136,22 @@ def _judge_rest(content: Content, name: str, walked: Walked) -> Verdict:
     if onnx.looks_like_onnx(content):
         return onnx.judge_onnx(content)
     if not walked.broken and not _is_json(content):
+        if _only_begins(content, walked) and (verdict := judge_text(content, name)):
+            return verdict
         return scan_pickle(content, walked=walked).verdict
     return judge_text(content, name) or unknown("binary", "Cairn does not know this format")
+
+
+def _only_begins(content: Content, walked: Walked) -> bool:
+    """Tell whether a text only begins like a pickle: `Git v2.39.2` is a number, and its end.
+
+    Whatever follows must not run either, for whoever loads one pickle after another.
+    """
+    if walked.walk.end >= len(content):
+        return False
+    walk, _, doubtful = walk_on(content)
+    runs = walk.names or walk.calls or walk.computes or walk.persistent or walk.problems
+    return not (runs or doubtful)
 
 
 def _is_json(content: Content) -> bool:

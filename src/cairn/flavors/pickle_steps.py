@@ -1,7 +1,7 @@
 """What each instruction of pickle does to the machine, and the walk through a whole stream."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
 from cairn.core.errors import Corrupt
@@ -33,8 +33,29 @@ class Walked(NamedTuple):
 def walk_pickle(content: Any, place: int = 0) -> Walked:
     """Walk the stream that begins at `place` of some bytes, or of a mapped file."""
     walk = Walk()
+    return _walked(walk, lambda: run(Machine(content, place, walk)))
+
+
+def walk_on(content: Any) -> Walked:
+    """Walk one stream after another, as an unpickler does that is asked again and again.
+
+    What it remembers of one stream it knows in the next. The walk always breaks off.
+    """
+    walk = Walk()
+    machine = Machine(content, 0, walk)
+
+    def go_on() -> None:
+        while True:
+            run(machine)
+            machine.stack.clear()
+            machine.marks.clear()
+
+    return _walked(walk, go_on)
+
+
+def _walked(walk: Walk, go: Callable[[], None]) -> Walked:
     try:
-        run(Machine(content, place, walk))
+        go()
     except (Doubtful, RecursionError) as error:
         return Walked(walk, str(error), doubtful=True)
     except Corrupt as error:

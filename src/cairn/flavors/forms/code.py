@@ -52,6 +52,8 @@ _LINE = (
     r")"
 )
 _MAKE = r"(?m)^[\w./%-]+ ?:(?!=)[^\n]*\n\t[ \t]*\S"
+_SETTING = r"(?m)^[ \t]*(?:- )?[\w.-]+:[ \t].*$"
+"""A line of YAML: what it takes over from another one, `${data.path}`, is filled in."""
 _TREE = (
     r"(?m)^\t*\d+:(?:\[[\w .:<=+{},-]*\] yes=\d+,no=\d+(?:,missing=\d+)?|leaf=[-+.\de]+)"
     r"(?:,(?:gain|cover)=[-+.\de]+)*$"
@@ -77,6 +79,7 @@ def signs(text: str, *, prose: bool) -> Iterator[str]:
     if prose:
         text = re.sub(_QUOTED, "", re.sub(_FENCED, "", text))
     small = re.sub(r"(?m)^##\{$", "", text).lower()  # a part of a word in a vocabulary
+    small = re.sub(_SETTING, lambda line: re.sub(r"\$\{[\w.]+\}", "", line[0]), small)
     for word in (*_WORDS, *(() if prose else _WORDS_OUTSIDE_OF_PROSE)):
         if word in small:
             yield f"it has {word.strip()!r} in it, as programs have"

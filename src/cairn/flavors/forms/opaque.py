@@ -50,13 +50,13 @@ def is_tar(content: Content) -> bool:
     if len(block) < _TAR_BLOCK or not block.strip(b"\0"):
         return False
     told = block[_TAR_SUM].partition(b"\0")[0].strip()
-    if block[_TAR_SUM][:1] in (b"\x80", b"\xff"):
-        return True
-    if not told or told.strip(b"01234567"):
+    is_binary = block[_TAR_SUM][:1] == b"\x80"  # a number as GNU's tar writes large ones
+    if not is_binary and (not told or told.strip(b"01234567")):
         return False
+    number = int.from_bytes(block[_TAR_SUM][1:]) if is_binary else int(told, 8)
     rest = block[: _TAR_SUM.start] + b" " * 8 + block[_TAR_SUM.stop :]
     signed = sum(byte - 256 * (byte > 127) for byte in rest)  # noqa: PLR2004 (as some wrote it)
-    return int(told, 8) in (sum(rest), signed)
+    return number in (sum(rest), signed)
 
 
 def has_hdf5(content: Content) -> bool:
