@@ -23,8 +23,12 @@ ELSEWHERE = {
     "backup": "cli/test_backup.py::test_a_dead_laptop",
     "delete": "cli/test_wiring.py::test_a_version_is_released_marked_and_deleted",
     "diff": "cli/test_wiring.py::test_a_version_is_shown_explained_compared_and_verified",
+    "erase --row": "cli/test_erase.py"
+    "::test_a_row_is_gone_from_every_byte_and_what_is_left_has_a_name",
     "evaluate --on --predictions": "cli/test_wiring.py"
     "::test_predictions_are_made_and_compared",
+    "forget-secret": "cli/test_forget_secret.py"
+    "::test_a_leaked_value_is_found_erased_and_named_by_verify",
     "forget-secret --erase": "cli/test_forget_secret.py"
     "::test_a_leaked_value_is_found_erased_and_named_by_verify",
     "fsck": "cli/test_fsck.py::test_a_cut_pack_is_seen_at_a_glance",

@@ -60,7 +60,7 @@ def test_one_of_many_tables_is_named(registry: Registry) -> None:
 
     assert read_table(registry.objects, snapshot, file="a.csv").names == ("x",)
     assert read_table(registry.objects, snapshot, file="b\\x0ac.csv").names == ("y",)
-    with pytest.raises(Invalid, match=r"2 tables in CSV among 2 files; write which is meant"):
+    with pytest.raises(Invalid, match=r"2 tables among 2 files; write which is meant"):
         read_table(registry.objects, snapshot)
     with pytest.raises(NotFound, match=r"no file 'A\.csv'; did you mean 'a\.csv'"):
         read_table(registry.objects, snapshot, file="A.csv")
@@ -71,12 +71,13 @@ def test_one_of_many_tables_is_named(registry: Registry) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("part.parquet", r"write it as CSV \(frame\.to_csv\(path, index=False\)\)"),
+        ("part.parquet", "is not a whole Parquet file"),
+        ("part.orc", r"write it as CSV or Parquet \(frame\.to_csv\(path, index=False\)\)"),
         ("part.csv.gz", "is compressed: unpack it"),
         ("noext", "is not read as a table"),
     ],
 )
-def test_what_is_no_csv_is_refused_with_what_to_do(
+def test_what_is_no_table_is_refused_with_what_to_do(
     registry: Registry, name: str, message: str
 ) -> None:
     snapshot = freeze(registry, {name: b"PAR1"})

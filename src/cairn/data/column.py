@@ -54,6 +54,8 @@ class Column:
     kind: Kind
     array: NDArray[Any]
     missing: NDArray[np.bool_]
+    as_read: Any = None
+    """Of a Parquet file: the column as Arrow has it, of the type that models are shown."""
 
     def texts(self) -> list[str]:
         """Spell every value: `12`, `0.5`, `True`; a missing one is empty."""

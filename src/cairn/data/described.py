@@ -21,7 +21,7 @@ from cairn.data.cells import Cells
 from cairn.data.column import Column
 from cairn.data.columns import column_batches
 from cairn.data.parquet import Columns, learn, parquet_batches, reading_parquet
-from cairn.data.table import DELIMITERS
+from cairn.data.table_files import DELIMITERS
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
 

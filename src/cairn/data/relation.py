@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from cairn.core.errors import Invalid, Unavailable, first_line
 from cairn.core.tree import FILE, Entry, escape
 from cairn.data.parquet import reading_parquet
-from cairn.data.table import DELIMITERS
-from cairn.data.table_files import PARQUET, TableFiles, suffix_of
+from cairn.data.table_files import DELIMITERS, PARQUET, TableFiles, suffix_of
 from cairn.data.written import read_written
 from cairn.installed import installs
 from cairn.objects import ObjectStore, in_memory

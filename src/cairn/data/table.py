@@ -1,19 +1,19 @@
-"""Tables in snapshots: the text of a CSV file becomes typed columns, alike everywhere."""
+"""Tables in snapshots: CSV and Parquet become typed columns, alike everywhere."""
 
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.snapshot import SnapshotInfo
-from cairn.core.tree import SYMLINK, Entry, escape
+from cairn.core.tree import SYMLINK, escape
 from cairn.data.cells import Cells
 from cairn.data.column import Column
 from cairn.data.columns import read_columns
+from cairn.data.table_files import ALL_ROWS, DELIMITERS, PARQUET, TABLES, TableFiles, suffix_of
 from cairn.installed import installs
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
@@ -21,7 +21,6 @@ from cairn.objects.tree import tree_entries
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SHOWN = 5
 _PACKED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
 
@@ -70,15 +69,21 @@ class Table:
 
 
 def read_table(objects: ObjectStore, snapshot: SnapshotInfo, *, file: str = "") -> Table:
-    """Read the table `file` of a snapshot, or the only one in it.
+    """Read the table `file` of a snapshot, or the only one in it: CSV, TSV or Parquet.
 
-    Raises `NotFound` for a file that is not in the snapshot, `Invalid` for one that is no
-    regular CSV (or TSV) in UTF-8, each with what to do.
+    A frame and the result of a query are one table. Raises `NotFound` for a file that is not
+    in the snapshot, `Invalid` for one that is not a whole table, each with what to do.
     """
-    entry = _choose(objects, snapshot, file)
-    name = escape(entry.path)
+    chosen = _choose(objects, snapshot, file)
+    name = chosen.name
+    if all(suffix_of(escape(entry.path)) in PARQUET for entry in chosen.entries):
+        from cairn.data.parquet_columns import read_parquet_columns
+
+        contents = (objects.get(entry.digest) for entry in chosen.entries)
+        columns = read_parquet_columns(contents, name=name)
+        return Table(name, len(columns[0].array) if columns else 0, columns)
     delimiter = _delimiter(name)
-    return parse_table(objects.get(entry.digest), name=name, delimiter=delimiter)
+    return parse_table(objects.get(chosen.entries[0].digest), name=name, delimiter=delimiter)
 
 
 def parse_table(content: bytes, *, name: str, delimiter: str = ",") -> Table:
@@ -92,48 +97,48 @@ def parse_table(content: bytes, *, name: str, delimiter: str = ",") -> Table:
     return Table(name, rows, columns)
 
 
-def _choose(objects: ObjectStore, snapshot: SnapshotInfo, file: str) -> Entry:
+def _choose(objects: ObjectStore, snapshot: SnapshotInfo, file: str) -> TableFiles:
     entries = {escape(entry.path): entry for entry in tree_entries(objects, snapshot.tree)}
+    if snapshot.kind in ("table", "query") and file in ("", ALL_ROWS):
+        return TableFiles(ALL_ROWS, tuple(entries.values()))
     if file and file not in entries:
         known = tuple(entries)
         raise NotFound(f"the snapshot has no file {file!r}{_nearest(file, known, 'it has')}")
-    tables = [file] if file else [name for name in entries if _suffix(name) in DELIMITERS]
+    tables = [file] if file else [name for name in entries if suffix_of(name) in TABLES]
     if not tables and len(entries) == 1:
         tables = list(entries)
     if len(tables) != 1:
         raise Invalid(
-            f"the snapshot has {len(tables)} tables in CSV among {len(entries)} files; write "
+            f"the snapshot has {len(tables)} tables among {len(entries)} files; write "
             f"which is meant: file = {_some(tables or tuple(entries))}"
         )
     entry = entries[tables[0]]
     if entry.mode == SYMLINK:
         raise Invalid(f"{tables[0]} is a symbolic link: name the file that it leads to")
-    return entry
+    return TableFiles(tables[0], (entry,))
 
 
 def _delimiter(name: str) -> str:
-    suffix = _suffix(name)
+    suffix = suffix_of(name)
     if suffix in _PACKED:
         raise Invalid(f"{name} is compressed: unpack it, and snapshot the table itself")
     if suffix not in DELIMITERS:
         raise Invalid(
-            f"{name} is not read as a table: write it as CSV "
+            f"{name} is not read as a table: write it as CSV or Parquet "
             "(frame.to_csv(path, index=False)) and snapshot that"
         )
     return DELIMITERS[suffix]
 
 
 def _for_pandas(column: Column) -> Any:
-    """Return values as `pandas.read_csv` has them: NaN where missing, which no integer is."""
+    """Return values as pandas reads them: NaN where missing, which no integer of CSV is."""
+    if column.as_read is not None:
+        return column.as_read.to_pandas().iloc[:, 0]
     if column.kind == "float" or not column.missing.any():
         return column.array.tolist() if column.kind == "text" else column.array
     array = column.array.astype(np.float64 if column.kind == "int" else object)
     array[column.missing] = np.nan
     return array.tolist() if column.kind == "text" else array
-
-
-def _suffix(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
 
 
 def _nearest(name: str, known: Sequence[str], otherwise: str) -> str:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from cairn.core.snapshot import Query, Snapshot, SnapshotInfo, Table
 from cairn.core.tree import SYMLINK, Entry, escape
-from cairn.data.table import DELIMITERS
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
 
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
 PARQUET = frozenset({".parquet", ".pq"})
 TABLES = PARQUET | DELIMITERS.keys()
 ALL_ROWS = "rows"

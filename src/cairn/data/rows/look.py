@@ -24,7 +24,7 @@ from cairn.data.rows.kind import (
     unpacked,
     unpacked_name,
 )
-from cairn.data.table import DELIMITERS
+from cairn.data.table_files import DELIMITERS
 from cairn.objects import ObjectStore
 
 LOGS = (b"-wal", b"-journal")

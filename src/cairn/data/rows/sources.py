@@ -12,7 +12,8 @@ from cairn.data.parquet import reading_parquet
 from cairn.data.rows.asked import Looked
 from cairn.data.rows.contents import Source
 from cairn.data.rows.kind import START, kind_of, suffix_of, unpacked, unpacked_name
-from cairn.data.table import DELIMITERS, parse_table
+from cairn.data.table import parse_table
+from cairn.data.table_files import DELIMITERS
 from cairn.objects import ObjectStore
 
 

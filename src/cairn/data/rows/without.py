@@ -20,7 +20,7 @@ from cairn.data.arrow import ArrowTable, arrow
 from cairn.data.cells import LONGEST_CELL
 from cairn.data.parquet import arrow_errors
 from cairn.data.rows.kind import START, kind_of, packed, suffix_of, unpacked, unpacked_name
-from cairn.data.table import DELIMITERS
+from cairn.data.table_files import DELIMITERS
 from cairn.objects import ObjectStore
 
 Places = NDArray[np.int64]
