@@ -32,7 +32,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 import os
 rows = pandas.read_csv("data/small.csv")
-open("data/large.csv").read(); open("data/blob.bin", "rb").read()
+for name in ("large.csv", "huge.csv", "blob.bin"):
+    open("data/" + name, "rb").read()
 model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression())
 model.fit(rows[["note"]], rows["y"])
 accuracy_score(rows["y"], model.predict(rows[["note"]]))
@@ -61,6 +62,7 @@ def test_a_run_keeps_no_model_no_rows_and_no_data_with_a_secret_in_them(
     files: dict[str, str | bytes] = {
         "data/small.csv": "\n".join(["note,y", *small]) + "\n",
         "data/large.csv": "a,b\n" + "1,2\n" * 100_000 + f"{TOKEN},3\n",
+        "data/huge.csv": "a,b\n" + "1,2\n" * (1 << 20),
         "data/blob.bin": b"\0\1" + ENVIRONMENT.encode() + bytes(1000),
     }
     registry = project(tmp_path / "work", TRAINED, files=files)
@@ -70,6 +72,7 @@ def test_a_run_keeps_no_model_no_rows_and_no_data_with_a_secret_in_them(
 
     assert outcome.exit_code == 0
     assert not [c for c in stored(registry) if b"S3CRET" in c]
+    assert "not looked into for secrets, as it is large: data/huge.csv" in outcome.notes
     said = " ".join(gap.reason for gap in outcome.facts.gaps)
     assert "the model is not kept" in said
     assert "blob.bin was read and holds a secret that is also in API_TOKEN" in said

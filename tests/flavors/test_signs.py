@@ -186,6 +186,7 @@ def test_binary_json_that_does_not_hold_what_it_says_is_unknown(content: bytes) 
         ("notes.txt", b"Git v2.39.2 notes\n"),
         ("notes.txt", b"N.N.N. and so on\n"),
         ("t.csv", b"Gender.2024.1,b\n1,2\n"),
+        ("t.csv", b"customer,age\nc1,2\n.5,1\n"),
         ("params.yaml", b"data: ${root}/train\nout: '${data.path}/${run.id}'\n"),
         *(("w.npy", odd_byte(value)) for value in (0x80, 0xFF)),
     ],

@@ -150,7 +150,8 @@ def _only_begins(content: Content, walked: Walked) -> bool:
     if walked.walk.end >= len(content):
         return False
     walk, _, doubtful = walk_on(content)
-    runs = walk.names or walk.calls or walk.computes or walk.persistent or walk.problems
+    imports = any(name.can_be_imported for name in walk.names)
+    runs = imports or walk.calls or walk.computes or walk.persistent or walk.problems
     return not (runs or doubtful)
 
 
