@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from msgspec.structs import replace as changed
 
@@ -19,6 +20,7 @@ from cairn.stats.agreement import confusion
 from cairn.stats.align import sample
 from cairn.stats.checks import judge_all
 from cairn.stats.predictions import Predictions
+from cairn.stats.tabulate import tabulate, tabulate_classes
 from scored import SNAPSHOT, decided, evidence, spread
 
 CANDIDATE, LIVE = "sha256:" + "a" * 64, "sha256:" + "c" * 64
@@ -196,6 +198,27 @@ def test_the_pictures_are_drawn_of_the_rows_and_their_numbers_lie_beside_them() 
 )
 def test_a_page_without_curves_says_why(seen: Judged, says: str) -> None:
     assert says in texts(page(DECIDED, seen))
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (tabulate(range(4), [1.0, 2, 3, 4], score=[1.1, 2, 3, 4], task="regression"), "80%"),
+        (
+            tabulate_classes(
+                range(2),
+                ["a", "b"],
+                scores={"a": np.array([0.9, 0.2]), "b": np.array([0.1, 0.8])},
+            ),
+            "taken for which",
+        ),
+    ],
+)
+def test_several_classes_and_numbers_have_pictures_too(rows: Predictions, says: str) -> None:
+    content = page(DECIDED, Judged(NAMES, rows, rows))
+
+    assert says in texts(content)
+    assert "churn:2" in texts(content).partition("All rows")[2]
 
 
 def test_a_first_promotion_says_that_nothing_was_live() -> None:

@@ -44,7 +44,7 @@ def _without_index(table: ArrowTable) -> ArrowTable:
     metadata: dict[bytes, bytes] = table.schema.metadata or {}
     if b"pandas" not in metadata:
         return table
-    about = {**json.loads(metadata[b"pandas"]), "index_columns": []}
+    about: dict[str, Any] = {**json.loads(metadata[b"pandas"]), "index_columns": []}
     return table.replace_schema_metadata({b"pandas": json.dumps(about).encode()})
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cairn.stats.align import Pair, Sample
 from cairn.stats.metrics import DEFAULT_THRESHOLD, parse_metric
@@ -120,6 +121,13 @@ def confusion(sample: Sample, threshold: float = DEFAULT_THRESHOLD) -> Confusion
         false_negative=false_negative,
         true_negative=true_negative,
     )
+
+
+def class_confusion(sample: Sample) -> npt.NDArray[np.intp]:
+    """Count rows of several classes by label, a row each, and by the likeliest class."""
+    many = len(sample.classes)
+    code = many * sample.label.astype(np.intp) + sample.score.argmax(axis=1)
+    return np.bincount(code, minlength=many * many).reshape(many, many)
 
 
 def flipped_ids(pair: Pair, metric: str, *, limit: int) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """The candidate and the live version on all rows of a two-class evaluation, in pictures."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from cairn.gates.page.model import Model
 from cairn.gates.page.parts import figure, numbers, plain, table, whole
 from cairn.plots import curve, svg
 from cairn.plots.curve import Curve
@@ -12,16 +12,7 @@ from cairn.stats.align import Sample
 from cairn.stats.estimate import Undefined
 from cairn.stats.measure import measure
 
-CANDIDATE, LIVE = svg.AFTER, "#57606a"
 _ALPHA = 0.025
-
-
-class Model(NamedTuple):
-    """One version's rows, and the name and colour that it has in the pictures."""
-
-    name: str
-    rows: Sample
-    colour: str
 
 
 def pictures(models: Sequence[Model]) -> str:

@@ -1,7 +1,7 @@
 """The whole page: verdict, what to do, every check, the pictures, and what was judged."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -9,12 +9,15 @@ from typing import NamedTuple
 from cairn.core.approval import Given
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Unavailable
-from cairn.core.evaluation import Better, EvaluationInfo, ListEvaluations
+from cairn.core.evaluation import Better, EvaluationInfo, ListEvaluations, Task
 from cairn.core.gate import Decision, DecisionInfo, Finding, explain
 from cairn.core.name import shown
 from cairn.gates.page.checks import check
-from cairn.gates.page.curves import CANDIDATE, LIVE, Model, pictures
+from cairn.gates.page.classes import pictures as of_classes
+from cairn.gates.page.curves import pictures as of_two_classes
+from cairn.gates.page.model import CANDIDATE, LIVE, Model
 from cairn.gates.page.parts import badge, plain, prose, table
+from cairn.gates.page.residuals import pictures as of_numbers
 from cairn.gates.page.style import STYLE
 from cairn.registry import Registry
 from cairn.stats.align import align, sample
@@ -177,12 +180,21 @@ def _curves(decision: Decision, seen: Judged) -> str:
     if seen.candidate is None:
         why = f'<p class="note">{plain(seen.absent)}.</p>\n' if seen.absent else ""
         return f"<h2>All rows</h2>\n{why}" if why else ""
-    if seen.candidate.task != "binary":
+    pictures = _PICTURES.get(seen.candidate.task)
+    if pictures is None:
         return ""
     models = [Model(_name(decision.candidate, seen), sample(seen.candidate), CANDIDATE)]
     if seen.live is not None and decision.live is not None:
         models.append(Model(_name(decision.live, seen), sample(seen.live), LIVE))
     return f"<h2>All rows</h2>\n{pictures(models)}"
+
+
+_PICTURES: dict[Task, Callable[[Sequence[Model]], str]] = {
+    "binary": of_two_classes,
+    "multiclass": of_classes,
+    "regression": of_numbers,
+}
+"""Orders and numbers of one's own have no picture: their checks are drawn above."""
 
 
 def _basis(info: DecisionInfo, seen: Judged, agreed: Sequence[Given]) -> str:
