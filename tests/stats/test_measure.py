@@ -102,6 +102,18 @@ def test_a_confident_mistake_has_a_finite_loss() -> None:
     assert found.value == pytest.approx(-math.log(np.finfo(float).eps) / 3)
 
 
+def test_a_declared_clip_bounds_what_a_confident_mistake_costs() -> None:
+    rows = sample([1] * 400, [1.0] * 396 + [0.0] * 4)
+
+    found, bare = measure("log_loss@0.01", rows), measure("log_loss", rows)
+
+    assert isinstance(found, Estimate)
+    assert isinstance(bare, Estimate)
+    assert found.value == pytest.approx((396 * -math.log(0.99) + 4 * -math.log(0.01)) / 400)
+    assert found.upper < 0.15
+    assert 0.3 < bare.value < bare.upper
+
+
 @pytest.mark.parametrize("name", ["brier", "log_loss"])
 def test_bounds_of_a_mean_were_those_of_student_and_are_not_narrower(name: str) -> None:
     rows = models(60, seed=5)

@@ -1,5 +1,6 @@
 """How a metric is spelled."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,7 +140,17 @@ def test_a_threshold_that_is_no_number_is_refused(number: str) -> None:
         parse_metric(f"recall@{number}")
 
 
-@pytest.mark.parametrize("kind", ["roc_auc", "log_loss", "brier"])
+@pytest.mark.parametrize("kind", ["roc_auc", "mae", "brier"])
 def test_a_threshold_where_none_belongs_is_refused(kind: str) -> None:
     with pytest.raises(Invalid, match=f"{kind} has no threshold"):
         parse_metric(f"{kind}@0.3")
+
+
+def test_the_clip_of_a_log_loss_is_part_of_its_name() -> None:
+    assert parse_metric("log_loss@0.010").name == "log_loss@0.01"
+    assert parse_metric("log_loss").clip == np.finfo(float).eps
+    for number in ("0", "0.5", "-1", "half"):
+        with pytest.raises(
+            Invalid, match=r"is not a score between 0 and 0\.5; write `log_loss"
+        ):
+            parse_metric(f"log_loss@{number}")

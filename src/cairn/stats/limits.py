@@ -6,6 +6,7 @@ every row cannot lie far apart there, whatever the labels. Errors of numbers, an
 the project's own other than 0 and 1, have no limits that a sample could tell: None.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -29,7 +30,8 @@ def limits_of(metric: Metric, sample: Sample) -> Limits | None:
     if sample.task == "regression":
         return None
     if metric.kind == "log_loss":
-        return 0.0, max(_LEAST_LOSS, *(float(one.max()) for one in _possible(metric, sample)))
+        most = max(float(one.max()) for one in _possible(metric, sample))
+        return 0.0, max(most, min(_LEAST_LOSS, -math.log(metric.clip)))
     return 0.0, 2.0 if sample.task == "multiclass" else 1.0
 
 

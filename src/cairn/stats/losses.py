@@ -11,10 +11,6 @@ from cairn.stats.metrics import Metric
 from cairn.stats.queries import per_query
 from cairn.stats.scored import Codes, Floats
 
-CLIP = float(np.finfo(np.float64).eps)
-"""Log loss clips scores, as scikit-learn does: a tree ensemble says 0 and 1, and one such
-mistake would otherwise make the mean infinite."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Numbers:
@@ -58,10 +54,10 @@ def _probability_loss(metric: Metric, sample: Sample) -> Floats:
         if metric.kind == "brier":
             return (sample.score - sample.positive) ** 2
         likelihood = np.where(sample.positive, sample.score, 1 - sample.score)
-        return -np.log(np.clip(likelihood, CLIP, 1 - CLIP))
+        return -np.log(np.clip(likelihood, metric.clip, 1 - metric.clip))
     row, true = np.arange(sample.rows), sample.label.astype(np.intp)
     total = sample.score.sum(axis=1)
     share = sample.score / np.where(total > 0, total, 1.0)[:, None]
     if metric.kind == "brier":  # Brier (1950): over all classes, hence up to 2
         return np.asarray((share**2).sum(axis=1) - 2 * share[row, true] + 1)
-    return -np.log(np.clip(share[row, true], CLIP, 1 - CLIP))
+    return -np.log(np.clip(share[row, true], metric.clip, 1 - metric.clip))

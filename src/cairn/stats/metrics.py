@@ -3,11 +3,14 @@
 - `recall@0.3` decides a row positive from 0.3 on; without a number, from 0.5 on.
 - `ndcg@10` looks at the first ten of each query, `top_k_accuracy@5` at the five likeliest
   classes, `ece@10` at ten bins.
+- `log_loss@0.01` takes scores below 0.01 for 0.01, and those above 0.99 for 0.99: no row then
+  costs more than 4.6. Without a number only a score of exactly 0 or 1 is moved, by 2e-16.
 - `recall/late` is that of one class of several, against all others.
 - `mean/cost` is the mean of the project's own number `cost`.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -16,11 +19,13 @@ from cairn.core.evaluation import Task
 from cairn.stats.estimate import Better
 
 Family = Literal["share", "ratio", "mean", "area", "total"]
-Takes = Literal["", "threshold", "k", "bins"]
+Takes = Literal["", "threshold", "k", "bins", "clip"]
 
 DEFAULT_THRESHOLD = 0.5
 DEFAULT_BINS = 15
 DEFAULT_K = 5
+SMALLEST_CLIP = 2.0**-52
+"""As scikit-learn clips: a tree ensemble says 0 and 1, and a mistake must cost a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ KINDS: dict[str, Kind] = {
     "macro_f1": Kind("total", "higher", ("multiclass",)),
     "roc_auc": Kind("area", "higher", _BINARY),
     "average_precision": Kind("total", "higher", _BINARY),
-    "log_loss": Kind("mean", "lower", _CLASSES),
+    "log_loss": Kind("mean", "lower", _CLASSES, "clip"),
     "brier": Kind("mean", "lower", _CLASSES),
     "ece": Kind("total", "lower", _BINARY, "bins"),
     "mae": Kind("mean", "lower", ("regression",)),
@@ -122,6 +127,11 @@ class Metric:
         return DEFAULT_BINS if self.argument is None else int(self.argument)
 
     @property
+    def clip(self) -> float:
+        """From which score on a log loss counts no more than that score."""
+        return SMALLEST_CLIP if self.argument is None else self.argument
+
+    @property
     def k(self) -> float:
         """How many of the first places count; all of a query unless the name says."""
         if self.argument is not None:
@@ -134,7 +144,7 @@ class Metric:
         word = f"{self.kind}/{self.target}" if self.target else self.kind
         if self.argument is None:
             return word
-        decides = KINDS[self.kind].takes == "threshold"
+        decides = KINDS[self.kind].takes in ("threshold", "clip")
         return f"{word}@{self.argument if decides else int(self.argument)!r}"
 
 
@@ -228,13 +238,29 @@ def _argument(name: str, word: str, number: str) -> float | None:
         value = float(number)
     except ValueError:
         value = math.nan
-    whole = takes == "threshold" or (value >= 1 and value == int(value))
-    if not math.isfinite(value) or not whole:
-        what = "a threshold" if takes == "threshold" else "a whole number above 0"
+    fits = _FITS[takes](value) if math.isfinite(value) else False
+    if not fits:
+        what = _WANTED.get(takes, "a whole number above 0")
         raise Invalid(f"metric {name!r}: {number!r} is not {what}; write `{_EXAMPLES[takes]}`")
     if takes == "bins" and not 2 <= value <= 100:  # noqa: PLR2004 - as the check `calibration`
         raise Invalid(f"metric {name!r}: there are 2 to 100 bins")
     return None if value == DEFAULT_THRESHOLD and takes == "threshold" else value
 
 
-_EXAMPLES = {"threshold": "recall@0.3", "k": "ndcg@10", "bins": "ece@10"}
+def _counts(value: float) -> bool:
+    return value >= 1 and value == int(value)
+
+
+_FITS: dict[Takes, Callable[[float], bool]] = {
+    "threshold": math.isfinite,
+    "clip": lambda value: 0 < value < DEFAULT_THRESHOLD,
+    "k": _counts,
+    "bins": _counts,
+}
+_WANTED = {"threshold": "a threshold", "clip": "a score between 0 and 0.5"}
+_EXAMPLES = {
+    "threshold": "recall@0.3",
+    "k": "ndcg@10",
+    "bins": "ece@10",
+    "clip": "log_loss@0.01",
+}

@@ -10,6 +10,7 @@ adds to each bin, added up: that is how far its lower bound lies, and both of a 
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -43,12 +44,12 @@ def measure_reweighed(metric: Metric, sample: Sample, *, alpha: float) -> Estima
         return Undefined(metric=metric.name, reason=found)
     value = found.observed() if found.exact is None else found.exact
     drawn = _drawn(found, unknown_of(metric, sample, found), value=value)
-    if reason := _too_often_undefined(drawn[0]):
+    if reason := _too_often_undefined(drawn.low):
         return Undefined(metric=metric.name, reason=reason)
     worth = _worth(metric, sample, units)
-    law = Redrawn.of(value, *drawn, freedom=worth - 1)
+    law = Redrawn.of(value, drawn.low, drawn.high, freedom=worth - 1)
     if metric.kind == "ece":
-        law = _of_calibration(law, (found,), units)
+        law = _of_calibration(law, found, drawn, models=1, worth=worth)
     low, high = _RANGES.get(metric.kind, (0.0, 1.0))
     return Estimate(
         metric=metric.name,
@@ -80,13 +81,13 @@ def compare_reweighed(metric: Metric, pair: Pair, *, alpha: float) -> Difference
     values = [one.observed() if one.exact is None else one.exact for one in (ours, theirs)]
     gain = values[0] - values[1] if sign > 0 else values[1] - values[0]
     drawn = _drawn(both, unknown_between(metric, pair, ours), value=gain)
-    if reason := _too_often_undefined(drawn[0]):
+    if reason := _too_often_undefined(drawn.low):
         return Undefined(metric=metric.name, reason=reason)
     worth = _worth(metric, candidate, units)
-    law = Redrawn.of(gain, *drawn, freedom=worth - 1)
+    law = Redrawn.of(gain, drawn.low, drawn.high, freedom=worth - 1)
     discordant = _differing(pair)
     if metric.kind == "ece":
-        law = _of_calibration(law, (ours, theirs) if discordant else (), units)
+        law = _of_calibration(law, both, drawn, models=2 if discordant else 0, worth=worth)
     if is_flat(gain, law.standard_error):
         return Undefined(metric=metric.name, reason=FLAT)
     return Difference(
@@ -136,38 +137,48 @@ def _side_by_side(ours: Summed, theirs: Summed, *, sign: int) -> Summed:
     return Summed(totals=np.concatenate([ours.totals, theirs.totals], axis=1), value=gain)
 
 
-def _drawn(found: Summed, unknown: Unknown, *, value: float) -> tuple[Floats, Floats]:
-    """Replicates with unseen units at their worst, and at their best."""
-    drawn, weights = reweigh(found.totals, unknown.down)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Drawn:
+    """Totals of resamples, weights of unseen units, and the metric with these at both ends."""
+
+    totals: Floats
+    weights: Floats
+    low: Floats
+    high: Floats
+
+
+def _drawn(found: Summed, unknown: Unknown, *, value: float) -> _Drawn:
+    """Draw replicates with unseen units at their worst, and at their best."""
+    totals, weights = reweigh(found.totals, unknown.down)
     shift = value - found.observed()
     low, high = (
-        _values(found, drawn + weights @ rows) + shift for rows in (unknown.down, unknown.up)
+        _values(found, totals + weights @ rows) + shift for rows in (unknown.down, unknown.up)
     )
-    return low, high
+    return _Drawn(totals=totals, weights=weights, low=low, high=high)
 
 
-def _of_calibration(law: Redrawn, models: tuple[Summed, ...], units: Units) -> Redrawn:
+def _of_calibration(
+    law: Redrawn, found: Summed, drawn: _Drawn, *, models: int, worth: float
+) -> Redrawn:
     """Widen the law of calibration errors by what chance adds to bins.
 
-    A row that nobody saw is at most as wrong as can be: by 1. Models that are alike on every
-    row, of which there are none in `models`, can differ by such a row alone.
+    A row that nobody saw is at most as wrong as can be: by 1. `models` are those whose bins
+    differ: two that are alike on every row can differ by such a row alone.
     """
-    size = float(units.apart)
-    _, weight = reweigh(np.ones((units.count, 1)), np.ones((1, 1)))
-    unseen = weight[:, 0] / (size + weight[:, 0])
+    width = found.totals.shape[1] // max(models, 1)
+    weight, seen = drawn.weights[:, 0], found.totals.sum(axis=0)
+    unseen = weight / (max(worth, 1.0) + weight)
     beyond = unseen
-    for found in models:
-        drawn, _ = reweigh(found.totals, np.ones((0, 1)))
-        seen = found.totals.sum(axis=0)
-        noise = drawn[:, :-1] / drawn[:, -1:] - seen[:-1] / seen[-1]
+    for first in range(0, models * width, width):
+        bins, all_ = slice(first, first + width - 1), first + width - 1
+        noise = drawn.totals[:, bins] / drawn.totals[:, all_, None] - seen[bins] / seen[all_]
         beyond = beyond + np.abs(noise).sum(axis=-1)
     by_bins = np.sort(beyond)
-    up = (*law.up, np.sort(unseen) if len(models) == 1 else by_bins)
     return Redrawn(
         gain=law.gain,
         standard_error=law.standard_error or float(by_bins.std()),
         down=(*law.down, by_bins),
-        up=up,
+        up=(*law.up, np.sort(unseen) if models == 1 else by_bins),
     )
 
 
