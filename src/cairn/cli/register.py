@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 import cairn
+from cairn.cli import starter
 from cairn.cli.app import Shown, shown
 from cairn.core.errors import Invalid
 from cairn.core.version import only_files, standing
@@ -71,6 +72,7 @@ def register(
         lines.append(f"  {artifacts.safety}, loaded only if it is trusted: {reasons}")
     if named := only_files(artifacts):
         lines.append(f"  `load` gives back only a folder, with files=True: {named}")
+    lines += starter.lines(registry)
     value = {
         "name": version.name,
         "digest": version.digest,

@@ -8,6 +8,7 @@ import cairn
 from cairn.capture.interrupted import settle_interrupted
 from cairn.capture.register import STAGING
 from cairn.capture.run import RunOutcome, run_command
+from cairn.cli import starter
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, number, pairs, short, table
 from cairn.core.errors import Refused
@@ -61,9 +62,10 @@ def run(
         require_version=require_version,
         tell=_tell,
     )
+    bound = starter.lines(registry) if outcome.version else []
     return Shown(
         _value(outcome),
-        _told(outcome),
+        "\n".join([_told(outcome), *bound]),
         _exit_code(outcome, require_version=require_version),
         beside=True,
         is_bad_news=outcome.version is None,

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 import cairn
+from cairn.cli import starter
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
 from cairn.cli.snapshot_options import Question, with_question, with_sampling
@@ -69,7 +70,8 @@ def add(
         info = freeze(registry, asked, wish)
     called = f"snap:{info.name}" if info.name else short(info.digest)
     text = f"{called} is {info.digest}\n{_count(info)} from {info.origin}"
-    return Shown(info, "\n".join(filter(None, (text, warning(registry, info)))))
+    told = (text, warning(registry, info), *starter.lines(registry))
+    return Shown(info, "\n".join(filter(None, told)))
 
 
 @snapshot.command("list")
