@@ -1,9 +1,11 @@
 """Two people, each with a store, and a folder that both see."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from cairn.core.errors import NotFound, Refused
 from desk import Desk
 
 
@@ -55,6 +57,9 @@ def test_two_people_and_a_shared_folder(ada: Desk, bo: Desk) -> None:
     assert "floor  floor  metric roc_auc, value 0.55" in policy
     assert "nothing here follows it" in policy
 
+    refused = bo("promote", "churn:3", "-m", "let us see", expect=Refused.exit_code)
+    assert "churn:3 is marked bad at cairn.local/" in refused
+
     # Bo tries it all the same, in his store: he is told, and it is his decision.
     told = bo("promote", "churn:3", "staging", "-m", "let us see")
     assert "churn:3 is marked bad at cairn.local/" in told
@@ -66,3 +71,27 @@ def test_two_people_and_a_shared_folder(ada: Desk, bo: Desk) -> None:
     for desk in (ada, bo):
         assert "no problem found" in desk("verify", "--all")
         assert "nothing that they need is missing" in desk("fsck", "../shared", "--full")
+
+
+@pytest.fixture
+def colleague(desk: Desk, tmp_path: Path) -> Desk:
+    """Somebody else's home on the same machine; the store's folder is open to both."""
+    other = Desk(desk.folder)
+    other.home = tmp_path / "other-home"
+    return other
+
+
+def test_one_folder_for_both_takes_the_ledgers_key(desk: Desk, colleague: Desk) -> None:
+    assert "churn:2" in colleague("list")
+    told = colleague("promote", "churn:1", "-m", "mine", expect=NotFound.exit_code)
+    assert "the key that signs this store's ledger is not at" in told
+
+    shutil.copytree(desk.home / "keys", colleague.home / "keys")
+    colleague("promote", "churn:1", "-m", "mine")
+    desk("promote", "churn:2", "-m", "and mine")
+
+    assert [move["reason"] for move in desk.json("history", "churn")] == ["mine", "and mine"]
+    keys = {entry["actor"]["key"] for entry in desk.json("ledger", "log") if entry["reason"]}
+    assert len(keys) == 2
+    for each in (desk, colleague):
+        assert "no problem found" in each("verify", "--all")

@@ -6,7 +6,7 @@ import click
 from msgspec import to_builtins
 
 import cairn
-from cairn.cli import approvers, pinned
+from cairn.cli import approvers, pinned, testimony
 from cairn.cli.app import Shown, shown
 from cairn.cli.label import instant
 from cairn.cli.text import moment, one_line, short, table
@@ -81,9 +81,7 @@ def show_policy(label: str, name: str | None, *, at: str | None, origin: str) ->
     registry, time = cairn.open(), instant(at) if at else None
     label = model_with_label(label, name)
     if origin:
-        from cairn.cli.testimony import policy_of
-
-        origin, info = policy_of(registry, label, origin=origin, at=time)
+        origin, info = testimony.policy_of(registry, label, origin=origin, at=time)
     else:
         info = registry.policy(label) if time is None else _held_then(registry, label, time)
     head = (
@@ -109,6 +107,7 @@ def check(version: str, label: str | None) -> Shown:
     version, label = version_and_label(version, label)
     found = registry.version(version)
     pinned.note(registry, found.model, label)
+    testimony.note(registry, found)
     told = _decision(registry.check_gate(version, label))
     if found.marked_bad is None:
         return told

@@ -55,6 +55,7 @@ def promote(
     version, label = reference.version_and_label(version, label)
     before = registry.version(version)
     pinned.note(registry, before.model, label)
+    testimony.note(registry, before)
     if override:
         step = registry.override(version, label, reason=reason, waiver=waiver)
     else:
@@ -82,7 +83,6 @@ def promote(
         bind = f"cairn gate set {model}@{step.label} gates/{model.rpartition('/')[2]}.yaml"
         lines.append(f"no gate is bound to {step.label}; `{bind}` binds one")
     lines += _mark(before, registry.version(before.digest))
-    lines += [f"{before.name} is {mark}" for mark in testimony.marks(registry, before)]
     return Shown(step, "\n".join(lines))
 
 

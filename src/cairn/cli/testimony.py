@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import click
 from msgspec import to_builtins
 
 from cairn.cli.text import moment, one_line, short, table
@@ -76,6 +77,12 @@ def marks(registry: Registry, version: Version) -> list[str]:
         f"{one_line(entry.reason) or 'no reason given'}"
         for origin, entry in marks_elsewhere(registry, version.model, version.digest)
     ]
+
+
+def note(registry: Registry, version: Version) -> None:
+    """Say on the error stream where else a version is marked bad, whatever happens here."""
+    for mark in marks(registry, version):
+        click.echo(f"{version.name} is {mark}", err=True)
 
 
 def _chosen(

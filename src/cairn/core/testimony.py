@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from cairn.core import transfer
 from cairn.core.approval import Covered
-from cairn.core.digest import Digest
+from cairn.core.digest import Digest, from_canonical
 from cairn.core.errors import Corrupt, Refused
 from cairn.core.ledger import Entry, InclusionProof
 from cairn.core.name import LabelName, ModelName, Text
@@ -199,6 +199,11 @@ def told(place: str, testimony: Testimony, texts: Sequence[str]) -> tuple[Entry,
     for entry in entries:
         _check(place, entry, testimony.model)
     return entries
+
+
+def recorded(testimony: Testimony) -> tuple[Entry, ...]:
+    """Read the entries of a testimony that was verified before it was recorded."""
+    return tuple(from_canonical(proof.entry.encode(), Entry) for proof in testimony.proofs)
 
 
 def about(entry: Entry) -> ModelName | None:

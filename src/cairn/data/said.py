@@ -9,7 +9,6 @@ from cairn.core.gate import Decision, Policy
 from cairn.core.ledger import Entry, Time
 from cairn.core.name import LabelName, ModelName, shown
 from cairn.core.testimony import ListTestimonies, Testimony
-from cairn.engine.testimony import verified
 from cairn.registry import Registry
 
 
@@ -33,7 +32,7 @@ def said_of(registry: Registry, model: ModelName) -> tuple[Said, ...]:
     for info in registry.engine.send(ListTestimonies(model=model)):
         origin = info.log.partition("+")[0]
         testimony = registry.objects.get_record(info.digest, Testimony)
-        entries = {entry.seq: entry for entry in verified(info.digest, testimony)}
+        entries = {entry.seq: entry for entry in rules.recorded(testimony)}
         found.setdefault(origin, {}).update(entries)
         came[origin] = info.at
     return tuple(
