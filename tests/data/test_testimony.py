@@ -10,6 +10,7 @@ from cairn.core import testimony
 from cairn.core.digest import canonical, from_canonical
 from cairn.core.errors import NotFound, Refused
 from cairn.core.label import Anyone, MoveLabel
+from cairn.core.sweep import WhyKept
 from cairn.data.remote import check_remote
 from cairn.data.said import Said, marks_elsewhere, policy_elsewhere, said_of
 from cairn.data.transfer import pull, push
@@ -109,6 +110,7 @@ def test_a_policy_can_be_read_where_it_was_not_set(
 
     assert (origin, entry.after["digest"]) == (origin_of(here), bound.digest)
     assert policy == bound.policy
+    assert there.engine.send(WhyKept(digest=bound.digest)) == f"testimony:{MODEL}"
     with pytest.raises(NotFound, match="nothing is known of a policy"):
         policy_elsewhere(there, MODEL, "canary", origin=origin_of(here), at=None)
     with pytest.raises(NotFound, match="has no policy"):
