@@ -83,6 +83,30 @@ def test_predictions_are_told_by_the_rows_of_their_data(
     assert done.is_whole
 
 
+@pytest.mark.parametrize("kind", ["frame", "parquet"])
+def test_predictions_on_a_table_are_told_by_its_rows(registry: Registry, kind: str) -> None:
+    table = FRAME.assign(code=FRAME["customer"].str.upper())
+    if kind == "parquet":
+        place = registry.settings.folder / "t.parquet"
+        table.to_parquet(place, index=False)
+        test = registry.snapshot(place, name="test")
+    else:
+        test = registry.snapshot(table, name="test")
+    evaluated(registry, test.digest, table["code"], id="code")
+    evaluated(registry, test.digest, range(1, ROWS + 1))
+
+    done = erase_person(registry, WHO, reason="asked for it")
+
+    left = [
+        decode(registry.objects.get(_predictions(registry, digest))).ids
+        for digest in list(recorded(registry))[2:]
+    ]
+    assert sorted(len(ids) for ids in left) == [ROWS - 1, ROWS - 1]
+    assert not any(gone in ids for ids in left for gone in ("C007", "8"))
+    assert done.is_whole
+    assert not find_person(registry, WHO).places
+
+
 def test_predictions_go_by_the_unit_that_they_belong_to(registry: Registry) -> None:
     test = add_table(registry, FRAME.to_csv(index=False))
     evaluated(registry, test.digest, FRAME["customer"], id="customer", unit="account")

@@ -78,7 +78,13 @@ TYPED = (
     *("delete other:1 -m unused", "push ../remote", "pull ../remote", "remote keys"),
     *("remote trust ORIGIN --key KEY", "verify --all", "verify churn:1 --predictions"),
     *("log", "ledger log", "ledger verify", "ledger checkpoint", "ledger prove 0"),
-    *("sweep --apply", "forget-secret", "fsck --full", "backup ../copy --without-keys"),
+    *(
+        "sweep --apply",
+        "forget-secret",
+        "erase --row who=c00001",
+        "fsck --full",
+        "backup ../copy --without-keys",
+    ),
     *("rebuild --yes", "ledger rekey -m lost", "restore-store -m moved", "adopt dvc"),
     "demo data",  # in an empty folder it types, in two minutes, what stands above
 )

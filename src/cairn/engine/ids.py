@@ -36,6 +36,6 @@ def hasher(folder: Path, name: str = "") -> IdHasher:
     if name and found.name != name:
         raise Conflict(
             f"ids were hashed with key {name}, and the key of this store is {found.name}: its "
-            "ledger goes on under another one, and `cairn gate set` binds a policy to that"
+            "ledger goes on under another one, and `cairn gate set MODEL@LABEL FILE` pins it"
         )
     return found

@@ -10,12 +10,14 @@ from cairn.core.digest import Digest
 from cairn.core.errors import CairnError
 from cairn.core.evaluation import Evaluation, Scorer
 from cairn.core.ledger import ReadLedger
-from cairn.core.tree import escape, unescape
+from cairn.core.tree import Entry, escape, unescape
 from cairn.data.rows import captured
 from cairn.data.rows.asked import Asked, Looked
+from cairn.data.rows.look import rows_of
 from cairn.data.rows.search import Held
 from cairn.data.rows.wanted import Wanted
 from cairn.data.table import read_table
+from cairn.data.table_files import ALL_ROWS
 from cairn.engine.ids import hasher
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
@@ -143,7 +145,7 @@ def _placed(
     frames = captured.frames_in(registry.objects, entries)
     if not frames:
         table = read_table(registry.objects, held.info, file=scorer.data)
-        looked = held.files.get(unescape(table.name))
+        looked = _in_table(registry, held, entries, table.name)
         if looked is None:
             return frozenset()
         names = table.column(scorer.id).texts() if scorer.id else _numbers(table.rows, 1)
@@ -161,6 +163,22 @@ def _placed(
         if (found := _chosen(named, looked, has, spell)) is not None:
             return found
     return None
+
+
+def _in_table(
+    registry: Registry, held: Held, entries: Mapping[bytes, Entry], name: str
+) -> Looked | None:
+    """Return the rows found in a table: one file, or all files of a frame one after another."""
+    if name != ALL_ROWS:
+        return held.files.get(unescape(name))
+    places: list[int] = []
+    start = 0
+    for path, entry in entries.items():
+        looked = held.files.get(path)
+        if looked is not None and looked.at is not None:
+            places += (looked.at + start).tolist()
+        start += rows_of(registry.objects, entry)
+    return Looked(len(places), has_column=True, at=np.array(places, dtype=np.int64))
 
 
 def _chosen(
