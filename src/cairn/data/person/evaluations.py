@@ -168,7 +168,7 @@ def _placed(
 def _in_table(
     registry: Registry, held: Held, entries: Mapping[bytes, Entry], name: str
 ) -> Looked | None:
-    """Return the rows found in a table: one file, or all files of a frame one after another."""
+    """Return the rows found in a table: one file, or a frame's files one after another."""
     if name != ALL_ROWS:
         return held.files.get(unescape(name))
     places: list[int] = []
