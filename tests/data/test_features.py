@@ -8,8 +8,10 @@ import pytest
 
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.run import Input
-from cairn.core.version import RegisterVersion
+from cairn.core.version import RegisterVersion, Signature
+from cairn.data.derived import snapshot_derived
 from cairn.data.features import check_features, check_rows, store_features
+from cairn.flavors.frame import write_frame
 from cairn.registry import Registry
 from store import MODEL, manifest, open_registry
 
@@ -125,6 +127,48 @@ def test_logged_rows_like_those_of_training_are_no_skew(
     found = check_rows(registry, "churn:1", tmp_path / "log.csv")
 
     assert (found.trained, found.logged, found.is_skewed) == (800, 300, False)
+
+
+def captured(registry: Registry, room: Path, features: object) -> None:
+    """Register a version that was trained on a frame, as `cairn run` captures one."""
+    write_frame(features, room / "features")
+    write_frame(ROWS.age > 40, room / "labels")
+    data = snapshot_derived(registry, room, by="train_test_split")
+    inputs = (("age", "float64"),) if hasattr(features, "columns") else ()
+    digest = manifest(
+        registry,
+        inputs=(Input(role="train", snapshot=data.digest),),
+        signature=Signature(inputs=inputs),
+    )
+    registry.engine.send(RegisterVersion(model=MODEL, manifest=digest))
+
+
+def test_logged_rows_are_compared_with_a_captured_frame_by_the_model_s_own_inputs(
+    registry: Registry, tmp_path: Path
+) -> None:
+    captured(registry, tmp_path / "frame", ROWS)
+    log = tmp_path / "log.csv"
+    ROWS.assign(age=ROWS.age.round()).drop(columns="plan").to_csv(log, index=False)
+
+    same = check_rows(registry, "churn:1", log)
+    ROWS[["age"]].add(20).round().astype(int).to_csv(log, index=False)
+    moved = check_rows(registry, "churn:1", log)
+    ROWS[["plan"]].to_csv(log, index=False)
+    without = check_rows(registry, "churn:1", log)
+
+    assert (same.trained, same.logged, same.is_skewed) == (800, 800, False)
+    assert [column.name for column in moved.columns if column.shifted] == ["age"]
+    assert moved.retyped == {}
+    assert (without.missing, without.is_skewed) == ({"age": "DOUBLE"}, True)
+
+
+def test_logged_rows_are_compared_with_a_captured_array(
+    registry: Registry, tmp_path: Path
+) -> None:
+    captured(registry, tmp_path / "frame", ROWS[["age"]].to_numpy())
+    pd.DataFrame({"x0": ROWS.age}).to_csv(tmp_path / "log.csv", index=False)
+
+    assert not check_rows(registry, "churn:1", tmp_path / "log.csv").is_skewed
 
 
 def test_logged_rows_that_differ_are_told_column_by_column(

@@ -8,6 +8,7 @@ import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import table
 from cairn.core.errors import Refused
+from cairn.core.words import counted
 from cairn.data.column_diff import ColumnDiff
 from cairn.data.features import FeatureSkew, RowSkew
 
@@ -49,8 +50,9 @@ def _files(found: FeatureSkew) -> Shown:
         *(("missing", path) for path in found.missing),
         *(("new", path) for path in found.added),
     ]
+    differ = "differs" if len(rows) == 1 else "differ"
     text = (
-        f"{len(rows)} feature files differ from those of {found.version}\n\n"
+        f"{counted(len(rows), 'feature file')} {differ} from those of {found.version}\n\n"
         f"{table(('what', 'file'), rows)}\n\n"
         "serve it with the files it was trained with, or train it again with these"
     )

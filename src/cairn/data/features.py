@@ -8,6 +8,8 @@ values that are spread like those it was trained on.
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import Invalid, NotFound
@@ -16,12 +18,16 @@ from cairn.core.tree import FILE, Entry, escape
 from cairn.core.version import Version
 from cairn.data.column_diff import ColumnDiff, diff_columns
 from cairn.data.meeting import meet
-from cairn.data.relation import Relations
-from cairn.data.table_files import TableFiles, tables_of
+from cairn.data.relation import Column, Relations
+from cairn.data.table_files import DELIMITERS, TableFiles, suffix_of, tables_of
+from cairn.flavors import read_frame
 from cairn.objects import ObjectStore
 from cairn.objects.stored_tree import store_entries
-from cairn.objects.tree import tree_entries
+from cairn.objects.tree import restore_tree, tree_entries
 from cairn.registry import Registry
+
+_CAPTURED = b"features/frame.json"
+"""What a frame has that `cairn run` captured beside its labels."""
 
 
 class FeatureSkew(Record, frozen=True):
@@ -105,14 +111,19 @@ def check_features(registry: Registry, reference: str, folder: Path) -> FeatureS
 
 
 def check_rows(registry: Registry, reference: str, rows: Path) -> RowSkew:
-    """Compare logged rows, a CSV or Parquet file, with the table a version was trained on.
+    """Compare logged rows, a CSV or Parquet file, with the rows a version was trained on.
 
-    Raises `NotFound` for a version without training data, `Invalid` if that is not one table.
+    Only the model's own inputs are compared, where it is known which they are: whoever asks
+    for a prediction knows neither label nor id. Raises `NotFound` for a version without
+    training data, `Invalid` if that is not one table.
     """
     version = registry.version(reference)
-    table = _training_table(registry, version)
-    with Relations(registry.objects) as tables:
-        meeting = meet(tables, tables.add("before", table), tables.add_file("after", rows))
+    with Relations(registry.objects) as tables, TemporaryDirectory(prefix="cairn-") as room:
+        before = _trained_on(registry, version, tables, Path(room))
+        meeting = meet(tables, before, tables.add_file("after", rows))
+        taken = _inputs(version, [column.name for column in before])
+        numbers = {each.name for each in meeting.shared if each.kind != "VARCHAR"}
+        is_text = suffix_of(rows.name) in DELIMITERS  # whose whole numbers may be any number
         (trained,), (logged,) = (
             tables.row(query) for query in ("SELECT count(*) FROM a", "SELECT count(*) FROM b")
         )
@@ -120,10 +131,14 @@ def check_rows(registry: Registry, reference: str, rows: Path) -> RowSkew:
             version=version.name,
             trained=trained,
             logged=logged,
-            missing=meeting.removed,
+            missing={name: kind for name, kind in meeting.removed.items() if name in taken},
             added=meeting.added,
-            retyped=meeting.retyped,
-            columns=diff_columns(tables, meeting.shared),
+            retyped={
+                name: kinds
+                for name, kinds in meeting.retyped.items()
+                if name in taken and not (is_text and name in numbers)
+            },
+            columns=diff_columns(tables, [c for c in meeting.shared if c.name in taken]),
         )
 
 
@@ -134,6 +149,36 @@ def _spec(version: Version) -> Digest:
             f'[model.{version.model.partition("/")[2]}] features = ["features/*.py"]'
         )
     return version.manifest.feature_spec
+
+
+def _inputs(version: Version, columns: Sequence[str]) -> frozenset[str]:
+    """Name the columns that the model takes; all, where it does not say or says others."""
+    signature = version.manifest.signature
+    named = frozenset(name for name, _ in signature.inputs) if signature else frozenset[str]()
+    return named if named and named <= frozenset(columns) else frozenset(columns)
+
+
+def _trained_on(
+    registry: Registry, version: Version, tables: Relations, room: Path
+) -> tuple[Column, ...]:
+    """Let the rows that a version was trained on be a relation: as captured, or a table."""
+    for given in version.manifest.inputs:
+        if given.role != "train":
+            continue
+        tree = registry.find_snapshot(given.snapshot).tree
+        if any(e.path == _CAPTURED for e in tree_entries(registry.objects, tree)):
+            restore_tree(registry.objects, tree, room / "frame")
+            return tables.add_file("before", _as_parquet(version, room))
+    return tables.add("before", _training_table(registry, version))
+
+
+def _as_parquet(version: Version, room: Path) -> Path:
+    """Write features that a run captured as a file that can be compared."""
+    frame = as_table(read_frame(room / "frame" / "features"))
+    if frame is None:
+        raise Invalid(f"{version.name} was not trained on a table: there are no columns")
+    frame.to_parquet(room / "trained.parquet", index=False)
+    return room / "trained.parquet"
 
 
 def _training_table(registry: Registry, version: Version) -> TableFiles:
@@ -180,3 +225,15 @@ def _content(folder: Path, name: str) -> bytes | None:
 
 def _paths(paths: Iterable[bytes]) -> tuple[str, ...]:
     return tuple(escape(path) for path in sorted(paths))
+
+
+def as_table(features: Any) -> Any:
+    """Return features as a DataFrame with names of text; None for what is not a table."""
+    if hasattr(features, "columns"):
+        return features.rename(columns=str)
+    shape = getattr(features, "shape", ())
+    if len(shape) != 2 or not hasattr(features, "strides"):  # noqa: PLR2004 (rows and columns)
+        return None
+    from pandas import DataFrame
+
+    return DataFrame(features, columns=[f"x{number}" for number in range(shape[1])])
