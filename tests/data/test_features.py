@@ -183,3 +183,13 @@ def test_logged_rows_that_differ_are_told_column_by_column(
     assert found.missing == {"plan": "VARCHAR"}
     assert found.added == {"region": "VARCHAR"}
     assert [(column.name, column.shifted) for column in found.columns] == [("age", True)]
+
+
+def test_a_file_of_features_with_a_secret_in_it_is_not_kept(registry: Registry) -> None:
+    folder = registry.settings.folder
+    (folder / "features" / "age.py").write_text('password = "S3CRETpassw0rd"\n')
+
+    with pytest.raises(Invalid, match=r"features/age\.py, a file of features, is kept as it"):
+        store_features(registry.objects, folder, PATTERNS)
+
+    assert not list(registry.objects.digests())

@@ -186,6 +186,19 @@ def own_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     return registry
 
 
+def test_a_function_of_the_project_with_a_secret_beside_it_is_not_kept(
+    own_function: Registry,
+) -> None:
+    version = register(own_function, fitted(LogisticRegression(), FEATURES))
+    file = own_function.settings.folder / "src" / "churn" / "eval.py"
+    file.write_text(f'{OWN}password = "S3CRETpassw0rd"\n')
+
+    with pytest.raises(
+        Invalid, match=r"eval\.py, which scores, is kept as it is, and seems to"
+    ):
+        evaluate(own_function, version, on="test")
+
+
 def test_a_function_of_the_project_scores_and_its_source_is_part_of_the_scorer(
     own_function: Registry,
 ) -> None:

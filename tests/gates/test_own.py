@@ -84,7 +84,7 @@ def test_a_check_with_a_secret_in_it_is_not_kept(registry: Registry, version: Ve
         file.write('password = "S3CRETpassw0rd"\n')
 
     with pytest.raises(
-        Invalid, match=r"check\.py is kept as it ran, and seems to hold a value"
+        Invalid, match=r"check\.py is kept as it is, and seems to hold a value"
     ):
         registry.promote(version.name)
 

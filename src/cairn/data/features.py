@@ -14,6 +14,7 @@ from typing import Any
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.request import Record
+from cairn.core.secret import require_plain
 from cairn.core.tree import FILE, Entry, escape
 from cairn.core.version import Version
 from cairn.data.column_diff import ColumnDiff, diff_columns
@@ -73,11 +74,14 @@ def store_features(
 ) -> Digest | None:
     """Store the files that the patterns name in a folder, as a tree; None without patterns.
 
-    Raises `Invalid` for a pattern that names no file: a definition that went missing.
+    Raises `Invalid` for a pattern that names no file: a definition that went missing, and for
+    a file with a secret in it: every version would keep it.
     """
     if not patterns:
         return None
-    files = _named(folder, patterns)
+    files = list(_named(folder, patterns))
+    for path, content in files:
+        require_plain(f"{escape(path)}, a file of features,", content)
     with objects.batch() as batch:
         entries = [
             Entry(path, FILE, len(content), batch.put(content)) for path, content in files

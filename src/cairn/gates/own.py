@@ -20,12 +20,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple, get_args
 
 from cairn.capture.secrets import known_here
-from cairn.capture.sources import find_secrets
 from cairn.core.check import OwnCheck
 from cairn.core.digest import Digest
 from cairn.core.errors import Inconclusive, Invalid, first_line
 from cairn.core.evaluation import ListResults, OwnResult, RecordResult, ResultInfo
-from cairn.core.secret import redact
+from cairn.core.secret import redact, require_plain
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.engine import person
@@ -118,12 +117,7 @@ def _program(registry: Registry, check: OwnCheck) -> _Program:
 def _kept(registry: Registry, check: OwnCheck, program: _Program) -> Digest:
     """Store what answers for a check; raises `Invalid` for a script with a secret in it."""
     if program.point is None:
-        text = program.source.read_bytes().decode(errors="replace")
-        if telling := find_secrets(program.plugin, text):
-            raise Invalid(
-                f"check {check.id!r}: {program.plugin} is kept as it ran, and seems to hold "
-                f"{telling.kind}: let it read that from the environment"
-            )
+        require_plain(f"check {check.id!r}: {program.plugin}", program.source.read_bytes())
     return registry.objects.put_file(program.source)[0]
 
 

@@ -17,6 +17,7 @@ from cairn.config import EvaluationSettings
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Invalid, Refused, first_line
 from cairn.core.evaluation import Scorer
+from cairn.core.secret import require_plain
 from cairn.core.snapshot import SnapshotInfo
 from cairn.data.evaluation import ids_key
 from cairn.flavors.scoring import as_array, score
@@ -130,6 +131,7 @@ def _stored_source(registry: Registry, named: str) -> Digest | None:
     if not colon:
         return None
     path = source_file(registry.settings.folder, module)
+    require_plain(f"{path.name}, which scores,", path.read_bytes())
     return registry.objects.put_file(path)[0]
 
 

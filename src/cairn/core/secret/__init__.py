@@ -19,6 +19,7 @@ from cairn.core.secret.places import (
     kind_of,
     redact,
     redact_value,
+    require_plain,
     strip_login,
 )
 from cairn.core.secret.stretch import REDACTED
@@ -39,6 +40,7 @@ __all__ = [
     "redact",
     "redact_command",
     "redact_value",
+    "require_plain",
     "secret_words",
     "strip_login",
 ]

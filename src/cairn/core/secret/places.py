@@ -16,6 +16,7 @@ another place of the same run (`known.py`): of data only in small files, and not
 import re
 from typing import Literal, NamedTuple
 
+from cairn.core.errors import Invalid
 from cairn.core.secret import stretch
 from cairn.core.secret.form import TOKEN, Found, tokens
 from cairn.core.secret.name import hides, is_placeholder, is_tellable
@@ -94,6 +95,15 @@ def kind_of(found: list[Found]) -> str | None:
     return min(found).kind if found else None
 
 
+def require_plain(what: str, source: bytes) -> None:
+    """Raise `Invalid` for a source that is kept as it is, with a secret in it."""
+    if kind := kind_of(find(source.decode(errors="replace"), PLACES["source"])):
+        raise Invalid(
+            f"{what} is kept as it is, and seems to hold {kind}: let it read that from the "
+            "environment"
+        )
+
+
 def _unlike_words(name: str, value: str) -> bool:
     return hides(name, value) and is_tellable(value)
 
@@ -118,5 +128,6 @@ __all__ = [
     "kind_of",
     "redact",
     "redact_value",
+    "require_plain",
     "strip_login",
 ]
