@@ -65,6 +65,7 @@ TYPED = (
     *("snapshot rebuild snap:made remade", "run --model bare -- PYTHON scripts/empty.py"),
     *("runs", "register weights.json --model other --retroactive"),
     *("export churn:2 ../out", "register model --model again --retroactive"),
+    "gate new again",
     *("evaluate churn:2 --on snap:test", "compare churn:1 churn:2"),
     *("features check churn:2 --rows data/test.csv", "list", "show churn:2", "check churn:2"),
     *("why churn:2", "diff churn:1 churn:2", "gate set churn@staging gates/own.yaml"),
