@@ -84,12 +84,11 @@ def measure_average(metric: Metric, sample: Sample, *, alpha: float) -> Estimate
     lower, upper = law.lower(alpha), law.upper(alpha)
     floor = -math.inf if metric.kind == "mean" and limits is None else 0.0
     shown = dice if metric.kind == "f1" else float
-    width = upper - lower
     return Estimate(
         metric=metric.name,
         better=rows.better,
         value=shown(known.ratio),
-        standard_error=known.standard_error or width / (2 * normal_quantile(1 - alpha)),
+        standard_error=max(known.standard_error, _as_error(lower, upper, alpha)),
         lower=shown(max(floor, lower)),
         upper=shown(min(limits[1], upper) if limits else upper),
         alpha=alpha,
@@ -157,7 +156,7 @@ def _difference(
         candidate=ours.average(),
         live=theirs.average(),
         gain=gain,
-        standard_error=error or (upper - lower) / (2 * normal_quantile(1 - alpha)),
+        standard_error=error if known is None else max(error, _as_error(lower, upper, alpha)),
         lower=lower,
         upper=upper,
         alpha=alpha,
@@ -254,6 +253,11 @@ def _scale(metric: Metric, sample: Sample) -> float:
     """What a row may be wrong by where all rows are alike: the spread of labels, or 1."""
     spread = float(sample.label.std()) if sample.task == "regression" else 0.0
     return spread ** (2 if metric.kind == "mse" else 1) or 1.0
+
+
+def _as_error(lower: float, upper: float, alpha: float) -> float:
+    """The standard error of a normal law with such bounds: what rows can show goes by them."""
+    return (upper - lower) / (2 * normal_quantile(1 - alpha))
 
 
 def _too_few(rows: _Rows) -> str:

@@ -71,7 +71,8 @@ def _compared(
         if isinstance(one, Undefined):
             return undefined(check, metric=check.metric, reason=one.reason)
         if one.thin is not None:
-            return undefined(check, metric=check.metric, reason=one.thin.reason)
+            thin = one.thin.reason
+            return undefined(check, metric=check.metric, reason=thin, word="not judged")
         found.append(one)
     return found if evidence.statistics == 1 else _sharing(found)
 

@@ -42,14 +42,14 @@ def too_thin(finding: Finding, thin: Thin, *, says: str) -> Finding:
     )
 
 
-def undefined(check: Check, *, metric: str, reason: str) -> Finding:
+def undefined(check: Check, *, metric: str, reason: str, word: str = "undefined") -> Finding:
     """Neither pass nor fail: the rows do not define the metric."""
     return Finding(
         check=check.id,
         type=kind(check),
         outcome="inconclusive",
         code="undefined-metric",
-        reason=f"{metric} is undefined: {reason}",
+        reason=f"{metric} is {word}: {reason}",
         fix="evaluate on a snapshot with such rows, or choose another metric in the policy",
         metric=metric,
     )
