@@ -2,14 +2,15 @@
 
 import pytest
 
-from cairn.core.check import Floor
+from cairn.core.check import Floor, NonInferiority
+from cairn.core.errors import Invalid, NotFound
 from cairn.core.gate import Decision, Policy, Reuse
 from cairn.core.run import Input
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import RegisterVersion, Version
 from cairn.gates.report import decision_text
 from cairn.registry import Registry
-from scored import spread
+from scored import SNAPSHOT, spread
 from store import MODEL, data, evaluate, manifest, register
 
 FIRST = 0.05 * 6 / 3.141592653589793**2
@@ -98,6 +99,38 @@ def test_the_metrics_of_a_run_that_read_the_set_are_counted_as_seen(
     decision = judged(registry, candidate(registry, "a"))
 
     assert decision.looks[0].seen == 2
+
+
+def test_a_fixed_reference_is_compared_with_whatever_is_live(
+    registry: Registry, test_set: SnapshotInfo
+) -> None:
+    first, second, third = (candidate(registry, weights) for weights in "abc")
+    since = NonInferiority(id="since", metric="roc_auc", margin=0.2, reference="fixed")
+    policy = Policy(evaluation=test_set.digest, checks=(since,), reference=first.digest)
+    registry.set_policy("churn@production", policy)
+    registry.promote(second.name)
+
+    made = registry.check_gate(third.name)
+
+    reason = made.decision.findings[0].reason
+    assert "of churn:1" in reason
+    assert "may have become worse by up to" in reason
+    assert "since churn:1" in reason
+    assert len(made.decision.evidence) == 3
+    assert registry.replay(made.digest).digest == made.digest
+
+
+def test_a_reference_that_is_no_version_of_the_model_is_not_bound(
+    registry: Registry, test_set: SnapshotInfo
+) -> None:
+    since = NonInferiority(id="since", metric="roc_auc", margin=0.2, reference="fixed")
+    unknown = Policy(evaluation=test_set.digest, checks=(since,), reference=SNAPSHOT)
+    nothing = Policy(evaluation=test_set.digest, checks=(since,))
+
+    with pytest.raises(NotFound, match="has no version"):
+        registry.set_policy("churn@production", unknown)
+    with pytest.raises(Invalid, match="reference: fixed needs a version"):
+        registry.set_policy("churn@production", nothing)
 
 
 def test_without_a_rule_the_report_says_that_the_error_is_that_of_one_look(

@@ -89,6 +89,8 @@ ARTIFACTS = record(
 SIGNATURE = record(inputs=Default(many(pair), []), outputs=Default(many(pair), []))
 
 TASK = Default(word("binary", "multiclass", "regression", "ranking", "values"), "binary")
+REFERENCE = Default(word("live", "fixed"), "live")
+SPENDING = Default(word("inverse_square", "equal"), "inverse_square")
 CONFIDENCE = Default(number(0.5, 1, strict=True), 0.95)
 MARGIN = Default(number(0), 0)
 PERCENTILE = Default(number(0, 100, strict=True), 99)
@@ -104,7 +106,9 @@ PERTURBATION = record(
 )
 CHECKS = union(
     superiority=record(id=CHECK, metric=METRIC, margin=MARGIN, confidence=CONFIDENCE),
-    non_inferiority=record(id=CHECK, metric=METRIC, margin=POSITIVE, confidence=CONFIDENCE),
+    non_inferiority=record(
+        id=CHECK, metric=METRIC, margin=POSITIVE, confidence=CONFIDENCE, reference=REFERENCE
+    ),
     floor=record(id=CHECK, metric=METRIC, value=number(), confidence=CONFIDENCE),
     ceiling=record(id=CHECK, metric=METRIC, value=number(), confidence=CONFIDENCE),
     no_subgroup_regression=record(
@@ -328,16 +332,12 @@ KINDS = CLAIMS | {
         scorer=absent(DIGEST),
         against=Default(text(r"@[a-z][a-z0-9-]*"), "@production"),
         bootstrap=Default(word("floors_only", "refuse"), "refuse"),
-        reuse=absent(
-            record(
-                spending=Default(word("inverse_square", "equal"), "inverse_square"),
-                looks=absent(whole(1)),
-            )
-        ),
+        reuse=absent(record(spending=SPENDING, looks=absent(whole(1)))),
         approvals=absent(APPROVALS),
         override=Default(many(PERSON), []),
         measurers=Default(many(PERSON), []),
         authors=Default(many(PERSON), []),
+        reference=absent(DIGEST),
     ),
     "decision/1": record(
         model=MODEL,

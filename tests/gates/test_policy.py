@@ -11,7 +11,6 @@ from cairn.core.check import Floor, LatencyBudget, NoSubgroupRegression, Superio
 from cairn.core.digest import digest_of
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.evaluation import Scorer
-from cairn.core.gate import Reuse
 from cairn.gates.policy import load_policy, schema
 from cairn.gates.template import starter_policy
 from cairn.registry import Registry
@@ -67,19 +66,6 @@ def test_a_policy_is_read_and_its_snapshot_and_scorer_are_pinned(
         "predict_proba",
         ("region",),
     )
-
-
-def test_looks_are_counted_unless_a_policy_says_that_they_are_not(
-    registry: Registry, policy_file: Path
-) -> None:
-    policy_file.write_text(GOOD)
-    counted = load_policy(policy_file, registry, MODEL)
-    policy_file.write_text(GOOD + "reuse: null\n")
-
-    uncounted = load_policy(policy_file, registry, MODEL)
-
-    assert counted.reuse == Reuse(spending="inverse_square")
-    assert uncounted.reuse is None
 
 
 def test_the_same_file_gives_the_same_policy_and_a_new_snapshot_another(
@@ -240,7 +226,7 @@ BAD = {
     ),
     "unknown thing to approve": Bad(
         f"{HEAD}  - {{id: a, type: complete}}\napprovals: {{people: [bo], covers: [all]}}\n",
-        "must be one of promotion, policy, deletion, not 'all'",
+        "must be one of promotion, policy, deletion, erasure, not 'all'",
     ),
     "more approvals than people": Bad(
         f"{HEAD}  - {{id: a, type: complete}}\napprovals: {{people: [bo], count: 2}}\n",

@@ -8,13 +8,17 @@ import os
 
 import numpy as np
 
-from cairn.core.check import Superiority
+from cairn.core.check import NonInferiority, Superiority
 from cairn.core.gate import Reuse
+from cairn.stats.checks import Evidence, judge
+from scored import SNAPSHOT
 from stats.worlds import deciders, judged_on, rows_of
 
 ALPHA = 0.05
 TIMES = 10 if os.environ.get("CAIRN_FAULTS") == "all" else 1
 BETTER = Superiority(id="better", metric="accuracy")
+NOT_WORSE = NonInferiority(id="no-worse", metric="accuracy", margin=0.02)
+SINCE = NonInferiority(id="since", metric="accuracy", margin=0.04, reference="fixed")
 ROWS = 400
 
 
@@ -69,6 +73,45 @@ def test_without_a_rule_the_best_of_five_passes_far_more_often_than_said() -> No
     )
 
     assert passed / 20 >= 0.4
+
+
+def releases_let_through(world: np.random.Generator, *, fixed: bool) -> int:
+    """How many of ten releases pass, each truly .01 worse than the one before, margin .02."""
+    rows = 4000
+    label = (world.random(rows) < 0.5).astype(float)
+    right = world.random(rows) < 0.85
+    first = live = rows_of(label, np.where(right, label, 1 - label))
+    passed = 0
+    for _ in range(10):
+        worse = np.where(world.random(rows) < 0.03, world.random(rows) < 0.5, right)
+        candidate = rows_of(label, np.where(worse, label, 1 - label))
+        outcomes = [judged_on(NOT_WORSE, candidate, live).outcome]
+        if fixed:
+            evidence = Evidence(
+                version="churn:9",
+                snapshot=SNAPSHOT,
+                candidate=candidate,
+                fixed_version="churn:1",
+                fixed=first,
+            )
+            outcomes.append(judge(SINCE, evidence).outcome)
+        if outcomes != ["pass"] * len(outcomes):
+            break
+        passed, live, right = passed + 1, candidate, worse
+    return passed
+
+
+def test_ten_releases_do_not_creep_further_than_what_they_may_lose_together() -> None:
+    """.03 of rows drawn anew at a half lose .0105 of .85; the budget is .04."""
+    world = np.random.default_rng(4)
+    runs = 20 * TIMES
+
+    crept = [releases_let_through(world, fixed=False) for _ in range(runs)]
+    held = [releases_let_through(world, fixed=True) for _ in range(runs)]
+
+    assert max(crept) >= 5
+    assert sum(many >= 4 for many in held) / runs <= limit(runs)
+    assert sum(many >= 1 for many in held) / runs >= 0.8
 
 
 def test_after_twenty_ordinary_runs_two_points_are_still_found_in_ten_thousand_rows() -> None:

@@ -11,6 +11,7 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.label import instant
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core.approval import everybody, listed, needed, one_more, plain_names, wants
+from cairn.core.check import NonInferiority
 from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
 from cairn.core.gate import DecisionInfo, Policy, PolicyInfo, looked_through
 from cairn.core.name import shown as model_shown
@@ -252,6 +253,18 @@ def _checks(policy: Policy) -> str:
     return table(("check", "type", "settings"), rows)
 
 
+def _creeping(policy: Policy) -> str:
+    """Say so where each release may lose a little more than the one before."""
+    losing = [one for one in policy.checks if isinstance(one, NonInferiority)]
+    if not losing or any(one.reference == "fixed" for one in losing):
+        return ""
+    return (
+        f"{losing[0].id}: each release may lose up to {losing[0].margin:g} against the one "
+        "before it; a second check with `reference: fixed`, and `reference: MODEL:NUMBER` in "
+        "the policy, bounds what they lose together\n"
+    )
+
+
 def _people(policy: Policy) -> str:
     lines: list[str] = []
     if rule := policy.approvals:
@@ -275,8 +288,9 @@ def _people(policy: Policy) -> str:
 
 
 def _warned(policy: Policy) -> str:
-    """Say what no people can grant, and which people are known by a name alone."""
-    return f"{_uncounted(policy)}{_ungrantable(policy)}{_plainly_named(policy)}"
+    """Say what is not counted or bounded, what no people can grant, and who is a mere name."""
+    said = (_uncounted, _creeping, _ungrantable, _plainly_named)
+    return "".join(one(policy) for one in said)
 
 
 def _uncounted(policy: Policy) -> str:

@@ -35,12 +35,17 @@ class Superiority(Record, frozen=True, tag="superiority"):
 
 
 class NonInferiority(Record, frozen=True, tag="non_inferiority"):
-    """The metric is at most `margin` worse than the live version's, beyond chance."""
+    """The metric is at most `margin` worse than the live version's, beyond chance.
+
+    With `reference: fixed` than that of the version that the policy pins as its reference, and
+    `margin` is what all releases since may lose together.
+    """
 
     id: CheckId
     metric: MetricName
     margin: Positive
     confidence: Confidence = 0.95
+    reference: Literal["live", "fixed"] = "live"
 
 
 class Floor(Record, frozen=True, tag="floor"):

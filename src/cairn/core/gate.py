@@ -33,7 +33,6 @@ Verdict = Literal["pass", "fail", "inconclusive"]
 Bootstrap = Literal["floors_only", "refuse"]
 STATISTICS = 2
 """The version of the statistics that judges now; decisions are replayed by their own."""
-_LONGEST = 100
 
 
 class Reuse(Record, frozen=True):
@@ -68,6 +67,8 @@ class Policy(Record, frozen=True, tag_field="cairn", tag="policy/1"):
     """Whose evidence counts; anybody's, unless some are named."""
     authors: tuple[Person, ...] = ()
     """Who may make versions and ask; if any are named, others need one approval more."""
+    reference: Digest | None = None
+    """The version that checks of `reference: fixed` compare with, whatever is live."""
 
 
 class GroupFinding(Record, frozen=True):
@@ -286,6 +287,11 @@ def check_policy(policy: Policy) -> None:
     for check in policy.checks:
         if isinstance(check, NoSubgroupRegression) and check.burden == "prove":
             _require_margin(check)
+        if getattr(check, "reference", "live") == "fixed" and policy.reference is None:
+            raise Invalid(
+                f"check {check.id!r}: reference: fixed needs a version to compare with: write "
+                "`reference: MODEL:NUMBER` in the policy"
+            )
     if policy.reuse and policy.reuse.spending == "equal" and policy.reuse.looks is None:
         raise Invalid(
             "reuse: spending equal needs `looks`, the number of looks to share among"
@@ -359,32 +365,6 @@ def still_holds(made: Decision, now: Decision) -> None:
             f"the decision is out of date: {' and '.join(changed)} changed since; "
             "check the gate again"
         )
-
-
-def first_difference(made: Decision, now: Decision) -> str:
-    """Say where two decisions differ first: the field, or the finding and its field."""
-    for name in Decision.__struct_fields__:
-        one, other = getattr(made, name), getattr(now, name)
-        if one == other:
-            continue
-        if name != "findings" or len(made.findings) != len(now.findings):
-            return f"{name} is {_said(one)}, judged again {_said(other)}"
-        first, second = next(
-            (a, b) for a, b in zip(made.findings, now.findings, strict=True) if a != b
-        )
-        field = next(
-            n for n in Finding.__struct_fields__ if getattr(first, n) != getattr(second, n)
-        )
-        return (
-            f"{field} of the check {first.check} is {_said(getattr(first, field))}, "
-            f"judged again {_said(getattr(second, field))}"
-        )
-    return "nothing"
-
-
-def _said(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def explain(decision: Decision) -> str:

@@ -26,7 +26,7 @@ from cairn.core.evaluation import (
 from cairn.core.gate import Look, Policy, PolicyInfo
 from cairn.core.name import LabelName
 from cairn.core.version import Version
-from cairn.engine import evaluation, facts, looks, siblings
+from cairn.engine import evaluation, facts, looks, siblings, version
 from cairn.engine.context import Context
 from cairn.objects.tree import tree_entries
 from cairn.stats.checks import (
@@ -194,6 +194,8 @@ def gather(
     policy = info.policy
     store = _Store(context, policy, info.label, before)
     own, other = _scored_alike(store, candidate, live)
+    reference = _reference(context, info)
+    fixed = _scored_by(store, own, reference) if reference else None
     timed = store.timed(candidate)
     in_turn = _in_turn(timed, live)
     perturbed = _perturbed(store, candidate, own)
@@ -202,10 +204,11 @@ def gather(
         for check in policy.checks
         if isinstance(check, OwnCheck)
     }
+    against = [one for one in (live, reference) if one is not None]
     looked = looks.at(
         context,
         policy,
-        looks.Looked(candidate, live, (_digest(own), _digest(other))),
+        looks.Looked(candidate, tuple(against), (_digest(own), _digest(other))),
         before=before,
         statistics=statistics,
     )
@@ -215,6 +218,8 @@ def gather(
         candidate=store.read(own),
         live_version=live.name if live else None,
         live=store.read(other) if other is not None else None,
+        fixed_version=reference.name if reference else None,
+        fixed=store.read(fixed) if fixed is not None else None,
         perturbed={kind: _read_all(store, found) for kind, found in perturbed.items()},
         latency_ms=timed.latency.samples_ms if isinstance(timed, LatencyInfo) else timed,
         live_latency_ms=in_turn.latency.live_ms if in_turn else (),
@@ -232,7 +237,7 @@ def gather(
         waiver=waiver,
         bootstrap=policy.bootstrap,
     )
-    sources = (own, other, timed, *_flat(perturbed.values()), *tried.values())
+    sources = (own, other, fixed, timed, *_flat(perturbed.values()), *tried.values())
     used = tuple(dict.fromkeys(digest for s in sources if (digest := _digest(s))))
     return Gathered(evidence=evidence, used=used, looks=looked)
 
@@ -253,6 +258,23 @@ def _scored_alike(
                 return info, match
     asked, label = store.policy.evaluation, store.label
     return own[0], not_scored_alike(candidate.name, live.name, asked, label=label)
+
+
+def _reference(context: Context, info: PolicyInfo) -> Version | None:
+    """Read the version that the policy pins as its reference."""
+    digest = info.policy.reference
+    return version.by_digest(context, info.model, digest) if digest else None
+
+
+def _scored_by(store: _Store, own: Scored, reference: Version) -> Scored:
+    """Choose the reference's newest evaluation by the scorer of the candidate's."""
+    found = store.scored(reference)
+    if isinstance(found, Problem) or isinstance(own, Problem):
+        return found if isinstance(found, Problem) else found[0]
+    alike = [i for i in found if i.evaluation.scorer == own.evaluation.scorer]
+    if alike:
+        return alike[0]
+    return wrong_scorer(reference.name, store.policy.evaluation, scorer=own.evaluation.scorer)
 
 
 def _perturbed(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from cairn.core import gate as rules
+from cairn.core.again import first_difference
 from cairn.core.digest import Digest, digest_of
 from cairn.core.errors import Corrupt, Erased, Inconclusive, NotFound, Refused, Unavailable
 from cairn.core.gate import (
@@ -42,6 +43,8 @@ def bind(context: Context, asked: SetPolicy) -> Draft | PolicyInfo:
     policy = context.objects.get_record(asked.policy, Policy)
     rules.check_policy(policy)
     snapshot.find(context, policy.evaluation)
+    if policy.reference is not None:
+        version.by_digest(context, asked.model, policy.reference)
     known = policies.bound(context, asked.model, asked.label)
     if known is not None and known.digest == asked.policy:
         return known
@@ -154,7 +157,7 @@ def replay(context: Context, asked: ReplayDecision) -> DecisionInfo:
     if digest_of(again) != info.digest:
         raise Corrupt(
             f"decision {info.digest[:19]} is not what its evidence gives: "
-            f"{rules.first_difference(made, again)}"
+            f"{first_difference(made, again)}"
         )
     return info
 

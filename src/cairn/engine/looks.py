@@ -17,14 +17,14 @@ from cairn.engine.seen import unjudged
 
 @dataclass(frozen=True)
 class Looked:
-    """What is looked at: a candidate, against a live version, by these evaluations.
+    """What is looked at: a candidate, against others, by these evaluations.
 
     `compared` are the candidate's evaluation and the live version's; without the first there
     is nothing to look at, and no look is counted.
     """
 
     candidate: Version
-    live: Version | None
+    against: tuple[Version, ...]
     compared: tuple[Digest | None, Digest | None]
 
 
@@ -45,7 +45,7 @@ def at(
                     context,
                     policy.evaluation,
                     looked.candidate,
-                    live=looked.live,
+                    against=looked.against,
                     before=taken,
                 )
             look = replace(look, number=number, seen=seen.get(taken, 0))

@@ -4,7 +4,7 @@ A version is seen once it was evaluated on the set, as `cairn evaluate` and `cai
 or its run read the set and recorded metrics. Judged, it has a look of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cairn.core.digest import Digest
 from cairn.core.name import ModelName
@@ -21,11 +21,11 @@ def unjudged(
     snapshot: Digest,
     candidate: Version,
     *,
-    live: Version | None,
+    against: Sequence[Version],
     before: int | None,
 ) -> int:
     """Count the other versions that were seen on a set, and not judged on it."""
-    known = {_identity(one.manifest) for one in (candidate, live) if one is not None}
+    known = {_identity(one.manifest) for one in (candidate, *against)}
     seen = {
         row[0]
         for row in context.tx.all("evaluation_artifacts", snapshot=snapshot, before=before)

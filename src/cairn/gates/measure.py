@@ -97,6 +97,8 @@ def _compared(registry: Registry, version: Version, policy: Policy) -> list[Vers
     live = _live(registry, version, policy)
     if live is not None and any(isinstance(check, COMPARATIVE) for check in policy.checks):
         asked.append(live)
+    if policy.reference is not None:
+        asked.append(registry.version(policy.reference))
     return [found for found in asked if found.manifest.artifacts is not None]
 
 

@@ -80,6 +80,7 @@ class PolicyFile(Record, frozen=True, tag_field="cairn", tag=FORMAT):
     override: tuple[Person, ...] = ()
     measurers: tuple[Person, ...] = ()
     authors: tuple[Person, ...] = ()
+    reference: Text | None = None
 
 
 def load_policy(path: Path, registry: Registry, model: ModelName) -> Policy:
@@ -177,7 +178,24 @@ def _pinned(
         override=written.override,
         measurers=written.measurers,
         authors=written.authors,
+        reference=_pinned_reference(written, document, registry=registry, model=model),
     )
+
+
+def _pinned_reference(
+    written: PolicyFile, document: Document, *, registry: Registry, model: ModelName
+) -> Digest | None:
+    """The digest of the version that the policy keeps as its reference."""
+    if written.reference is None:
+        return None
+    place = document.places["reference",]
+    try:
+        found = registry.version(written.reference)
+    except (NotFound, Invalid) as error:
+        raise type(error)(f"{place}: reference: {error}") from error
+    if found.model != model:
+        raise Invalid(f"{place}: reference: {found.name} is not a version of {shown(model)}")
+    return found.digest
 
 
 def _pinned_scorer(registry: Registry, model: ModelName) -> Digest | None:

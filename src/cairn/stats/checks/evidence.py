@@ -71,7 +71,8 @@ class Evidence:
     """Everything one gate is judged on.
 
     `version` and `live_version` are names for people (`churn:3`); `live_version` and `live`
-    are `None` while nothing is live. `snapshot` is the policy's. `perturbed` are the
+    are `None` while nothing is live; `fixed_version` and `fixed` are the policy's reference.
+    `snapshot` is the policy's. `perturbed` are the
     candidate's predictions on perturbed inputs, or for `seed` those of versions that were
     trained with other seeds. `latency_ms` are single calls in milliseconds,
     `None` if never measured; `live_latency_ms` are the live version's, measured in turn with
@@ -90,6 +91,8 @@ class Evidence:
     candidate: Predictions | Problem
     live_version: str | None = None
     live: Predictions | Problem | None = None
+    fixed_version: str | None = None
+    fixed: Predictions | Problem | None = None
     perturbed: Mapping[Perturbation, tuple[Predictions, ...] | Problem] = field(
         default_factory=dict[Perturbation, tuple[Predictions, ...] | Problem]
     )
