@@ -24,7 +24,7 @@ def push(
 
     Without REMOTE it is the one called origin; without REFERENCE (churn:3, churn, snap:test,
     sha256:...) everything goes that is not there yet. Every byte is verified before it leaves.
-    What the ledger says of those models goes along, with proofs.
+    What the ledger says of those models goes along, with names, reasons and proofs.
     """
     from cairn.data.transfer import push as send
 
