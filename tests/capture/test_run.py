@@ -358,7 +358,7 @@ def test_a_program_that_is_not_there_is_refused_before_anything_is_recorded(
 
     with pytest.raises(Invalid, match="no-such-program is not installed"):
         train(registry, "no-such-program")
-    with pytest.raises(Invalid, match=r"write `cairn run \.\.\. -- python train.py`"):
+    with pytest.raises(Invalid, match=r"write `cairn run --model NAME -- python train\.py`"):
         train(registry, "train.py")
 
     assert registry.runs() == ()
