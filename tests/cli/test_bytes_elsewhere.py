@@ -103,6 +103,26 @@ def test_a_leaked_value_is_erased_from_a_bucket(
     empty.fails("snapshot", "restore", "snap:data", "back", code=4, says="was erased by")
 
 
+@pytest.mark.parametrize("how", [(), ("--encrypt",)])
+def test_a_person_is_erased_from_a_bucket(
+    empty: Desk, bucket: str, how: tuple[str, ...]
+) -> None:
+    empty("init", "--objects", bucket, *how)
+    empty.write("data.csv", "customer,age\nc1-77,41\nc1-78,42\n")
+    empty("snapshot", "add", "data.csv", "--name", "data")
+    before = at_rest(bucket)
+
+    empty("erase", "--row", "customer=c1-77", "--reason", "asked for it")
+    empty("snapshot", "restore", "data", "back")
+
+    after = at_rest(bucket)
+    assert "in none of" in empty("erase", "--row", "customer=c1-77")
+    assert (empty.folder / "back/data.csv").read_text() == "customer,age\nc1-78,42\n"
+    assert not any(b"c1-77" in content for content in after.values())
+    assert any(key.startswith("packs/") for key in before.keys() - after.keys())
+    assert "no problem found, 2 objects were erased" in empty("verify", "--all")
+
+
 def test_a_plain_bucket_is_named_in_the_settings_and_by_its_owner(
     empty: Desk, bucket: str
 ) -> None:

@@ -83,6 +83,10 @@ def test_a_row_is_gone_from_every_byte_and_what_is_left_has_a_name(desk: Desk) -
     assert (new.rows, WHO in left.ids) == (old.rows - 1, False)
     assert new.metrics.keys() == old.metrics.keys()
     assert desk("show", "churn:2") == shown
+    told = f"rows erased, left is {after.digest[:19]}"
+    assert told in desk("snapshot", "list")
+    assert told in desk("snapshot", "show", before.digest)
+    assert "rows erased" not in desk("snapshot", "show", "snap:test")
     assert "no problem found" in desk("rebuild", "--yes") + desk("verify", "--all")
 
 

@@ -79,9 +79,10 @@ def add(
 def list_snapshots() -> Shown:
     """List snapshots, newest first."""
     from cairn.cli.pin import keeping
+    from cairn.data.erasure import left_of_each
 
     registry = cairn.open()
-    infos = registry.snapshots()
+    infos, left = registry.snapshots(), left_of_each(registry)
     rows = [
         (
             i.name or "-",
@@ -89,7 +90,7 @@ def list_snapshots() -> Shown:
             i.files,
             size(i.size_bytes),
             moment(i.added_at),
-            keeping(registry, i),
+            keeping(registry, i, left),
             i.origin,
         )
         for i in infos

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cairn.core.errors import Erased
 from cairn.core.run import Gap
 from cairn.core.snapshot import Query, Sampling, Snapshot, SnapshotInfo
 from cairn.core.table import MOST_COUNTED, ColumnProfile, Profile, TableProfile
@@ -41,9 +42,13 @@ def told(registry: Registry, info: SnapshotInfo) -> dict[str, Any]:
 
 
 def _tables(registry: Registry, info: SnapshotInfo) -> tuple[TableProfile, ...]:
+    """Read the description of a snapshot's tables; one that was erased tells nothing."""
     if info.profile is None:
         return ()
-    return registry.objects.get_record(info.profile, Profile).tables
+    try:
+        return registry.objects.get_record(info.profile, Profile).tables
+    except Erased:
+        return ()
 
 
 def _table(table: TableProfile) -> list[tuple[str, str]]:

@@ -47,10 +47,15 @@ def erased_of(registry: Registry, version: Version) -> dict[Digest, str]:
     return {d: gone[d] for d in sorted({part.digest for part in needed} & gone.keys())}
 
 
+def left_of_each(registry: Registry) -> dict[Digest, Digest]:
+    """Map snapshots and evaluations that rows were erased of to what is left of them."""
+    successors = _successors(registry.engine.send(ListErasures()))
+    return {digest: latest(digest, successors) for digest in successors}
+
+
 def left_of(registry: Registry, digest: Digest) -> Digest | None:
     """Return what is left of a snapshot after erasures; None where nothing follows it."""
-    left = latest(digest, _successors(registry.engine.send(ListErasures())))
-    return None if left == digest else left
+    return left_of_each(registry).get(digest)
 
 
 def said_of(registry: Registry, version: Version) -> tuple[str, ...]:
