@@ -1,9 +1,11 @@
 """A person is found in what is made of data: predictions, golden rows, files of runs."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 from sklearn.linear_model import LogisticRegression
 
+from cairn.core.erasure import ListErasures
 from cairn.core.evaluation import Evaluation, Scorer
 from cairn.core.run import FinishRun, RunFacts, StartRun
 from cairn.core.version import Version
@@ -21,7 +24,8 @@ from cairn.data.person.evaluations import recorded
 from cairn.data.person.find import find_person
 from cairn.engine.ids import hasher
 from cairn.flavors import make_golden, write_frame
-from cairn.objects.tree import store_tree
+from cairn.objects import ObjectStore
+from cairn.objects.tree import store_tree, tree_entries
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
 from cairn.stats.tabulate import tabulate
@@ -217,6 +221,30 @@ def test_golden_rows_go_whole_and_the_model_still_loads(registry: Registry) -> N
     ]
     assert isinstance(registry.load(version.name).model, LogisticRegression)
     assert not find_person(registry, who).places
+
+
+def test_what_can_be_told_no_more_goes_as_the_ledger_says(registry: Registry) -> None:
+    table = add_table(registry, FRAME.to_csv(index=False))
+    with TemporaryDirectory() as name:
+        write_frame(FRAME[["age"]].to_numpy(), Path(name) / "features")
+        snapshot_derived(registry, Path(name), by="a script", of=[table.digest])
+    (file,) = tree_entries(registry.objects, table.tree)
+    whole = ObjectStore.erase
+
+    def partly(objects: ObjectStore, digests: Collection[str]) -> None:
+        whole(objects, [digest for digest in digests if digest == file.digest])
+        raise KeyboardInterrupt
+
+    with patch.object(ObjectStore, "erase", partly), pytest.raises(KeyboardInterrupt):
+        erase_person(registry, WHO, reason="asked for it")
+    (erasure,) = registry.engine.send(ListErasures())
+    left = registry.objects.have(erasure.objects)
+
+    erase_person(registry, WHO, reason="asked for it")
+
+    assert left
+    assert not registry.objects.have(erasure.objects)
+    assert registry.engine.send(ListErasures()) == (erasure,)
 
 
 def test_tables_that_a_run_wrote_go_whole_and_its_texts_are_named(registry: Registry) -> None:
