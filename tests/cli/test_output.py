@@ -1,15 +1,18 @@
 """What commands print: whole for programs, harmless for terminals, the answer and no more."""
 
+import io
 import json
 import os
 import pty
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from cairn.cli import progress
 from cairn.cli.text import as_json, number, one_line, printable, shortened, table
 from cairn.core.errors import Unavailable
 from desk import Desk
@@ -63,6 +66,48 @@ def test_progress_is_for_eyes_only(desk: Desk) -> None:
     done = desk.run(sys.executable, "-m", "cairn", "snapshot", "add", "many")
 
     assert done.stderr == ""
+
+
+class Terminal(io.StringIO):
+    """A stream that is read by eyes; tells when something was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = threading.Event()
+
+    def isatty(self) -> bool:
+        """Say that somebody looks."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Keep what is written, and tell."""
+        self.written.set()
+        return super().write(text)
+
+
+def test_work_without_a_measure_says_what_it_is_and_goes_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.0)
+
+    with progress.working("scoring churn:1"):
+        assert screen.written.wait(10)
+
+    assert screen.getvalue().startswith("\rscoring churn:1: 0 s")
+    assert screen.getvalue().endswith("\r")
+    assert not screen.getvalue().split("\r")[-2].strip()
+
+
+def test_work_is_silent_for_programs_and_while_it_is_quick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for screen in (io.StringIO(), Terminal()):
+        monkeypatch.setattr(sys, "stderr", screen)
+        with progress.working("scoring churn:1"):
+            pass
+        assert screen.getvalue() == ""
 
 
 def test_a_reader_that_goes_away_is_no_failure(desk: Desk) -> None:

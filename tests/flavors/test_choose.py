@@ -154,7 +154,5 @@ def test_a_missing_library_is_said_with_the_command_that_installs_it(
     monkeypatch.setitem(sys.modules, "skops", None)
     monkeypatch.delitem(sys.modules, "skops.io", raising=False)
 
-    with pytest.raises(
-        Invalid, match=r"skops is not installed: pip install 'cairn-ml\[sklearn\]'"
-    ):
+    with pytest.raises(Invalid, match=r"skops is not installed: .*\[sklearn\]'"):
         package("skops.io")

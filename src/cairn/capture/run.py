@@ -6,7 +6,8 @@ becomes a version, and the label `staging` moves to it; else the outcome says wh
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -69,6 +70,7 @@ def run_command(
     fields: Mapping[str, Scalar] | None = None,
     require_version: bool = False,
     tell: OnLine | None = None,
+    recording: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> RunOutcome:
     """Run `command` in the working folder, capture it, and register the model that it saved.
 
@@ -76,6 +78,7 @@ def run_command(
     `cairn.toml` requires on top. Raises `Invalid` if the command cannot be run at all; that it
     fails is part of the outcome. Git is asked before the training starts: if no commit can be
     recorded, `tell` is told; with `require_version` it does not start, and that is `Refused`.
+    What comes after the command happens within `recording`.
     """
     name = reference.model_name(model, team=registry.settings.team)
     check_command(command)
@@ -87,24 +90,29 @@ def run_command(
         scope, started = _scope(registry, data), room.stat().st_ctime_ns
         variables = _watching(scope, room, started)
         ended = _run(registry, run, command, on_line=on_line, variables=variables)
-        journal = with_unseen(
-            read_journal(room / "events"), scope, room=room, started=started, held=ended.held
-        )
-        observed = Observed(
-            model=name,
-            command=tuple(command),
-            folder=Path.cwd(),
-            before=before,
-            journal=journal,
-            room=room,
-            ended=ended,
-            variables=dict(os.environ),
-            told=Told(fields=dict(fields or {})),
-        )
-        recorded, assembled = finish(registry, run, observed)
-        if not observed.succeeded:
-            return RunOutcome(recorded, assembled.facts, ended.exit_code)
-        return register_models(registry, recorded, assembled, model=name)
+        with recording():
+            journal = with_unseen(
+                read_journal(room / "events"),
+                scope,
+                room=room,
+                started=started,
+                held=ended.held,
+            )
+            observed = Observed(
+                model=name,
+                command=tuple(command),
+                folder=Path.cwd(),
+                before=before,
+                journal=journal,
+                room=room,
+                ended=ended,
+                variables=dict(os.environ),
+                told=Told(fields=dict(fields or {})),
+            )
+            recorded, assembled = finish(registry, run, observed)
+            if not observed.succeeded:
+                return RunOutcome(recorded, assembled.facts, ended.exit_code)
+            return register_models(registry, recorded, assembled, model=name)
 
 
 def _check_code(before: codes.Before, *, require_version: bool, tell: OnLine | None) -> None:

@@ -6,6 +6,7 @@ import click
 
 import cairn
 from cairn.cli.app import Shown, shown
+from cairn.cli.progress import working
 from cairn.cli.text import number, pairs, short
 
 
@@ -29,7 +30,8 @@ def evaluate(version: str, *, on: str, predictions: Path | None, trust: bool) ->
     if predictions is None:
         from cairn.gates.evaluation import evaluate as score
 
-        info = score(registry, registry.version(version), on=on, trust=trust)
+        with working(f"scoring {version} on {on}"):
+            info = score(registry, registry.version(version), on=on, trust=trust)
     else:
         from cairn.gates.elsewhere import evaluate_elsewhere
 
@@ -62,12 +64,13 @@ def compare(
     from cairn.gates.report import comparison_text
 
     registry = cairn.open()
-    found = rows_of(
-        registry,
-        registry.version(candidate),
-        registry.version(live),
-        on=on,
-        metric=metric,
-        examples=examples,
-    )
+    with working(f"comparing {candidate} and {live}"):
+        found = rows_of(
+            registry,
+            registry.version(candidate),
+            registry.version(live),
+            on=on,
+            metric=metric,
+            examples=examples,
+        )
     return Shown(found, comparison_text(found))

@@ -9,6 +9,7 @@ import cairn
 from cairn.cli import approvers, pinned, testimony
 from cairn.cli.app import Shown, shown
 from cairn.cli.label import instant
+from cairn.cli.progress import working
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core.approval import everybody, listed, needed, one_more, plain_names, wants
 from cairn.core.check import NonInferiority
@@ -109,7 +110,9 @@ def check(version: str, label: str | None) -> Shown:
     found = registry.version(version)
     pinned.note(registry, found.model, label)
     testimony.note(registry, found)
-    told = _decision(registry.check_gate(version, label))
+    with working(f"measuring {version} for {label}"):
+        judged = registry.check_gate(version, label)
+    told = _decision(judged)
     if found.marked_bad is None:
         return told
     mark = f"{found.name} is marked bad: {found.marked_bad}"

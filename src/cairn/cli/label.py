@@ -6,6 +6,7 @@ from msgspec import to_builtins
 import cairn
 from cairn.cli import approvers, pinned, testimony
 from cairn.cli.app import Shown, shown
+from cairn.cli.progress import working
 from cairn.cli.text import moment, one_line, short, table
 from cairn.core import reference
 from cairn.core.approval import Given
@@ -59,16 +60,17 @@ def promote(
     if override:
         step = registry.override(version, label, reason=reason, waiver=waiver)
     else:
-        step = registry.promote(
-            version,
-            label,
-            reason=reason,
-            expecting=expecting,
-            decision=decision,
-            waiver=waiver,
-            ungated=ungated,
-            new_label=new_label,
-        )
+        with working(f"measuring {version} for {label}"):
+            step = registry.promote(
+                version,
+                label,
+                reason=reason,
+                expecting=expecting,
+                decision=decision,
+                waiver=waiver,
+                ungated=ungated,
+                new_label=new_label,
+            )
     model = step.model.removeprefix("default/")
     lines = [f"{model}@{step.label} now holds {model}:{step.number} {_before(step)}"]
     if step.kind == "override":

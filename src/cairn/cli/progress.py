@@ -1,6 +1,7 @@
 """Progress on anything that takes longer than a second, and only for eyes."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -25,6 +26,33 @@ def progress(what: str) -> Generator[Report]:
         yield line.update
     finally:
         line.clear()
+
+
+@contextmanager
+def working(what: str) -> Generator[None]:
+    """Say what is done and since when, where nobody knows how much of it is left.
+
+    Nothing is shown in the first second, nor when the error stream is not a terminal.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    line, ended = _Line(what), threading.Event()
+    ticking = threading.Thread(target=_tick, args=(line, ended), daemon=True)
+    ticking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        ticking.join()
+        line.clear()
+
+
+def _tick(line: "_Line", ended: threading.Event) -> None:
+    wait = QUIET_SECONDS
+    while not ended.wait(wait):
+        line.waited()
+        wait = EVERY_SECONDS
 
 
 def _silent(_files: int, _done: int, _all_files: int, _total: int) -> None:
@@ -52,6 +80,10 @@ class _Line:
             f"{self._what}: {share}{files:,} of {all_files:,} files, {size(done)}, "
             f"{size(int(rate))}/s{left}"
         )
+
+    def waited(self) -> None:
+        """Show how long the work takes already."""
+        self._show(f"{self._what}: {time.monotonic() - self._start:.0f} s")
 
     def clear(self) -> None:
         """Take the line away."""

@@ -10,6 +10,7 @@ from cairn.capture.register import STAGING
 from cairn.capture.run import RunOutcome, run_command
 from cairn.cli import starter
 from cairn.cli.app import Shown, shown
+from cairn.cli.progress import working
 from cairn.cli.text import moment, number, pairs, short, table
 from cairn.core.errors import Refused
 from cairn.core.run import RunFacts, Scalar
@@ -61,6 +62,7 @@ def run(
         fields=fields,
         require_version=require_version,
         tell=_tell,
+        recording=lambda: working("recording what the script did"),
     )
     bound = starter.lines(registry) if outcome.version else []
     return Shown(
