@@ -33,6 +33,7 @@ from cairn.core.check import (
     Superiority,
 )
 from cairn.core.gate import Finding, Policy
+from cairn.stats.checks.alone import alone
 from cairn.stats.checks.artifact_size import judge_artifact_size
 from cairn.stats.checks.calibration import judge_calibration
 from cairn.stats.checks.ceiling import judge_ceiling
@@ -123,7 +124,7 @@ _EARLIER: dict[int, Judges] = {
 def judge(check: Check, evidence: Evidence) -> Finding:
     """Judge one check; its numbers are rounded so that every machine finds the same."""
     judges = _JUDGES | _EARLIER.get(evidence.statistics, {})
-    return settle(judges[type(check)](check, evidence))
+    return settle(alone(judges[type(check)](check, evidence), check, evidence))
 
 
 def judge_all(policy: Policy, evidence: Evidence) -> tuple[Finding, ...]:
