@@ -68,7 +68,7 @@ TYPED = (
     "gate new again",
     *("evaluate churn:2 --on snap:test", "compare churn:1 churn:2"),
     *("features check churn:2 --rows data/test.csv", "list", "show churn:2", "check churn:2"),
-    *("why churn:2", "diff churn:1 churn:2", "gate new other"),
+    *("why churn:2", "diff churn:1 churn:2"),
     "gate set churn@staging gates/own.yaml",
     *("gate show churn@staging", "gate check churn:2 staging", "promote churn:1"),
     *("promote churn:2", "gate history churn@production", "gate explain DECISION"),
