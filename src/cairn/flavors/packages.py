@@ -7,7 +7,9 @@ from cairn.core.errors import Invalid
 from cairn.flavors.skops_import import light_skops
 from cairn.installed import installs
 
-EXTRAS = dict.fromkeys(("sklearn", "skops", "pandas", "joblib", "scipy"), "sklearn")
+EXTRAS: dict[str, str] = dict.fromkeys(
+    ("sklearn", "skops", "pandas", "joblib", "scipy"), "sklearn"
+)
 """Distribution extra that brings each package."""
 
 

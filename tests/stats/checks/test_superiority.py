@@ -243,6 +243,7 @@ def test_two_rows_that_happen_to_differ_alike_prove_nothing(metric: str) -> None
 
     assert (finding.outcome, finding.code) == ("inconclusive", "undecided")
     assert finding.lower is not None
+    assert finding.upper is not None
     assert finding.lower < 0 < finding.upper
 
 
