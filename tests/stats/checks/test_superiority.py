@@ -49,7 +49,9 @@ def test_an_equal_candidate_fails_even_on_many_rows() -> None:
 
     assert (finding.outcome, finding.code) == ("fail", "no-difference")
     assert (finding.difference, finding.discordant) == (0.0, 0)
-    assert "both say the same about every row" in finding.reason
+    assert "both decide alike on every row that counts" in finding.reason
+    by_score = judged(Superiority(id="better", metric="brier"), same, same)
+    assert "both say the same about every row" in by_score.reason
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from cairn.stats.checks.without import too_thin
 from cairn.stats.checks.words import count, percent
 from cairn.stats.detectable import rows_needed
 from cairn.stats.estimate import Difference
+from cairn.stats.metrics import parse_metric
 
 
 def judge_superiority(check: Superiority, evidence: Evidence) -> Finding:
@@ -25,16 +26,21 @@ def judge_superiority(check: Superiority, evidence: Evidence) -> Finding:
         return compared
     p = compared[1].p_superiority(check.margin)
     finding = conclude(check, evidence, compared=compared, p=p)
-    return with_look(_held(check, finding, compared[1]), check, evidence)
+    alike = _alike(check) if evidence.statistics > 1 else _SAME
+    return with_look(_held(check, finding, compared[1], alike=alike), check, evidence)
 
 
-def _held(check: Superiority, finding: Finding, found: Difference) -> Finding:
+def _alike(check: Superiority) -> str:
+    """Say what both models have in common if no row that counts tells them apart."""
+    decides = parse_metric(check.metric).family in ("share", "ratio")
+    return "both decide alike on every row that counts" if decides else _SAME
+
+
+def _held(check: Superiority, finding: Finding, found: Difference, *, alike: str) -> Finding:
     """Hold the bounds of the gain against the margin."""
     more = f" by more than {check.margin:g}" if check.margin else ""
     if found.discordant == 0:
-        same = (
-            f"{finding.reason}: both say the same about every row, so it is not better{more}"
-        )
+        same = f"{finding.reason}: {alike}, so it is not better{more}"
         return replace(finding, outcome="fail", code="no-difference", reason=same, fix=_BETTER)
     if found.thin is not None:
         return too_thin(finding, found.thin, says=finding.reason)
@@ -57,5 +63,6 @@ def _more_rows(check: Superiority, rows: int) -> str:
     )
 
 
+_SAME = "both say the same about every row"
 _FALLS_SHORT = {True: "worse, beyond chance, so not better", False: "not better"}
 _BETTER = "train a better candidate, or ask only that it is not worse: type `non_inferiority`"
