@@ -198,18 +198,20 @@ def test_a_brier_score_of_rare_labels_keeps_its_ceiling_at_most_alpha(
     assert passed / runs <= limit(runs)
 
 
-@pytest.mark.parametrize("rows", [300, 2000])
-def test_a_model_that_says_0_or_1_is_better_by_log_loss_at_most_alpha(rows: int) -> None:
+@pytest.mark.parametrize(("rows", "sure"), [(60, 0.9), (300, 0.98), (2000, 0.995)])
+def test_a_model_that_says_0_or_1_is_better_by_log_loss_at_most_alpha(
+    rows: int, sure: float
+) -> None:
     """It is wrong once in a long while, at a loss of 36, which makes the means equal."""
-    rate = 0.6
-    live = -(rate * math.log(rate) + (1 - rate) * math.log(1 - rate))
+    live = -(sure * math.log(sure) + (1 - sure) * math.log(1 - sure))
     missed = live / -math.log(np.finfo(float).eps)
     check = Superiority(id="better", metric="log_loss")
 
     def world(draw: Generator) -> tuple[Predictions, Predictions]:
-        label = draw.random(rows) < rate
+        label = draw.random(rows) < 0.5
         said = np.where(draw.random(rows) < missed, ~label, label)
-        return rows_of(label, said), rows_of(label, np.full(rows, rate))
+        held = np.where(draw.random(rows) < sure, label, ~label)
+        return rows_of(label, said), rows_of(label, np.where(held, sure, 1 - sure))
 
     passed, runs = wrong_passes(check, world, runs=60)
 
