@@ -284,3 +284,27 @@ def _predictions(registry: Registry, evaluation: str) -> str:
 
 def _what(done: Any) -> set[str]:
     return {place.what for place in done.places}
+
+
+def test_rows_that_could_not_be_searched_go_whole_if_their_snapshot_is_named(
+    registry: Registry,
+) -> None:
+    add_table(registry, FRAME.to_csv(index=False))
+    with TemporaryDirectory() as name:
+        write_frame(FRAME[["age"]].to_numpy() / 7, Path(name) / "features")
+        scaled = snapshot_derived(registry, Path(name), by="a script")
+    evaluated(registry, scaled.digest, range(ROWS))
+    open_ = find_person(registry, WHO)
+
+    done = erase_person(registry, WHO, reason="asked for it", also=[scaled.digest])
+
+    assert len(open_.unsearched) == 2
+    assert {
+        place.what.partition(" ")[0] for place in done.places if place.fate == "whole"
+    } == {
+        "snapshot",
+        "evaluation",
+    }
+    assert done.is_whole
+    assert find_person(registry, WHO).is_whole
+    assert not registry.verify(objects=True).problems

@@ -27,18 +27,20 @@ _COPIES = (
 @click.option("--row", required=True, help="COLUMN=VALUE, or VALUE in any column.")
 @click.option("-m", "--reason", default="", help="Erase; recorded for ever, so not the value!")
 @click.option("--whole", is_flag=True, help="Files that cannot be rewritten go whole.")
+@click.option("--also", multiple=True, help="A snapshot that goes whole, searched or not.")
 @shown
-def erase(*, row: str, reason: str, whole: bool) -> Shown:
+def erase(*, row: str, reason: str, whole: bool, also: tuple[str, ...]) -> Shown:
     """Say where a person's rows are and what becomes of them; with --reason erase them."""
     from cairn.data.person.erase import erase_person
     from cairn.data.person.find import find_person
 
     registry = cairn.open()
-    again = f"cairn erase --row {shlex.quote(row)}{' --whole' * whole} --reason WHY"
+    extra = [*["--whole"] * whole, *(f"--also {shlex.quote(each)}" for each in also)]
+    again = f"cairn erase --row {' '.join([shlex.quote(row), *extra])} --reason WHY"
     if not reason.strip():
-        return _told(find_person(registry, row, whole=whole), again=again)
+        return _told(find_person(registry, row, whole=whole, also=also), again=again)
     try:
-        return _told(erase_person(registry, row, reason=reason, whole=whole))
+        return _told(erase_person(registry, row, reason=reason, whole=whole, also=also))
     except Pending as error:
         fix = error.fix.replace("cairn erase --row COLUMN=VALUE --reason WHY", again)
         raise Pending(str(error), fix=fix) from error
@@ -90,7 +92,10 @@ def _left(found: Erasing) -> Iterator[str]:
     """Name what was not looked into, and what nobody can change."""
     if found.unsearched:
         lines = [f"  {name}: {reason}" for name, reason in found.unsearched.items()]
-        yield "\n".join([f"not searched, or not all of it, in {len(lines)}:", *lines])
+        head = f"not searched, or not all of it, in {len(lines)}:"
+        yield "\n".join(
+            [head, *lines, "  `--also SNAPSHOT` erases one of these snapshots whole"]
+        )
     if found.entries:
         numbers = ", ".join(map(str, found.entries))
         yield f"named in the ledger, which is never changed: entry {numbers}"

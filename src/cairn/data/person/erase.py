@@ -4,6 +4,8 @@ Killed anywhere, the same command typed again ends what was begun: what the ledg
 carried out before anything is looked for.
 """
 
+from collections.abc import Collection
+
 from cairn.core.digest import Digest
 from cairn.core.erasure import MOST_OBJECTS, EraseObjects, ListErasures
 from cairn.core.errors import Invalid, NotFound
@@ -18,7 +20,14 @@ from cairn.registry import Registry
 MOST_SUCCESSORS = 100
 
 
-def erase_person(registry: Registry, row: str, *, reason: str, whole: bool = False) -> Erasing:
+def erase_person(
+    registry: Registry,
+    row: str,
+    *,
+    reason: str,
+    whole: bool = False,
+    also: Collection[str] = (),
+) -> Erasing:
     """Erase a person's rows wherever they can be; what cannot go is in the answer.
 
     Raises `Pending` where a policy wants people to agree, `Invalid` for a reason that names
@@ -28,7 +37,7 @@ def erase_person(registry: Registry, row: str, *, reason: str, whole: bool = Fal
         raise Invalid("the reason stays in the ledger for ever: say why without the value")
     registry.objects.reclaimer()
     finish(registry)
-    found = find_person(registry, row, carry_out=True, whole=whole)
+    found = find_person(registry, row, carry_out=True, whole=whole, also=also)
     if found.objects:
         _record(registry, found, reason)
         finish(registry)

@@ -5,7 +5,7 @@ in the ledger. Not looked into are weights, which keep what they learned, and fr
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from cairn.core.digest import Digest
@@ -28,30 +28,45 @@ from cairn.registry import Registry
 
 PAGE = 1000
 TEXT = "free text, where it stands as a word: `cairn forget-secret` erases such objects whole"
+NAMED = "its snapshot was named to go whole"
 SHORTEST = 4
 DIGITS = len("sha256:") + 12
 
 
 def find_person(
-    registry: Registry, row: str, *, carry_out: bool = False, whole: bool = False
+    registry: Registry,
+    row: str,
+    *,
+    carry_out: bool = False,
+    whole: bool = False,
+    also: Collection[str] = (),
 ) -> Erasing:
     """Find a row by `COLUMN=VALUE` and plan its erasure.
 
     To `carry_out` means to store what follows; without, nothing is written at all. With
-    `whole`, files that cannot be written again go, rows of others and all.
+    `whole`, files that cannot be written again go, rows of others and all. `also` are
+    snapshots, such as those that could not be searched, of which every byte goes.
     """
-    return _Plan(registry, Asked(row), carry_out=carry_out, whole=whole).made()
+    named = frozenset(registry.find_snapshot(each).digest for each in also)
+    return _Plan(registry, Asked(row), carry_out=carry_out, whole=whole, also=named).made()
 
 
 class _Plan:
     def __init__(
-        self, registry: Registry, asked: Asked, *, carry_out: bool, whole: bool
+        self,
+        registry: Registry,
+        asked: Asked,
+        *,
+        carry_out: bool,
+        whole: bool,
+        also: frozenset[Digest],
     ) -> None:
         self._registry = registry
         self._objects = registry.objects
         self._asked = asked
         self._carry_out = carry_out
         self._whole = whole
+        self._also = also
         self._search = RowSearch(registry, asked)
         self._places: list[Place] = []
         self._unsearched: dict[str, str] = {}
@@ -101,6 +116,9 @@ class _Plan:
         """Plan what becomes of one snapshot; its parents were looked at before."""
         info = held.info
         name = _called(info)
+        if info.digest in self._also:
+            self._all_of(info, name)
+            return
         if held.unread:
             self._unsearched[name] = "; ".join(held.unread[:3])
         if not held.files:
@@ -122,8 +140,23 @@ class _Plan:
         if done.snapshot is not None:
             self._new[info.digest] = done.snapshot
 
+    def _all_of(self, info: SnapshotInfo, name: str) -> None:
+        """Let every byte of a snapshot go; nothing follows it."""
+        entries = tree_entries(self._objects, info.tree)
+        here = self._objects.have(entry.digest for entry in entries)
+        self._left[info.digest] = frozenset()
+        self._going |= dict.fromkeys(here, name)
+        if info.profile is not None and self._objects.has(info.profile):
+            self._going[info.profile] = name
+        if here:
+            self._place(name, "every file", info.rows or 0, "whole", NAMED)
+
     def _evaluation(self, found: evaluations.Judged) -> None:
         name = f"evaluation {found.digest[:DIGITS]}"
+        if found.evaluation.snapshot in self._also:
+            self._going[found.evaluation.predictions] = name
+            self._place(name, "predictions", found.evaluation.rows, "whole", NAMED)
+            return
         if found.unknown:
             self._unsearched[name] = found.unknown
         if not found.ids:
