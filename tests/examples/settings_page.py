@@ -36,6 +36,7 @@ _TAKES = {
     "k": "`@10`: how many first places",
 }
 _TAKES["bins"] = "`@10`: how many bins"
+_TAKES["clip"] = "`@0.01`: how near to 0 and 1 a score may come"
 
 
 def text() -> str:
@@ -157,7 +158,9 @@ def _metrics() -> str:
         also = ", ".join(f"`{one}`" for one, meant in SYNONYMS.items() if meant == word)
         tasks = "every" if word == "mean" else ", ".join(kind.tasks)
         name = "mean/NAME" if word == "mean" else word
-        rows.append(f"| `{name}` | {tasks} | {kind.better} | {_TAKES[kind.takes]} | {also} |")
+        rows.append(
+            f"| `{name}` | {tasks} | {kind.better} | {_TAKES.get(kind.takes, kind.takes)} | {also} |"
+        )
     said = (
         "`_score` at the end of a name says nothing: `f1_score` is `f1`. Of several classes, "
         "`recall/late` is\nthe recall of one of them; so are `specificity`, `selection_rate`, "
