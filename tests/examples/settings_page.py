@@ -158,9 +158,8 @@ def _metrics() -> str:
         also = ", ".join(f"`{one}`" for one, meant in SYNONYMS.items() if meant == word)
         tasks = "every" if word == "mean" else ", ".join(kind.tasks)
         name = "mean/NAME" if word == "mean" else word
-        rows.append(
-            f"| `{name}` | {tasks} | {kind.better} | {_TAKES.get(kind.takes, kind.takes)} | {also} |"
-        )
+        takes = _TAKES.get(kind.takes, kind.takes)
+        rows.append(f"| `{name}` | {tasks} | {kind.better} | {takes} | {also} |")
     said = (
         "`_score` at the end of a name says nothing: `f1_score` is `f1`. Of several classes, "
         "`recall/late` is\nthe recall of one of them; so are `specificity`, `selection_rate`, "
