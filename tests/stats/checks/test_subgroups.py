@@ -49,6 +49,7 @@ def test_equal_groups_pass_and_every_group_is_listed() -> None:
     ]
     assert finding.detectable is not None
     assert finding.detectable > 0.02
+    assert finding.reason.endswith("; at 95% confidence over 2 groups (Holm)")
 
 
 def test_a_group_that_pays_for_the_others_fails_by_name_with_its_numbers() -> None:

@@ -54,6 +54,19 @@ def test_an_equal_candidate_fails_even_on_many_rows() -> None:
     assert "both say the same about every row" in by_score.reason
 
 
+def test_models_that_only_decide_alike_are_not_said_to_say_the_same() -> None:
+    label = [row % 2 for row in range(400)]
+    ours, theirs = (
+        tabulate(ids(400), label, score=[near + 0.4 * one for one in label])
+        for near in (0.2, 0.3)
+    )
+
+    finding = judged(BETTER, ours, theirs)
+
+    assert (finding.outcome, finding.code) == ("fail", "no-difference")
+    assert "both decide alike on every row that counts" in finding.reason
+
+
 @pytest.mark.parametrize(
     "metric", ["roc_auc", "log_loss", "brier", "f1", "precision", "recall"]
 )

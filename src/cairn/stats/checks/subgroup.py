@@ -24,7 +24,7 @@ from cairn.stats.checks.groups import Group, Least, cut, named, too_small, unjud
 from cairn.stats.checks.paired import oriented, pair
 from cairn.stats.checks.spent import allowed, exhausted, with_look
 from cairn.stats.checks.without import missing
-from cairn.stats.checks.words import count, decimals, number, shown, signed
+from cairn.stats.checks.words import count, decimals, number, percent, shown, signed
 from cairn.stats.detectable import detectable_gain
 from cairn.stats.estimate import Difference, Undefined
 from cairn.stats.measure import compare
@@ -54,7 +54,18 @@ def judge_subgroups(check: NoSubgroupRegression, evidence: Evidence) -> Finding:
     judged = _proved(check, found) if check.burden == "prove" else _detected(check, found)
     small = [too_small(group, least) for group in groups if not group.large]
     finding = _concluded(check, (*judged, *small), rows=rows.rows, found=found)
+    tested = sum(group.p is not None for group in judged)
+    if evidence.statistics > 1 and tested:
+        shared = _shared(check, tested, error=alpha(check, evidence))
+        finding = replace(finding, reason=f"{finding.reason}; {shared}")
     return with_look(finding, check, evidence) if check.burden == "prove" else finding
+
+
+def _shared(check: NoSubgroupRegression, many: int, *, error: float) -> str:
+    """Say at which confidence, and what was corrected."""
+    if check.burden == "prove":
+        return f"each at {percent(1 - error)} confidence, for every group must be proved"
+    return f"at {percent(1 - error)} confidence over {count(many, 'group')} (Holm)"
 
 
 def alpha(check: NoSubgroupRegression, evidence: Evidence) -> float:
