@@ -54,6 +54,30 @@ def test_a_calibrated_model_passes_and_its_bins_are_listed() -> None:
         assert group.lower < (group.observed or 0) < group.upper
 
 
+def test_bins_count_rows_by_weight_and_units_once_at_the_confidence_of_the_check() -> None:
+    label = np.arange(400) % 4 == 0
+    rows = tabulate(
+        ids(400), label.astype(int), score=[0.25] * 400, weight=np.where(label, 3.0, 1.0)
+    )
+    twice = tabulate(
+        ids(400),
+        np.repeat(label[:200], 2).astype(int),
+        score=[0.25] * 400,
+        unit=[str(row // 2) for row in range(400)],
+    )
+    plain = tabulate(ids(200), label[:200].astype(int), score=[0.25] * 200)
+    check = Calibration(id="c", max=0.3, bins=10)
+
+    weighted, units, once = (
+        judged(check, one, None).groups[0] for one in (rows, twice, plain)
+    )
+    wide = judged(Calibration(id="c", max=0.3, bins=10, confidence=0.999), plain, None)
+
+    assert weighted.observed == pytest.approx(0.5)
+    assert units.lower == pytest.approx(once.lower, abs=0.01)
+    assert (wide.groups[0].lower or 0) < (once.lower or 0)
+
+
 def test_a_model_that_promises_too_much_is_refused() -> None:
     world = np.random.default_rng(2)
     score = world.random(5000)

@@ -7,7 +7,9 @@ so chance alone makes it too large, in few rows by much; its replicates again. T
 takes the wider side of both, and so errs on the side of not passing. The Hosmer-Lemeshow test
 is not used: it asks whether the error is exactly 0, which more rows always deny.
 
-The finding's groups are the bins, with the interval (Wilson) of the share of positive labels.
+The finding's groups are the bins, with the interval of the share of positive labels, each
+bound at the check's confidence: rows count by their weights, and as the independent rows that
+they are worth (`effective`). A bin takes its lower edge in, the last one both.
 """
 
 import numpy as np
@@ -19,6 +21,7 @@ from cairn.stats.align import Sample, sample
 from cairn.stats.checks.bounds import judge_bound
 from cairn.stats.checks.evidence import Evidence, Problem
 from cairn.stats.distributions import wilson
+from cairn.stats.effective import share_of_rows, share_of_units
 from cairn.stats.totals import bin_of
 
 _ALPHA = 0.05
@@ -30,10 +33,48 @@ def judge_calibration(check: Calibration, evidence: Evidence) -> Finding:
     finding = judge_bound(check, evidence, metric=metric, value=check.max, upwards=False)
     if finding.observed is None or isinstance(evidence.candidate, Problem):
         return finding
-    return replace(finding, groups=_bins(sample(evidence.candidate), check.bins))
+    rows = sample(evidence.candidate)
+    if evidence.statistics == 1:
+        return replace(finding, groups=_plain_bins(rows, check.bins))
+    error = round(1 - check.confidence, 12)
+    return replace(finding, groups=_bins(rows, check.bins, error=error))
 
 
-def _bins(rows: Sample, bins: int) -> tuple[GroupFinding, ...]:
+def _bins(rows: Sample, bins: int, *, error: float) -> tuple[GroupFinding, ...]:
+    place = bin_of(rows.score, bins)
+    weight = np.ones(rows.rows) if rows.weight is None else rows.weight
+    unit = np.arange(rows.rows) if rows.unit is None else rows.unit
+    found: list[GroupFinding] = []
+    for at in range(bins):
+        inside = np.flatnonzero(place == at)
+        sizes = weight[inside]
+        if not sizes.sum():
+            continue
+        hits = sizes * rows.positive[inside]
+        share = share_of_rows(float(hits.sum()), inside.size)
+        if not rows.simple:
+            _, of = np.unique(unit[inside], return_inverse=True)
+            most = float(sizes.sum() ** 2 / (sizes**2).sum())
+            totals = [np.bincount(of, one).astype(np.float64) for one in (sizes, hits)]
+            share = share_of_units(*totals, most=most)
+        lower, upper = share.bounds(error)
+        promised = float(np.average(rows.score[inside], weights=sizes))
+        found.append(
+            GroupFinding(
+                group=f"{at / bins:.3g} to {(at + 1) / bins:.3g}",
+                by="score",
+                rows=inside.size,
+                observed=share.value,
+                baseline=promised,
+                difference=share.value - promised,
+                lower=lower,
+                upper=upper,
+            )
+        )
+    return tuple(found)
+
+
+def _plain_bins(rows: Sample, bins: int) -> tuple[GroupFinding, ...]:
     place = bin_of(rows.score, bins)
     counts = np.bincount(place, minlength=bins).tolist()
     hits = np.bincount(place, weights=rows.positive, minlength=bins).tolist()
