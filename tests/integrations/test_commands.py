@@ -111,7 +111,7 @@ def test_an_output_of_dvc_is_named_by_its_path(desk: Desk, project: Path) -> Non
         (("snapshot", "add", "lakefs://repo"), 3, r"names no commit"),
         (("snapshot", "add", "lakefs://repo/main"), 3, r"set LAKECTL_SERVER_ENDPOINT_URL"),
         (("snapshot", "add", "dvc:x"), 4, r"x lies in no DVC project"),
-        (("snapshot", "add", "data", "--pin"), 3, r"lakes and DVC"),
+        (("snapshot", "add", "data", "--pin"), 3, r"versions of S3 and DVC"),
         (("snapshot", "add", "delta://x", "--tag", "t"), 3, r"a tag is set on Iceberg tables"),
         (("snapshot", "verify"), 3, r"name one snapshot to verify, or give --pinned"),
         (("snapshot", "verify", "x", "--pinned"), 3, r"name one snapshot to verify"),

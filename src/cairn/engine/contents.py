@@ -97,6 +97,9 @@ def _require(objects: Excusing, entry: Entry, released: Released) -> None:
             if manifest.artifacts and manifest.artifacts.tree in released.trees:
                 return  # deleted: its weights may be gone
             closure.require_needs(objects, manifest)
+            for made in set(manifest.evaluations) - objects.erased:
+                found = objects.get_record(made, Evaluation)
+                closure.require_evaluation(objects, found)
         case snapshot.ADDED:
             closure.require_source(objects, objects.get_record(str(digest), Snapshot).source)
         case evaluation.RECORDED:
