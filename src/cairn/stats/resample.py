@@ -27,6 +27,7 @@ _CELLS = 2**22
 _CHUNK = 2**21
 _WEIGHED_BITS = 39  # exponential weights are below 2^14
 _EXACT_BITS = 49  # a Poisson count is below 2^4, and 49 + 4 bits are those of a double
+_MOST_LOST = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,6 +47,12 @@ class Summed:
         """The statistic on all rows, as far as totals tell."""
         return float(self.value(self.totals.sum(axis=0)))
 
+    def of(self, totals: Floats) -> Floats:
+        """The statistic of totals, NaN where they leave it without a value."""
+        with np.errstate(all="ignore"):
+            values = self.value(totals)
+        return np.where(np.isfinite(values), values, np.nan)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Units:
@@ -64,6 +71,14 @@ class Units:
         places = self.of_row * width + cells
         total = np.bincount(places, weights=weights, minlength=self.count * width)
         return total.astype(np.float64).reshape(self.count, width)
+
+
+def too_often_undefined(drawn: Floats) -> str | None:
+    """Say why replicates say too little: more than a hundredth of them have no value."""
+    lost = int(np.isnan(drawn).sum())
+    if lost <= _MOST_LOST * drawn.size:
+        return None
+    return f"too few rows define it: {lost:,} of {drawn.size:,} resamples of them do not"
 
 
 def units_of(rows: int, codes: Codes | None, *, width: int) -> Units:

@@ -26,6 +26,7 @@ from cairn.stats.resample import (
     Summed,
     Units,
     replicate,
+    too_often_undefined,
     units_of,
 )
 from cairn.stats.scored import Floats
@@ -35,7 +36,6 @@ from cairn.stats.wald import FLAT, is_flat
 METHOD = f"Poisson bootstrap, {RESAMPLES:,} resamples"
 _SUPPORT = 25
 _LEAST = _SUPPORT / (RESAMPLES + 1)
-_MOST_LOST = 0.01
 _RANGES = {
     "mcc": (-1.0, 1.0),
     "r2": (-math.inf, 1.0),
@@ -119,8 +119,8 @@ def measure_resampled(metric: Metric, sample: Sample, *, alpha: float) -> Estima
     if isinstance(found, str):
         return Undefined(metric=metric.name, reason=found)
     value = found.observed() if found.exact is None else found.exact
-    drawn = _values(found, replicate(found.totals)) + (value - found.observed())
-    if reason := _too_often_undefined(drawn):
+    drawn = found.of(replicate(found.totals)) + (value - found.observed())
+    if reason := too_often_undefined(drawn):
         return Undefined(metric=metric.name, reason=reason)
     law = Resampled.of(value, drawn, units=units.apart)
     low, high = _RANGES.get(metric.kind, (0.0, 1.0))
@@ -152,7 +152,7 @@ def compare_resampled(metric: Metric, pair: Pair, *, alpha: float) -> Difference
     gain = values[0] - values[1] if better == "higher" else values[1] - values[0]
     coarse = ours.observed() - theirs.observed()
     drawn += gain - (coarse if better == "higher" else -coarse)
-    if reason := _too_often_undefined(drawn):
+    if reason := too_often_undefined(drawn):
         return Undefined(metric=metric.name, reason=reason)
     law = Resampled.of(gain, drawn, units=units.apart)
     if is_flat(gain, law.standard_error):
@@ -198,20 +198,7 @@ def _summed(metric: Metric, sample: Sample, units: Units) -> Summed | str:
 def _paired(ours: Summed, theirs: Summed) -> Floats:
     width = ours.totals.shape[1]
     drawn = replicate(np.concatenate([ours.totals, theirs.totals], axis=1))
-    return _values(ours, drawn[:, :width]) - _values(theirs, drawn[:, width:])
-
-
-def _values(found: Summed, totals: Floats) -> Floats:
-    with np.errstate(all="ignore"):
-        values = found.value(totals)
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _too_often_undefined(drawn: Floats) -> str | None:
-    lost = int(np.isnan(drawn).sum())
-    if lost <= _MOST_LOST * drawn.size:
-        return None
-    return f"too few rows define it: {lost:,} of {drawn.size:,} resamples of them do not"
+    return ours.of(drawn[:, :width]) - theirs.of(drawn[:, width:])
 
 
 def _differing(pair: Pair) -> int:

@@ -19,7 +19,15 @@ from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.information import kish
 from cairn.stats.metrics import Metric
 from cairn.stats.redrawn import Redrawn
-from cairn.stats.resample import FEWEST_UNITS, RESAMPLES, Summed, Units, reweigh, units_of
+from cairn.stats.resample import (
+    FEWEST_UNITS,
+    RESAMPLES,
+    Summed,
+    Units,
+    reweigh,
+    too_often_undefined,
+    units_of,
+)
 from cairn.stats.scored import Floats
 from cairn.stats.thin import thin_by
 from cairn.stats.totals import sum_up, width_of
@@ -27,7 +35,6 @@ from cairn.stats.wald import FLAT, is_flat
 from cairn.stats.worst import Unknown, unknown_between, unknown_of
 
 METHOD = f"bootstrap with one more unit at its worst, {RESAMPLES:,} resamples"
-_MOST_LOST = 0.01
 _RANGES = {
     "mcc": (-1.0, 1.0),
     "r2": (-math.inf, 1.0),
@@ -44,7 +51,7 @@ def measure_reweighed(metric: Metric, sample: Sample, *, alpha: float) -> Estima
         return Undefined(metric=metric.name, reason=found)
     value = found.observed() if found.exact is None else found.exact
     drawn = _drawn(found, unknown_of(metric, sample, found), value=value)
-    if reason := _too_often_undefined(drawn.low):
+    if reason := too_often_undefined(drawn.low):
         return Undefined(metric=metric.name, reason=reason)
     worth = _worth(metric, sample, units)
     law = Redrawn.of(value, drawn.low, drawn.high, freedom=worth - 1)
@@ -81,7 +88,7 @@ def compare_reweighed(metric: Metric, pair: Pair, *, alpha: float) -> Difference
     values = [one.observed() if one.exact is None else one.exact for one in (ours, theirs)]
     gain = values[0] - values[1] if sign > 0 else values[1] - values[0]
     drawn = _drawn(both, unknown_between(metric, pair, ours), value=gain)
-    if reason := _too_often_undefined(drawn.low):
+    if reason := too_often_undefined(drawn.low):
         return Undefined(metric=metric.name, reason=reason)
     worth = _worth(metric, candidate, units)
     law = Redrawn.of(gain, drawn.low, drawn.high, freedom=worth - 1)
@@ -152,7 +159,7 @@ def _drawn(found: Summed, unknown: Unknown, *, value: float) -> _Drawn:
     totals, weights = reweigh(found.totals, unknown.down)
     shift = value - found.observed()
     low, high = (
-        _values(found, totals + weights @ rows) + shift for rows in (unknown.down, unknown.up)
+        found.of(totals + weights @ rows) + shift for rows in (unknown.down, unknown.up)
     )
     return _Drawn(totals=totals, weights=weights, low=low, high=high)
 
@@ -188,19 +195,6 @@ def _worth(metric: Metric, sample: Sample, units: Units) -> float:
     if metric.kind not in _BY_LABEL or sample.task != "binary":
         return kish(units.add(weight))
     return min(kish(units.add(weight * (sample.positive == label))) for label in (True, False))
-
-
-def _values(found: Summed, totals: Floats) -> Floats:
-    with np.errstate(all="ignore"):
-        values = found.value(totals)
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _too_often_undefined(drawn: Floats) -> str | None:
-    lost = int(np.isnan(drawn).sum())
-    if lost <= _MOST_LOST * drawn.size:
-        return None
-    return f"too few rows define it: {lost:,} of {drawn.size:,} resamples of them do not"
 
 
 def _differing(pair: Pair) -> int:
