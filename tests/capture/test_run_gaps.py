@@ -331,7 +331,7 @@ def test_data_that_is_not_whole_is_a_gap(tmp_path: Path) -> None:
     found = [reason for field, reason in gaps(train(registry)) if field == "inputs"]
     held.close()
 
-    why = "what was read is not whole"
+    why = "what is kept of it is not whole"
     assert found == [
         f"more.csv is a pointer of Git LFS: the content is not here: {why}",
         f"shop.db-wal beside shop.db holds changes that shop.db lacks: {why}",

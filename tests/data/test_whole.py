@@ -9,8 +9,10 @@ import pytest
 
 from cairn.capture.register import register_path
 from cairn.core.errors import Refused
+from cairn.core.table import Profile
 from cairn.data.files import snapshot_files
-from cairn.registry import Registry
+from cairn.data.source import snapshot
+from cairn.registry import Registry, Wish
 from folders import write
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:%b\nsize 12345\n" % (
@@ -84,6 +86,16 @@ def test_what_the_refusal_says_ends_it(registry: Registry, open_database: Path) 
     other.close()
 
     assert snapshot_files(registry, open_database).files == 1
+
+
+def test_a_query_has_the_rows_of_the_log(registry: Registry, open_database: Path) -> None:
+    address = f"sqlite:///{open_database}?query=SELECT id FROM orders&order_by=id"
+
+    found = snapshot(registry, address, Wish())
+
+    assert found.profile is not None
+    (table,) = registry.objects.get_record(found.profile, Profile).tables
+    assert table.facts.rows == 10
 
 
 def test_a_folder_takes_the_log_along(registry: Registry, open_database: Path) -> None:

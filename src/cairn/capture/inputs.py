@@ -196,7 +196,7 @@ def _not_whole(
     found = [*pointers(registry.objects, source.tree)]
     found += filter(None, (left_beside(seen.path) for seen, _ in files))
     if found:
-        reason = f"{told([each.reason for each in found])}: what was read is not whole"
+        reason = f"{told([each.reason for each in found])}: what is kept of it is not whole"
         yield clipped_gap("inputs", reason, found[0].fix)
 
 

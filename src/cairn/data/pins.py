@@ -27,7 +27,7 @@ from cairn.registry import Registry
 
 LONGEST = 2000
 STORE = "this store"
-HELD = "gone where it lay, and held here: another snapshot has the same bytes"
+HELD = "not had from where it lay: this store holds the same bytes"
 PINNABLE = ("delta", "iceberg", "lakefs", "bucket", "dvc")
 Locate = Callable[[Sequence[Entry]], Iterator[Wanted]]
 """Says of the files of a pin, in order, where each may lie."""

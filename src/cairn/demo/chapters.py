@@ -208,6 +208,6 @@ def _is_too_slow(stage: Stage) -> None:
     better, speed = facts.finding(decision, "better"), facts.finding(decision, "speed")
     stage.say(f"""
         It is better than the live version ({better.metric} {better.observed:.3f} against
-        {better.baseline:.3f}), hurts nobody, and takes {speed.observed:.0f} ms for a flight
-        where {speed.threshold:.0f} ms are allowed.
+        {better.baseline:.3f}), is not shown to hurt any carrier or airport, and takes
+        {speed.observed:.0f} ms for a flight where {speed.threshold:.0f} ms are allowed.
     """)
