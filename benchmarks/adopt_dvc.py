@@ -42,7 +42,7 @@ def make(project: Path, files: int) -> int:
     project.mkdir()
     for words in (["git", "init", "--quiet"], ["dvc", "init", "--quiet"]):
         run(words, project, quiet(project.parent))
-    cache, chance = project / ".dvc" / "cache" / "files" / "md5", random.Random(7)  # noqa: S311
+    cache, chance = project / ".dvc" / "cache" / "files" / "md5", random.Random(7)  # noqa: S311 (not for secrets)
     rows, total = list[dict[str, str]](), 0
     for prefix in range(256):
         (cache / f"{prefix:02x}").mkdir(parents=True)

@@ -164,8 +164,8 @@ def _run(words: Sequence[str], folder: str, environment: dict[str, str]) -> NoRe
     except BaseException:  # noqa: BLE001 (as an interpreter does at its end)
         traceback.print_exc()
         code = 1
-    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue] # noqa: SLF001
-    atexit._run_exitfuncs()  # noqa: SLF001
+    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue] # noqa: SLF001 (as multiprocessing does)
+    atexit._run_exitfuncs()  # noqa: SLF001 (as multiprocessing does)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -78,7 +78,7 @@ def test_weights_in_a_folder_become_a_version_that_loads(
         ("metrics", "no test set "),
     ]
     loaded = registry.load("churn:1").model
-    assert loaded.predict([[0.0, 1.0]]).tolist() == [0]  # type: ignore[attr-defined]
+    assert loaded.predict([[0.0, 1.0]]).tolist() == [0]  # type: ignore[attr-defined] (only the local engine has it)
 
 
 def test_a_model_whose_training_nobody_watched_is_registered_with_its_gaps(

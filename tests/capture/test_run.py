@@ -113,7 +113,7 @@ def test_the_evaluation_has_a_row_for_every_held_out_example(
     table = read_table(
         registry.objects, registry.find_snapshot(evaluation.snapshot), file="data.csv"
     ).to_frame()
-    again = served.model.predict_proba(table[["age", "spend", "region"]])[:, 1]  # type: ignore[attr-defined]
+    again = served.model.predict_proba(table[["age", "spend", "region"]])[:, 1]  # type: ignore[attr-defined] (only the local engine has it)
     assert dict(zip(table["customer"], again, strict=True)) == dict(
         zip(predictions.ids, predictions.score, strict=True)
     )

@@ -31,7 +31,7 @@ def _registry(tmp_path: Path) -> Registry:
 def fitted(path: Path, model: object | None = None) -> LogisticRegression:
     table = pd.read_csv(path)
     chosen = model if model is not None else LogisticRegression()
-    return chosen.fit(table[COLUMNS], table["left"])  # type: ignore[attr-defined]
+    return chosen.fit(table[COLUMNS], table["left"])  # type: ignore[attr-defined] (only the local engine has it)
 
 
 def few_rows() -> pd.DataFrame:
@@ -89,7 +89,7 @@ def test_the_same_run_again_is_the_same_version(registry: Registry) -> None:
         with cairn.run("churn", seed=7) as run:
             forest = RandomForestClassifier(n_estimators=5)
             model = fitted(run.use("data/customers.csv"), forest)
-            drawn = random.random() + np.random.random_sample()  # noqa: NPY002
+            drawn = random.random() + np.random.random_sample()  # noqa: NPY002 (scripts still do this)
             run.log_metric("drawn", drawn)
             run.save(model, example=pd.read_csv("data/test.csv")[COLUMNS])
         digests.add(run.version.digest)
@@ -234,5 +234,5 @@ def test_a_script_that_captures_itself_can_run_under_cairn_run(tmp_path: Path) -
     assert outcome.version.name == "churn:1"
     assert len(registry.runs()) == 2
     assert outcome.notes == (
-        f"the script captured itself: run:{outcome.version.run[:8]}, which succeeded",  # type: ignore[index]
+        f"the script captured itself: run:{outcome.version.run[:8]}, which succeeded",  # type: ignore[index] (it is there)
     )

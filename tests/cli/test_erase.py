@@ -70,7 +70,7 @@ def test_a_row_is_gone_from_every_byte_and_what_is_left_has_a_name(desk: Desk) -
     (new, old) = (
         info.evaluation
         for info in registry.engine.send(
-            ListEvaluations(artifacts=registry.version("churn:2").manifest.artifacts.tree)  # type: ignore[union-attr]
+            ListEvaluations(artifacts=registry.version("churn:2").manifest.artifacts.tree)  # type: ignore[union-attr] (it is there)
         )
     )
     left = decode(registry.objects.get(new.predictions))

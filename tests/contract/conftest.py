@@ -31,7 +31,7 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registr
     folder.mkdir()
     opened = open_registry(folder, clock=Clock())
     yield opened
-    opened.engine.store.database.close()  # type: ignore[attr-defined]
+    opened.engine.store.database.close()  # type: ignore[attr-defined] (only the local engine has it)
 
 
 @pytest.fixture

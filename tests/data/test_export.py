@@ -83,7 +83,7 @@ def test_the_same_version_again_changes_nothing(registry: Registry, tmp_path: Pa
 
     assert again == first._replace(is_new=False)
     assert Path(first.place).stat().st_mtime_ns == written
-    assert os.listdir(tmp_path / "churn") == [Path(first.place).name]  # noqa: PTH208
+    assert os.listdir(tmp_path / "churn") == [Path(first.place).name]  # noqa: PTH208 (names as they are listed)
 
 
 @pytest.mark.parametrize(
@@ -249,13 +249,13 @@ def test_what_a_bucket_cannot_hold_is_named(
 def test_two_that_write_at_once_do_not_replace_each_other(registry: Registry) -> None:
     version = version_of(registry, {b"a": b"1"})
     backend = MemoryBackend({})
-    place = backend._place  # noqa: SLF001
+    place = backend._place  # noqa: SLF001 (where the bucket lies)
 
     def somebody_first(key: str, content: bytes) -> bool:
         place(key, b"theirs")
         return place(key, content)
 
-    backend._place = somebody_first  # type: ignore[method-assign]  # noqa: SLF001
+    backend._place = somebody_first  # type: ignore[method-assign]  # noqa: SLF001 (where the bucket lies)
 
     with pytest.raises(Conflict, match="somebody else writes"):
         export_to_bucket(registry, version, backend, name="s3://models/")

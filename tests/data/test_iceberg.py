@@ -56,7 +56,7 @@ def expire(catalog: SqlCatalog, snapshot: str) -> None:
     gone = files(table, int(snapshot))
     table.overwrite(ROWS.slice(0, 1))
     table = catalog.load_table("shop.orders")
-    kept = files(table, table.current_snapshot().snapshot_id)  # type: ignore[union-attr]
+    kept = files(table, table.current_snapshot().snapshot_id)  # type: ignore[union-attr] (it is there)
     table.maintenance.expire_snapshots().by_id(int(snapshot)).commit()
     for path in gone - kept:
         Path(path).unlink()
@@ -224,7 +224,7 @@ def test_a_pin_is_lost_when_its_snapshot_was_expired(
 def test_the_live_table_is_resolved_to_its_snapshot(registry: Registry, table: Table) -> None:
     info = snapshot_iceberg(registry, orders(), name="now")
 
-    current = str(table.current_snapshot().snapshot_id)  # type: ignore[union-attr]
+    current = str(table.current_snapshot().snapshot_id)  # type: ignore[union-attr] (it is there)
     assert recorded(registry, "now").snapshot_id == current
     assert info.origin == f"iceberg://lake/shop.orders@{current}"
     assert recorded(registry, "now").retention_seconds == FIVE_DAYS

@@ -256,4 +256,4 @@ def test_entries_that_were_left_out_of_their_order_are_refused(
 
 
 def origin_of(registry: Registry) -> str:
-    return registry.engine.store.about.origin  # type: ignore[attr-defined]
+    return registry.engine.store.about.origin  # type: ignore[attr-defined] (only the local engine has it)

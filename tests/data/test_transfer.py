@@ -64,7 +64,7 @@ def test_a_pulled_version_says_where_it_comes_from(
 
     version, snapshot = there.version("churn:1"), there.find_snapshot("train")
 
-    log = here.engine.store.about.log  # type: ignore[attr-defined]
+    log = here.engine.store.about.log  # type: ignore[attr-defined] (only the local engine has it)
     assert version.origin == Origin(log=log, number=1, seq=1)
     assert here.version("churn:1").origin is None
     assert version.registered_by == snapshot.added_by == "bob"

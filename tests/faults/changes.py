@@ -20,7 +20,7 @@ def main(folder: Path) -> None:
 
     def attempt(name: str, change: object) -> None:
         try:
-            change()  # type: ignore[operator]
+            change()  # type: ignore[operator] (a change is callable)
         except CairnError as error:
             say(f"error {name} {type(error).__name__}: {error}")
         else:

@@ -69,7 +69,7 @@ class Slow(PYTHONS):
 
 def main() -> None:
     """Answer line by line."""
-    global called  # noqa: PLW0603
+    global called  # noqa: PLW0603 (told by an audit hook)
     # a memo's number makes the unpickler in C take as much memory as it says
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     sys.addaudithook(watch)

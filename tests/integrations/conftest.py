@@ -29,4 +29,4 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regist
     folder.mkdir()
     opened = open_registry(folder, clock=Clock())
     yield opened
-    opened.engine.store.database.close()  # type: ignore[attr-defined]
+    opened.engine.store.database.close()  # type: ignore[attr-defined] (only the local engine has it)

@@ -65,7 +65,7 @@ def test_the_names_mean_what_is_checked_out(registry: Registry, project: Path) -
     source = registry.objects.get_record(
         registry.find_snapshot("data-train.csv").digest, Snapshot
     ).source
-    assert source.md5 == md5(train(1))  # type: ignore[union-attr]
+    assert source.md5 == md5(train(1))  # type: ignore[union-attr] (it is there)
 
 
 def test_models_become_incomplete_versions_and_no_label_moves(
@@ -130,7 +130,7 @@ def test_an_interrupted_adoption_goes_on_where_it_ended(
         taken.append(wanted.path)
         if len(taken) == IMAGES + 2:
             raise KeyboardInterrupt
-        return real(wanted, batch)  # type: ignore[arg-type]
+        return real(wanted, batch)  # type: ignore[arg-type] (the test passes what fits)
 
     monkeypatch.setattr("cairn.data.dvc.take.take", stopped)
     with pytest.raises(KeyboardInterrupt):

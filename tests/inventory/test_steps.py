@@ -29,7 +29,7 @@ def registry(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regi
     monkeypatch.setenv("CAIRN_HOME", str(project.folder.parent / "home"))
     opened = open_registry(project.folder)
     yield opened
-    opened.engine.store.database.close()  # type: ignore[attr-defined]
+    opened.engine.store.database.close()  # type: ignore[attr-defined] (only the local engine has it)
 
 
 def done(registry: Registry | None, folder: Path) -> list[int]:

@@ -107,7 +107,7 @@ class Registry(RuleBasedStateMachine):
     def succeeds(self, change: object) -> bool:
         """Tell whether a change was made or refused."""
         try:
-            change()  # type: ignore[operator]
+            change()  # type: ignore[operator] (a change is callable)
         except Refused:
             return False
         return True

@@ -238,7 +238,7 @@ def shown(function: Callable[..., Shown]) -> Callable[..., None]:
     command.__doc__ = function.__doc__
     command.__name__ = function.__name__
     if hasattr(function, "__click_params__"):
-        command.__click_params__ += function.__click_params__  # type: ignore[attr-defined]
+        command.__click_params__ += function.__click_params__  # type: ignore[attr-defined] (click sets it)
     return command
 
 

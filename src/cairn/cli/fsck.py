@@ -82,7 +82,7 @@ def _remote(
         "sends again what this store has."
     )
     shown = _told(found.bytes, (), found.problems, how, advice=advice)
-    value = {**shown.value, "remote": found.address, "refs": found.refs}  # type: ignore[dict-item]
+    value = {**shown.value, "remote": found.address, "refs": found.refs}  # type: ignore[dict-item] (a dict for JSON)
     text = f"{shown.text}\n{whole}" if shown.exit_code == 0 else shown.text
     return Shown(value, text, shown.exit_code)
 

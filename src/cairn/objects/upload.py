@@ -58,7 +58,7 @@ class Upload:
         self._sizes = sizes
         self._mark = secrets.token_hex(16)
         self._size = 0
-        self._kept = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
+        self._kept = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 (closed with the upload)
         self._parts: WritableFile | None = None
 
     def write(self, content: bytes | memoryview) -> None:

@@ -71,7 +71,7 @@ def read_key(text: str) -> SigningKey:
         secret = base64.b64decode(parts[4], validate=True)
         key = SigningKey(parts[2], secret[1:])
         if secret[:1] != ED25519 or len(secret) != KEY_BYTES + 1 or key.text != text.strip():
-            raise ValueError  # noqa: TRY301
+            raise ValueError  # noqa: TRY301 (as above)
     except (ValueError, IndexError) as error:
         raise Invalid("this is not a ledger key (PRIVATE+KEY+name+keyid+base64)") from error
     return key

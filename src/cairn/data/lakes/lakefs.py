@@ -68,7 +68,7 @@ def snapshot_lakefs(
         faults: list[Fault] = []
         for count, each in enumerate(wanted, 1):
             found = take(each, batch if mode == "copy" else None)
-            (faults if isinstance(found, Fault) else taken).append(found)  # type: ignore[arg-type]
+            (faults if isinstance(found, Fault) else taken).append(found)  # type: ignore[arg-type] (by its type)
             if on_progress:
                 on_progress(count, sum(t.entry.size for t in taken[-1:]), len(wanted), 0)
         if faults:

@@ -60,7 +60,7 @@ def read_header(content: Content) -> Header:
         raise Corrupt(f"an array header has {size} bytes, more than numpy reads")
     spelled = part(content, start, size)
     try:
-        found: Any = ast.literal_eval(spelled.decode("utf-8" if major > 2 else "latin-1"))  # noqa: PLR2004
+        found: Any = ast.literal_eval(spelled.decode("utf-8" if major > 2 else "latin-1"))  # noqa: PLR2004 (version 3 is in UTF-8)
         shape = found["shape"]
         whole = all(type(length) is int and length >= 0 for length in shape)
         if found.keys() != {"descr", "fortran_order", "shape"} or not whole:
@@ -85,7 +85,7 @@ def _measure(descr: Any, nested: int) -> tuple[int, bool]:
         return width * prod(lengths), objects
     if isinstance(descr, list):
         fields: list[Any] = cast("list[Any]", descr)
-        kinds = [tuple(field[1:3]) if len(field) == 3 else field[1] for field in fields]  # noqa: PLR2004
+        kinds = [tuple(field[1:3]) if len(field) == 3 else field[1] for field in fields]  # noqa: PLR2004 (name, type, shape)
         parts = [_measure(kind, nested + 1) for kind in kinds]
         return sum(width for width, _ in parts), any(objects for _, objects in parts)
     found = _TYPE.fullmatch(str(descr)) if isinstance(descr, str) else None

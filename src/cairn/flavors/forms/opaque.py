@@ -85,7 +85,7 @@ def _is_tensorflow(content: Content) -> bool:
         for field in top:
             if field.number == 2 and field.kind == BYTES:  # noqa: PLR2004 (a graph and its signatures)
                 inside = _inside(content, field)
-                graphs += [(one.begin, one.end) for one in inside if one.number == 2]  # noqa: PLR2004
+                graphs += [(one.begin, one.end) for one in inside if one.number == 2]  # noqa: PLR2004 (a graph)
                 graphs.append((field.begin, field.end))
         return any(_has_nodes(content, begin, end) for begin, end in graphs)
     except Corrupt:

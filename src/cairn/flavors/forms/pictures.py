@@ -55,7 +55,7 @@ def check_jpeg(content: Content) -> None:
     place = len(JPEG)
     while True:
         mark, kind = part(content, place, 2)
-        if mark != 0xFF or kind not in _JPEG_ALONE | _JPEG_SEGMENTS | {_JPEG_END}:  # noqa: PLR2004
+        if mark != 0xFF or kind not in _JPEG_ALONE | _JPEG_SEGMENTS | {_JPEG_END}:  # noqa: PLR2004 (a marker begins so)
             raise Corrupt(f"the segment at {place} is of no known kind")
         place += 2
         if kind == _JPEG_END:
@@ -94,7 +94,7 @@ def _scan_end(content: Content, place: int) -> int:
             raise Corrupt("it ends before its end marker")
         if number(content, place + 1, 1) not in (0, 0xFF, *range(0xD0, 0xD8)):
             return place
-        place += 1 if number(content, place + 1, 1) == 0xFF else 2  # noqa: PLR2004
+        place += 1 if number(content, place + 1, 1) == 0xFF else 2  # noqa: PLR2004 (a filling byte)
 
 
 def _ends(content: Content, place: int) -> None:

@@ -152,7 +152,7 @@ def _task(model: "Any", examples: Examples) -> "tuple[str, list[str]]":
     if classes is None:
         return "other", []
     shown = [str(each) for each in classes]
-    if np.ndim(classes) != 1 or len(classes) != 2:  # noqa: PLR2004
+    if np.ndim(classes) != 1 or len(classes) != 2:  # noqa: PLR2004 (two classes)
         return "multiclass", shown
     if examples.labels.ndim != 1 or not np.isin(examples.labels, classes).all():
         return "other", shown

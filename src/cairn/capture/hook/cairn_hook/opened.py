@@ -210,7 +210,7 @@ def _reached(_socket: "Any", address: "Any") -> None:
 def _looked_up(host: "Any", *_: "Any") -> None:
     """Note a host that the script talks to: what it reads there is frozen nowhere."""
     name = os.fsdecode(host) if isinstance(host, (str, bytes)) else ""
-    local = name in ("", "localhost", "::1", "0.0.0.0", os.uname().nodename)  # noqa: S104
+    local = name in ("", "localhost", "::1", "0.0.0.0", os.uname().nodename)  # noqa: S104 (compared, not bound)
     if not local and not name.startswith("127.") and name not in _noted:
         _noted.add(name)
         _hosts.add(name)
