@@ -109,7 +109,7 @@ def _check_everything(stage: Stage) -> None:
     stage.heading("All nine")
     stage.say("""
         Every change was written to a signed, append-only ledger. Now all its entries, every
-        row that comes of them and every stored byte are checked:
+        row that comes of them and every object are checked:
     """)
     stage.run("cairn", "verify", "--all")
     stage.run("cairn", "steps")
