@@ -40,11 +40,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_finish() -> None:
-    """Take what was imported out of the garbage collector's rounds.
-
-    With all of scikit-learn among it, a round takes a quarter of a second, and each test that
-    closes a database as the end of a process does makes one.
-    """
+    """Take what was imported out of the garbage collector's rounds."""
     gc.collect()
     gc.freeze()
 
@@ -52,6 +48,7 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(exitstatus: int) -> None:
     """Clean up, unless a failed test left something to look at."""
+    gc.unfreeze()  # the interpreter ends as ever
     room.move_out(clean=exitstatus == pytest.ExitCode.OK)
 
 
@@ -79,9 +76,19 @@ def desk(furnished: "Desk", tmp_path: Path) -> "Desk":
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Begin each test in the project's folder, wherever the one before it went."""
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Begin each test in the project's folder, and each file with little to collect.
+
+    With all of scikit-learn among it, a round of the garbage collector takes a tenth of a
+    second, and each test that closes a database as the end of a process does makes one. So
+    what is alive between two files is taken out of its rounds.
+    """
     try:
         return (yield)
     finally:
         os.chdir(item.config.rootpath)
+        if nextitem is None or nextitem.path != item.path:
+            gc.collect()
+            gc.freeze()
