@@ -8,6 +8,7 @@ handlers draft those actions: a move that is made against the gate is an action 
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import cairn
@@ -26,9 +27,12 @@ WRITE = re.compile(
 WRITERS = {name for name, text in queries().items() if WRITE.search(text)}
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for file in sorted(HOME.rglob("*.py")):
-        yield file.relative_to(HOME).as_posix(), ast.parse(file.read_text("utf-8"))
+@cache
+def modules() -> list[tuple[str, ast.Module]]:
+    return [
+        (file.relative_to(HOME).as_posix(), ast.parse(file.read_text("utf-8")))
+        for file in sorted(HOME.rglob("*.py"))
+    ]
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
