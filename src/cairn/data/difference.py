@@ -70,7 +70,7 @@ class _Pair(NamedTuple):
 def diff_snapshots(
     registry: Registry, before: str, after: str, *, key: Sequence[str] = (), file: str = ""
 ) -> SnapshotDiff:
-    """Compare two snapshots by reference; their bytes must be in the store.
+    """Compare two snapshots by reference; bytes that are not in the store are those of lakes.
 
     Rows are told apart by the columns in `key`; by those that a query was ordered by; by an
     `id` that names every row; or else as whole rows. `file` limits the look into tables.
@@ -92,9 +92,7 @@ def diff_snapshots(
         before=before,
         after=after,
         files=tuple(_files(*files)),
-        tables=tuple(
-            _diff_tables(registry.objects, pair, key or ordered) for pair in pairs[:TABLES]
-        ),
+        tables=tuple(_diff_tables(registry, pair, key or ordered) for pair in pairs[:TABLES]),
         left_out=tuple(pair.name for pair in pairs[TABLES:]),
     )
 
@@ -135,8 +133,8 @@ def _ordered_by(objects: ObjectStore, digests: Sequence[str]) -> tuple[str, ...]
     return orders.pop() if len(orders) == 1 and isinstance(sources[-1], Query) else ()
 
 
-def _diff_tables(objects: ObjectStore, pair: _Pair, key: Sequence[str]) -> TableDiff:
-    with Relations(objects) as tables:
+def _diff_tables(registry: Registry, pair: _Pair, key: Sequence[str]) -> TableDiff:
+    with Relations(registry.objects, registry.settings.folder) as tables:
         old, new = tables.add("before", pair.before), tables.add("after", pair.after)
         meeting = meet(tables, old, new)
         if not meeting.shared:

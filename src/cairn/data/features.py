@@ -122,7 +122,10 @@ def check_rows(registry: Registry, reference: str, rows: Path) -> RowSkew:
     training data, `Invalid` if that is not one table.
     """
     version = registry.version(reference)
-    with Relations(registry.objects) as tables, TemporaryDirectory(prefix="cairn-") as room:
+    with (
+        Relations(registry.objects, registry.settings.folder) as tables,
+        TemporaryDirectory(prefix="cairn-") as room,
+    ):
         before = _trained_on(registry, version, tables, Path(room))
         meeting = meet(tables, before, tables.add_file("after", rows))
         taken = _inputs(version, [column.name for column in before])

@@ -39,7 +39,7 @@ def overlap(
         _table(registry, registry.find_snapshot(reference), reference, file)
         for reference in (first, second)
     ]
-    with Relations(registry.objects) as tables:
+    with Relations(registry.objects, registry.settings.folder) as tables:
         old, new = (
             tables.add(name, table)
             for name, table in zip(("before", "after"), held, strict=True)

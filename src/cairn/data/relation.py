@@ -2,7 +2,8 @@
 
 Columns are called `c0`, `c1` in SQL, by their place: their own names are data, and never meet
 the names in a query of ours. Parquet is copied to scratch files, verified on the way, and read
-from there; a CSV file is read as it was written (`written.py`).
+from there; the rows of a lake's table are written to one; a CSV file is read as it was written
+(`written.py`).
 """
 
 import tempfile
@@ -16,8 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cairn.core.errors import Invalid, Unavailable, first_line
+from cairn.core.snapshot import DeltaTable, IcebergTable
 from cairn.core.tree import FILE, Entry, escape
+from cairn.data.arrow import arrow
+from cairn.data.lakes.rows import lake_rows
 from cairn.data.parquet import reading_parquet
+from cairn.data.plain import plain_batches, plain_schema
 from cairn.data.table_files import DELIMITERS, PARQUET, TableFiles, suffix_of
 from cairn.data.written import read_written
 from cairn.installed import installs
@@ -44,10 +49,14 @@ class Column(NamedTuple):
 
 
 class Relations:
-    """A private database in memory with scratch space on disk; gone when the block ends."""
+    """A private database in memory with scratch space on disk; gone when the block ends.
 
-    def __init__(self, objects: ObjectStore) -> None:
+    Tables that are pinned are looked for from the folder `project` on.
+    """
+
+    def __init__(self, objects: ObjectStore, project: Path) -> None:
         self._objects = objects
+        self._project = project
         self._held = ExitStack()
         self._folder = Path()
 
@@ -81,6 +90,8 @@ class Relations:
 
         Raises `Invalid` for a file that is not a table, `NotFound` and `Corrupt` as stores do.
         """
+        if table.lake is not None:
+            return self._add_lake(name, table.name, table.lake)
         if suffix_of(table.name) in DELIMITERS:
             return self._add_text(name, table)
         if all(suffix_of(escape(entry.path)) in PARQUET for entry in table.entries):
@@ -104,19 +115,35 @@ class Relations:
             place = self._folder / f"{name}-{number}.parquet"
             self._objects.copy_to(entry.digest, place)
             places.append(place)
-        with reading_parquet(places[0], what=table.name) as file:
+        return self._view(name, places, table.name)
+
+    def _add_lake(
+        self, name: str, what: str, source: DeltaTable | IcebergTable
+    ) -> tuple[Column, ...]:
+        """Write the rows of a lake's table to a scratch file, as its log has them."""
+        rows = lake_rows(self._objects, source, self._project)
+        schema = plain_schema(rows.layout.schema, what)
+        place = self._folder / f"{name}-0.parquet"
+        with arrow("parquet").ParquetWriter(place, schema, compression="lz4") as writer:
+            for batch in plain_batches(rows.batches(), schema, what):
+                writer.write_batch(batch)
+        return self._view(name, [place], what)
+
+    def _view(self, name: str, places: Sequence[Path], what: str) -> tuple[Column, ...]:
+        """Let Parquet files be one relation."""
+        with reading_parquet(places[0], what=what) as file:
             names: list[str] = file.schema_arrow.names
         files = ", ".join(literal(str(place)) for place in places)
         called = ", ".join(f"c{at}" for at in range(len(names)))
         self.run(
             f"CREATE VIEW {name} AS FROM read_parquet([{files}], hive_partitioning = false) "
             f"AS t({called})",
-            table.name,
+            what,
         )
         return tuple(
             Column(own, kind, f"c{at}")
             for at, (own, kind) in enumerate(
-                zip(distinct(names), self._kinds(name, table.name), strict=True)
+                zip(distinct(names), self._kinds(name, what), strict=True)
             )
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from cairn.core.snapshot import Query, Snapshot, SnapshotInfo, Table
+from cairn.core.snapshot import DeltaTable, IcebergTable, Query, Snapshot, SnapshotInfo, Table
 from cairn.core.tree import SYMLINK, Entry, escape
 from cairn.objects import ObjectStore
 from cairn.objects.tree import tree_entries
@@ -21,6 +21,8 @@ class TableFiles(NamedTuple):
 
     name: str
     entries: tuple[Entry, ...]
+    lake: DeltaTable | IcebergTable | None = None
+    """Of a lake's table: what says which rows these files have."""
 
     @property
     def content(self) -> tuple[str, ...]:
@@ -31,14 +33,17 @@ class TableFiles(NamedTuple):
 def tables_of(objects: ObjectStore, info: SnapshotInfo) -> list[TableFiles]:
     """List the tables of a snapshot that can be compared row by row, by their names.
 
-    A frame or the result of a query is one table, called `rows`, in however many files.
+    A frame, the result of a query or a table of a lake is one table, called `rows`, in however
+    many files.
     """
+    source = objects.get_record(info.digest, Snapshot).source
+    if isinstance(source, DeltaTable | IcebergTable):
+        return [TableFiles(ALL_ROWS, tuple(tree_entries(objects, info.tree)), source)]
     entries = [
         entry
         for entry in tree_entries(objects, info.tree)
         if entry.mode != SYMLINK and is_table(entry.path)
     ]
-    source = objects.get_record(info.digest, Snapshot).source
     if isinstance(source, Table | Query):
         return [TableFiles(ALL_ROWS, tuple(entries))]
     return [TableFiles(escape(entry.path), (entry,)) for entry in entries]

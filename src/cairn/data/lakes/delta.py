@@ -16,6 +16,7 @@ from cairn.data.files import check_name, record_snapshot
 from cairn.data.lakes.delta_features import V2_CHECKPOINT, check_features, refuse
 from cairn.data.lakes.files import Listed, plain, take_files
 from cairn.data.lakes.location import recorded
+from cairn.data.lakes.rows import describe_lake
 from cairn.installed import installs
 from cairn.objects.fault import reading
 from cairn.objects.tree import Progress
@@ -81,7 +82,8 @@ def snapshot_delta(
         retention_seconds=retention_seconds(table.metadata().configuration),
     )
     origin = f"delta://{recorded(registry, lies)}@{at}"
-    return record_snapshot(registry, source, origin=origin, name=name)
+    profile = describe_lake(registry, source)
+    return record_snapshot(registry, source, origin=origin, name=name, profile=profile)
 
 
 def read_log(location: str) -> Log:

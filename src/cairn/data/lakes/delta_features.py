@@ -4,12 +4,12 @@ A table that once had deletion vectors lists them for ever, whether a file has o
 counts here is whether a version's data files alone say what its rows are.
 """
 
-import json
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from cairn.core.errors import Corrupt, Refused
+from cairn.core.errors import Refused
 from cairn.data.arrow import arrow
+from cairn.data.lakes.delta_log import State, masked, replay
 from cairn.data.parquet import arrow_errors
 
 if TYPE_CHECKING:
@@ -30,13 +30,6 @@ _FIXES = {
 _COPY = "copy the table into one without this feature, and snapshot that"
 
 
-class _Logged(NamedTuple):
-    """What a log says: how many active files have deleted rows, and if it has sidecars."""
-
-    masked: int
-    has_sidecars: bool
-
-
 def check_features(table: "deltalake.DeltaTable", location: str, log: Iterable[str]) -> None:
     """Refuse a version whose data files alone do not say what its rows are.
 
@@ -51,7 +44,7 @@ def check_features(table: "deltalake.DeltaTable", location: str, log: Iterable[s
         used.add(TYPE_WIDENING)
     if listed & {DELETION_VECTORS, V2_CHECKPOINT}:
         logged = _read(location, log)
-        used |= {DELETION_VECTORS} if logged.masked else set()
+        used |= {DELETION_VECTORS} if masked(logged) else set()
         used |= {V2_CHECKPOINT} if logged.has_sidecars else set()
     if used:
         refuse(location, sorted(used))
@@ -66,46 +59,17 @@ def refuse(location: str, features: list[str]) -> None:
     )
 
 
-def _read(location: str, log: Iterable[str]) -> _Logged:
-    """Go through a log: an active file has the deletion vector of the last entry about it."""
+def _read(location: str, log: Iterable[str]) -> State:
+    """Go through the files of a log where they lie."""
     from deltalake.fs import DeltaStorageHandler
 
     files = arrow("fs").PyFileSystem(DeltaStorageHandler(location))
-    masked: dict[str, bool] = {}
-    has_sidecars = False
-    for name in log:
+
+    def content(name: str) -> bytes:
         with (
             arrow_errors(f"{name} of {location}", "a whole file of a log"),
             files.open_input_file(f"_delta_log/{name}") as file,
         ):
-            if not name.endswith(".parquet"):
-                _replay(_entries(file.read(), name), masked)
-                continue
-            entries = arrow("parquet").ParquetFile(file).read().to_pylist()
-            _replay(entries, masked)
-            has_sidecars = has_sidecars or any(entry.get("sidecar") for entry in entries)
-    return _Logged(sum(masked.values()), has_sidecars)
+            return file.read()
 
-
-def _entries(content: bytes, name: str) -> Iterator[dict[str, Any]]:
-    for line in content.splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError as error:
-            raise Corrupt(
-                f"{name} of the table's log holds a line that is not JSON"
-            ) from error
-        if isinstance(entry, dict):
-            yield entry  # pyright: ignore[reportUnknownVariableType]
-
-
-def _replay(entries: Iterable[dict[str, Any]], masked: dict[str, bool]) -> None:
-    """Take a commit over; one that gives a file a vector removes and adds the same path."""
-    added: list[dict[str, Any]] = []
-    for entry in entries:
-        if remove := entry.get("remove"):
-            masked.pop(str(remove.get("path")), None)
-        if add := entry.get("add"):
-            added.append(add)
-    for add in added:
-        masked[str(add.get("path"))] = bool(add.get("deletionVector"))
+    return replay((name, content(name)) for name in log)

@@ -24,6 +24,7 @@ from cairn.data.bucket import is_bucket, require_answer
 from cairn.data.files import check_name, record_snapshot
 from cairn.data.lakes.files import Listed, plain, take_files
 from cairn.data.lakes.location import recorded
+from cairn.data.lakes.rows import describe_lake
 from cairn.installed import installs
 from cairn.objects.tree import Progress
 from cairn.registry import Registry
@@ -89,7 +90,8 @@ def snapshot_iceberg(
     called = recorded(registry, metadata) if reference.is_metadata else reference.table
     place = f"{reference.catalog}/{called}" if reference.catalog else called
     origin = f"iceberg://{place}@{at.snapshot_id}"
-    return record_snapshot(registry, source, origin=origin, name=name)
+    profile = describe_lake(registry, source)
+    return record_snapshot(registry, source, origin=origin, name=name, profile=profile)
 
 
 def read_reference(text: str) -> Reference:
