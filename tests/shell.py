@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,10 @@ joblib.dump(model, "model.joblib")
 """
 
 
+_MISCOUNTED = re.compile(r"(?<![\w.,:/@+=-])1 (?!is\b|was\b|has\b)[a-z]*[a-rt-z]s\b")
+"""One of something that is spelled as if it were many: `1 files`."""
+
+
 class Shell:
     """A folder, and the commands typed in it."""
 
@@ -37,6 +42,7 @@ class Shell:
         text = done.stdout + done.stderr
         assert done.returncode == expect, f"cairn {' '.join(words)}: {done.returncode}\n{text}"
         assert "Traceback" not in text, text
+        assert not _MISCOUNTED.search(text), text
         return text
 
     def json(self, *words: str, expect: int = 0) -> Any:

@@ -40,6 +40,8 @@ ELSEWHERE = {
     "gate replay": "cli/test_wiring.py"
     "::test_a_gate_is_bound_shown_asked_explained_and_replayed",
     "guard": "inventory/test_guard.py::test_a_hook_that_is_there_stays_as_it_is",
+    "gate show": "cli/test_starter.py"
+    "::test_it_is_bound_with_the_first_snapshot_that_it_can_pin",
     "history": "cli/test_why.py::test_a_move_without_a_gate_and_its_review_are_told",
     "inventory record": "cli/test_wiring.py"
     "::test_inventory_finds_and_keeps_what_a_person_adds",

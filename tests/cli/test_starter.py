@@ -29,29 +29,33 @@ def test_it_is_bound_with_the_first_snapshot_that_it_can_pin(young: Desk) -> Non
     told = young("snapshot", "add", "data/test.csv", "--name", "test")
     again = young("snapshot", "add", "data/test.csv", "--name", "test")
 
-    assert "churn@production is now judged by the starting policy, gates/churn.yaml" in told
+    assert "churn@production is now judged by the starting policy (sha256:" in told
     assert "starting policy" not in again
     (bound,) = young.json("gate", "history", "churn@production")["policies"]
     assert bound["reason"].startswith("the starting policy, bound with the first snapshot")
-    assert "better" in young("gate", "show", "churn@production")
+    assert "metric roc_auc" in young("gate", "show", "churn@production")
 
 
-def test_the_first_version_binds_it_where_the_data_were_frozen_before(young: Desk) -> None:
-    young.write(
-        "gates/leave.yaml",
-        (young.folder / "gates/churn.yaml").read_text().replace("churn", "leave"),
-    )
-    young.write("cairn.toml", SETTINGS.replace("model.churn", "model.leave"))
+@pytest.mark.parametrize("written", [False, True])
+def test_the_first_version_binds_it_for_what_the_model_predicts(
+    young: Desk, *, written: bool
+) -> None:
+    wanted = SETTINGS.replace("model.churn", "model.spend").replace('"churned"', '"spend"')
+    young.write("cairn.toml", wanted.replace('task = "binary"', ""))
     young("snapshot", "add", "data/test.csv", "--name", "test")
+    if written:
+        young("gate", "new", "spend")
 
-    told = young("register", "own.bin", "--model", "leave", "--retroactive")
+    told = young("register", "own.bin", "--model", "spend", "--retroactive")
 
-    assert "leave@production is now judged by the starting policy" in told
+    assert "spend@production is now judged by the starting policy" in told
+    assert "metric mae" in young("gate", "show", "spend@production")
 
 
-def test_what_somebody_changed_is_theirs_to_bind(young: Desk) -> None:
-    policy = young.folder / "gates/churn.yaml"
-    policy.write_text(policy.read_text() + "# ours\n")
+@pytest.mark.parametrize("name", ["starter", "churn"])
+def test_what_somebody_changed_is_theirs_to_bind(young: Desk, name: str) -> None:
+    policy = (young.folder / "gates/starter.yaml").read_text()
+    young.write(f"gates/{name}.yaml", f"{policy}# ours\n")
 
     told = young("snapshot", "add", "data/test.csv", "--name", "test")
 

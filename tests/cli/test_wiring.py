@@ -133,6 +133,21 @@ def test_status_says_what_labels_hold_and_what_waits(live: Desk) -> None:
     assert live.json("status")["held"][0]["version"] == "churn:2"
 
 
+def test_status_tells_the_decision_that_let_a_version_in_not_a_later_attempt(
+    live: Desk,
+) -> None:
+    high = "  - {id: high, type: floor, metric: roc_auc, value: 0.99}\n"
+    live.write("gates/high.yaml", (live.folder / "gates/churn.yaml").read_text() + high)
+    live("gate", "set", "churn@production", "gates/high.yaml")
+    live("promote", "churn:1", expect=Refused.exit_code)
+
+    text = live("status")
+    live("rollback", "churn")
+
+    assert re.search(r"churn:2 .* pass, by a policy before\n", text)
+    assert re.search(r"churn:1 .* pass, by a policy before\n", live("status"))
+
+
 def test_undo_names_the_way_back_and_it_works(live: Desk) -> None:
     way = live.json("undo")
 

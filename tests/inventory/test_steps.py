@@ -66,8 +66,8 @@ def test_an_empty_folder_has_all_nine_to_do_with_a_command_each(project: Project
         "cairn snapshot add PATH --name train",
         "cairn run --model NAME -- python SCRIPT",
         "cairn promote NAME:1",
-        "cairn gate set NAME@production gates/NAME.yaml",
-        "cairn rollback NAME --drill",
+        "cairn gate new NAME",
+        "cairn promote NAME:1",
         "cairn compare NAME:1 NAME@production",
     ]
 

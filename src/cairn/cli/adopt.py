@@ -10,6 +10,7 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
 from cairn.cli.text import pairs, short, size, table
 from cairn.core.errors import Corrupt
+from cairn.core.words import counted
 
 if TYPE_CHECKING:
     from cairn.integrations.dvc.report import Adoption, NotAdopted
@@ -47,17 +48,21 @@ def dvc(project: Path, *, copy: bool) -> Shown:
 def _told(done: "Adoption") -> str:
     new = sum(each.is_new for each in done.data)
     files = sum(each.files for each in done.data if each.is_new)
+    snapshots, versions = (
+        counted(len(done.data), "snapshot"),
+        counted(len(done.models), "version"),
+    )
     kept = "pinned where they lie" if done.mode == "pin" else "copied here"
     head = pairs(
         [
-            ("project", f"{done.project}, {done.moments} states in its history"),
+            ("project", f"{done.project}, {counted(done.moments, 'state')} in its history"),
             (
                 "data",
-                f"{len(done.data)} snapshots ({new} new, {files:,} files in them), {kept}",
+                f"{snapshots} ({new} new, {counted(files, 'file')} in them), {kept}",
             ),
             (
                 "models",
-                f"{len(done.models)} versions ({sum(m.is_new for m in done.models)} new)",
+                f"{versions} ({sum(m.is_new for m in done.models)} new)",
             ),
             ("corrupt", len(done.corrupt)),
             ("missing", len(done.missing)),
@@ -77,7 +82,7 @@ def _data(done: "Adoption") -> str:
 
 def _models(done: "Adoption") -> str:
     rows = [
-        (m.version, m.path, m.found_in, m.release or "-", f"{m.gaps} gaps")
+        (m.version, m.path, m.found_in, m.release or "-", counted(m.gaps, "gap"))
         for m in done.models[-LISTED:]
     ]
     return table(("version", "output", "found in", "release", "known"), rows)

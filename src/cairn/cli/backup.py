@@ -11,6 +11,7 @@ from cairn.cli.progress import progress
 from cairn.cli.text import size
 from cairn.core.continuation import Continued
 from cairn.core.errors import Corrupt, Invalid
+from cairn.core.words import counted
 
 SHORTEST = 8
 
@@ -33,10 +34,11 @@ def backup(folder: Path, *, without_keys: bool) -> Shown:
     keys = "no key is in it: a restored store cannot prove whose it was"
     if done.keys:
         keys = f"sealed in it: the key of the {' and the key of the '.join(done.keys)}"
-    new = f"{done.new_objects:,} objects, {size(done.new_bytes)}, every byte verified"
+    new = f"{counted(done.new_objects, 'object')}, {size(done.new_bytes)}"
+    entries = counted(done.entries, "ledger entry", "ledger entries")
     text = (
-        f"{done.folder} has all of this store: {done.entries} ledger entries and "
-        f"{done.objects:,} objects; new in it are {new}\n{keys}\n"
+        f"{done.folder} has all of this store: {entries} and "
+        f"{counted(done.objects, 'object')}; new in it: {new}, every byte verified\n{keys}\n"
         f"keep it on another disk; `cairn restore-store {folder} --reason WHY` brings it back"
     )
     return Shown(done, text)
@@ -66,7 +68,7 @@ def restore_store(folder: Path | None, *, reason: str) -> Shown:
         problem = f"PROBLEMS: {first.place}: {first.reason}; `cairn verify` lists all"
         return Shown(done, "\n".join([*lines, problem]), Corrupt.exit_code)
     lines += [
-        f"its {found.entries} ledger entries are whole and signed, every row is as it was;",
+        f"all {found.entries} of its ledger entries are whole and signed, each row as it was;",
         "`cairn verify --all` reads every byte; `cairn push` and `cairn pull` exchange",
         "versions with the store that it came from, if that is still there",
     ]
@@ -82,7 +84,9 @@ def told(done: Continued) -> list[str]:
         if done.handed_over
         else "nobody signed for that with the old key: it was not at hand"
     )
-    return [f"{before} goes on {how} after {done.entries} entries; {signed}"]
+    return [
+        f"{before} goes on {how} after {counted(done.entries, 'entry', 'entries')}; {signed}"
+    ]
 
 
 def _passphrase(*, new: bool) -> str:

@@ -226,7 +226,7 @@ def _environment_line(manifest: Manifest) -> str:
 
 def _evaluation_line(registry: Registry, digest: Digest) -> str:
     found = registry.objects.get_record(digest, Evaluation)
-    return f"{short(digest)}  {found.rows:,} rows of {short(found.snapshot)}"
+    return f"{short(digest)}  {counted(found.rows, 'row')} of {short(found.snapshot)}"
 
 
 def _values(values: dict[str, Any]) -> str:

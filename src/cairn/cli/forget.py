@@ -8,6 +8,7 @@ import cairn
 from cairn.cli.app import Shown, shown
 from cairn.core.errors import Invalid, Refused
 from cairn.core.sweep import WhyKept
+from cairn.core.words import counted
 from cairn.registry import Registry
 
 _ROTATE = (
@@ -32,7 +33,9 @@ def forget(*, erase: bool, reason: str) -> Shown:
         raise Invalid("say why, without the value: `cairn forget-secret --erase -m REASON`")
     found = find_leaks(registry, value)
     owners = {digest: _owner(registry, digest) for digest in found.objects}
-    lines = [f"looked at {found.looked} objects, every ledger entry and all other files"]
+    lines = [
+        f"looked at {counted(found.looked, 'object')}, every ledger entry and all other files"
+    ]
     if found.closed:
         lines.append(f"  not inside {found.closed} that are compressed, such as Parquet")
     erased, kept = _erase(registry, found.objects, reason) if erase else ((), ())

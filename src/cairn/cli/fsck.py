@@ -11,6 +11,7 @@ from cairn.cli.progress import progress
 from cairn.cli.text import short, size, table
 from cairn.core.errors import CairnError, Corrupt, Invalid
 from cairn.core.ledger import Problem
+from cairn.core.words import counted
 from cairn.data.mend import Mending
 from cairn.objects.fsck import Checked, Depth
 from cairn.registry import Registry
@@ -75,8 +76,9 @@ def _remote(
     if repair and (found.bytes.damage or found.problems):
         mended = mend_remote(registry, found)
         return _remote_mended(mended, found)
-    refs = f"{found.refs:,} snapshots and versions"
-    whole = f"{refs} at {found.address} are proven, and nothing that they need is missing"
+    refs = counted(found.refs, "snapshot or version", "snapshots and versions")
+    proven = "is" if found.refs == 1 else "are"
+    whole = f"{refs} at {found.address} {proven} proven, and nothing that they need is missing"
     advice = (
         "Nothing was changed. `cairn fsck REMOTE --full --repair` moves damage aside and "
         "sends again what this store has."
@@ -88,10 +90,10 @@ def _remote(
 
 
 def _remote_mended(mended: "RemoteMending", found: "RemoteCheck") -> Shown:
-    packs = f"{mended.quarantined} of {found.bytes.packs} packs"
+    sent = counted(len(mended.back), "object was", "objects were")
     lines = [
-        f"{packs} were damaged and lie in quarantine",
-        f"{len(mended.back)} objects were sent again from this store",
+        _quarantined(mended.quarantined, found.bytes.packs),
+        f"{sent} sent again from this store",
     ]
     if not mended.left:
         return Shown(
@@ -100,7 +102,7 @@ def _remote_mended(mended: "RemoteMending", found: "RemoteCheck") -> Shown:
         )
     rows = [(problem.place, problem.reason) for problem in mended.left]
     lines += [
-        f"{len(rows)} snapshots and versions are still not whole:",
+        f"still not whole, snapshots and versions: {len(rows)}",
         "",
         table(("what", "why"), rows[:LISTED]),
         "",
@@ -137,7 +139,7 @@ def _told(
         "problems": [{"where": where, "reason": reason} for where, reason in rows],
     }
     read = "every byte read" if found.read == found.size else f"{size(found.read)} of it read"
-    head = f"{found.packs} packs of {size(found.size)}, {read}"
+    head = f"{counted(found.packs, 'pack')} of {size(found.size)}, {read}"
     if not rows:
         more = (
             ""
@@ -147,7 +149,7 @@ def _told(
         return Shown(value, f"no damage found in {head}{more}")
     more = f"\n... and {len(rows) - LISTED} more" if len(rows) > LISTED else ""
     text = (
-        f"DAMAGE: {len(rows)} problems in {head}\n\n"
+        f"DAMAGE: {counted(len(rows), 'problem')} in {head}\n\n"
         f"{table(('where', 'what'), rows[:LISTED])}{more}\n\n"
         f"{advice or _advice(found, lost)}"
     )
@@ -164,10 +166,10 @@ def _advice(found: Checked, lost: Sequence[Problem]) -> str:
 
 
 def _mended(mended: Mending, found: Checked) -> Shown:
-    aside = f"{mended.quarantined} of {found.packs} packs were damaged and lie in quarantine"
+    saved = counted(mended.saved, "blob was", "blobs were")
     lines = [
-        f"{aside}; {mended.saved} blobs in them were intact and are stored again",
-        f"{len(mended.back)} objects came back from other copies",
+        f"{_quarantined(mended.quarantined, found.packs)}; {saved} intact and stored again",
+        f"{counted(len(mended.back), 'object')} came back from other copies",
     ]
     if not mended.lost:
         return Shown(
@@ -175,10 +177,15 @@ def _mended(mended: Mending, found: Checked) -> Shown:
         )
     rows = [(short(digest), why) for digest, why in mended.lost.items()]
     lines += [
-        f"{len(rows)} objects are lost, and needed:",
+        f"{counted(len(rows), 'object is', 'objects are')} lost, and needed:",
         "",
         table(("object", "needed by"), rows[:LISTED]),
         "",
         "name more copies with --from, and repair again",
     ]
     return Shown(mended, "\n".join(lines), Corrupt.exit_code)
+
+
+def _quarantined(some: int, every: int) -> str:
+    lie = "was damaged and lies" if some == 1 else "were damaged and lie"
+    return f"{some} of {counted(every, 'pack')} {lie} in quarantine"

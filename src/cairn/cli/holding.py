@@ -6,6 +6,7 @@ from cairn.cli.app import Shown
 from cairn.cli.text import short, table
 from cairn.core.digest import Digest
 from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
+from cairn.core.words import counted
 from cairn.data.holding import Search, find_file, find_row
 from cairn.data.overlap import Overlap
 from cairn.registry import Registry
@@ -78,12 +79,13 @@ def _told(found: Search) -> Shown:
 def _head(found: Search) -> str:
     """Say where it is; "none" only where everything was looked into."""
     if found.holding:
-        return f"{found.looked_for}: in {len(found.holding)} of {found.snapshots} snapshots"
+        every = counted(found.snapshots, "snapshot")
+        return f"{found.looked_for}: in {len(found.holding)} of {every}"
     if found.unsearched:
         searched = found.snapshots - len(found.unsearched)
-        text = f"in none of the {searched} snapshots that could be searched whole"
+        text = f"in none of the {counted(searched, 'snapshot')} that could be searched whole"
     else:
-        text = f"in none of {found.snapshots} snapshots"
+        text = f"in none of {counted(found.snapshots, 'snapshot')}"
     if not found.column_seen:
         text += "; no file that was searched has such a column"
     return f"{found.looked_for}: {text}"

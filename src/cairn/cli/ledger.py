@@ -16,6 +16,7 @@ from cairn.core.ledger import (
     Verification,
 )
 from cairn.core.version import Version
+from cairn.core.words import counted
 from cairn.registry import Registry
 
 EXIT_CORRUPT = Corrupt.exit_code
@@ -50,7 +51,8 @@ def verify(
         found = registry.version(version)
         erased = erased_of(registry, found)
         count, size_bytes = registry.verify_version(version, without=erased)
-        text = f"{found.name} is intact: {count} objects, {size(size_bytes)}, {found.digest}"
+        many = counted(count, "object")
+        text = f"{found.name} is intact: {many}, {size(size_bytes)}, {found.digest}"
         value: dict[str, object] = {"version": found.name, "digest": found.digest}
         value |= {"objects": count}
         if erased:
@@ -205,13 +207,14 @@ def _kept(against: Path | None) -> str:
 
 
 def _verified(result: Verification, *, whole: bool) -> Shown:
-    checked = f"{result.entries} ledger entries, {result.versions} versions"
+    entries = counted(result.entries, "ledger entry", "ledger entries")
+    checked = f"{entries}, {counted(result.versions, 'version')}"
     if whole:
-        checked += f", {result.objects} objects ({size(result.size_bytes)})"
+        checked += f", {counted(result.objects, 'object')} ({size(result.size_bytes)})"
     if not result.problems:
         erased = [(gone.place, gone.reason) for gone in result.erased]
-        many = "1 object was" if len(erased) == 1 else f"{len(erased)} objects were"
-        what = f", {many} erased" if erased else ""
+        what = f", {counted(len(erased), 'object was', 'objects were')} erased"
+        what = what if erased else ""
         text = f"verified: {checked}; no problem found{what}"
         listed = "\n\n" + table(("what", "why"), erased) if erased else ""
         rest = f"\nnot looked at: {', '.join(result.uncovered)}" if result.uncovered else ""

@@ -45,7 +45,7 @@ def init(folder: Path | None, *, objects: str, encrypt: bool) -> Shown:
     """
     from cairn.engine import object_key
     from cairn.engine.store import key_path
-    from cairn.gates.template import starter_policy
+    from cairn.gates.template import ANY, NEUTRAL, starter_policy
 
     folder = folder or _top(Path())
     try:
@@ -53,7 +53,8 @@ def init(folder: Path | None, *, objects: str, encrypt: bool) -> Shown:
         folder.mkdir(parents=True, exist_ok=True)
         store = _store(place, objects=objects, encrypt=encrypt)
         (folder / "gates").mkdir(exist_ok=True)
-        _write_new(folder / "gates" / "churn.yaml", starter_policy("churn"))
+        if not any((folder / "gates").glob("*.yaml")):
+            _write_new(folder / NEUTRAL, starter_policy(ANY))
         _ignore(folder, place)
         _write_new(folder / "cairn.toml", TOML.format(objects=_objects_line(objects)))
     except OSError as error:
@@ -154,16 +155,16 @@ def _told(folder: Path, place: Path, key: Path, *, objects: str, sealed: Path | 
     return "\n".join(
         [
             f"{folder.resolve()} is now a Cairn project:",
-            "  cairn.toml        settings; commit it",
-            "  gates/churn.yaml  a starting policy for promotions; commit it",
-            f"  {place.name + '/':<18}the store; ignored by git, back it up",
+            "  cairn.toml          settings; commit it",
+            "  gates/starter.yaml  a starting policy for promotions; commit it",
+            f"  {place.name + '/':<20}the store; ignored by git, back it up",
             f"  {key}  signs the ledger; keep a copy elsewhere",
             *(elsewhere if objects else []),
             *(hidden if sealed and sealed.exists() else []),
             "",
             "Next:",
-            "  cairn inventory                                  what is here and what is not",
-            "  cairn snapshot add data/test.csv --name test     freeze the data",
-            "  cairn run --model churn -- python train.py       train, captured",
+            "  cairn inventory                                what is here and what is not",
+            "  cairn snapshot add data/test.csv --name test   freeze the data",
+            "  cairn run --model NAME -- python train.py      train, captured",
         ]
     )

@@ -235,7 +235,7 @@ def verify(reference: str | None, *, pinned: bool, older_than: float) -> Shown:
     if is_pinned(registry, info):
         return pin.verified(registry, info, called=reference)
     found = check(registry, reference)
-    text = f"{reference} is intact: {found.files} files, {size(found.size_bytes)}"
+    text = f"{reference} is intact: {counted(found.files, 'file')}, {size(found.size_bytes)}"
     return Shown({"files": found.files, "size_bytes": found.size_bytes}, text)
 
 

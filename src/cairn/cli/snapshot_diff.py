@@ -5,6 +5,7 @@ from pathlib import Path
 from cairn.cli.app import Shown
 from cairn.cli.text import size, table
 from cairn.core.errors import Invalid
+from cairn.core.words import counted
 from cairn.data.column_diff import ColumnDiff
 from cairn.data.difference import FileDiff, SnapshotDiff, TableDiff
 from cairn.plots import shares
@@ -45,8 +46,8 @@ def draw(found: SnapshotDiff, path: Path) -> None:
     picture = shares.draw(
         [_panel(column) for column in first.columns[:PANELS]],
         title=f"{first.file}: shares of rows, what moved most first",
-        before=f"{found.before} ({first.rows_before:,} rows)",
-        after=f"{found.after} ({first.rows_after:,} rows)",
+        before=f"{found.before} ({counted(first.rows_before, 'row')})",
+        after=f"{found.after} ({counted(first.rows_after, 'row')})",
     )
     try:
         path.write_text(picture, "utf-8")
@@ -65,7 +66,8 @@ def _panel(column: ColumnDiff) -> Panel:
 
 
 def _files(found: SnapshotDiff) -> str:
-    head = f"{found.before} -> {found.after}: {len(found.files)} files differ"
+    many = counted(len(found.files), "file differs", "files differ")
+    head = f"{found.before} -> {found.after}: {many}"
     rows = [
         (_what(file), file.path, _size(file.size_before), _size(file.size_after))
         for file in found.files[:LISTED]
@@ -86,9 +88,9 @@ def _size(count: int | None) -> str:
 
 
 def _table(found: TableDiff) -> str:
-    more = found.rows_after - found.rows_before
+    more, after = found.rows_after - found.rows_before, counted(found.rows_after, "row")
     lines = [
-        f"{found.file}: {found.rows_before:,} -> {found.rows_after:,} rows ({more:+,})",
+        f"{found.file}: {found.rows_before:,} -> {after} ({more:+,})",
         *_schema(found),
         *_rows(found),
         "",
@@ -153,7 +155,9 @@ def _columns(found: TableDiff) -> str:
         ]
         head = ("column", "PSI", "shift", "typical before", "after", "missing")
         lines += [table(head, rows), _LEGEND]
-    rest = f"{others} other columns" if moved else f"  all {others} columns"
+    rest = (
+        counted(others, "other column") if moved else f"  each of {counted(others, 'column')}"
+    )
     lines.append(f"{rest} moved no more than a little")
     if found.not_compared:
         lines.append(

@@ -6,6 +6,7 @@ from cairn.core.errors import Erased
 from cairn.core.run import Gap
 from cairn.core.snapshot import Query, Sampling, Snapshot, SnapshotInfo
 from cairn.core.table import MOST_COUNTED, ColumnProfile, Profile, TableProfile
+from cairn.core.words import counted
 from cairn.registry import Registry
 
 SHOWN_COLUMNS = 50
@@ -54,7 +55,8 @@ def _tables(registry: Registry, info: SnapshotInfo) -> tuple[TableProfile, ...]:
 def _table(table: TableProfile) -> list[tuple[str, str]]:
     facts = table.facts
     name = f"{table.path}: " if table.path else ""
-    lines = [("table", f"{name}{facts.rows:,} rows, {len(facts.columns):,} columns")]
+    rows = counted(facts.rows, "row")
+    lines = [("table", f"{name}{rows}, {counted(len(facts.columns), 'column')}")]
     for at, column in enumerate(facts.columns[:SHOWN_COLUMNS]):
         parts = [column.type, f"{column.nulls:,} missing" if column.nulls else ""]
         if table.columns:  # a very wide table has no profiles

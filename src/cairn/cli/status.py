@@ -1,11 +1,16 @@
 """`cairn status`, `undo`: how things stand, and the way back from the last change."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, table
 from cairn.core.name import shown as model_shown
+
+if TYPE_CHECKING:
+    from cairn.inventory.status import Held
 
 
 @click.command()
@@ -21,7 +26,7 @@ def status() -> Shown:
             one.version,
             moment(one.since),
             one.by,
-            one.verdict or ("not judged" if one.gate else "no gate"),
+            _said(one),
         )
         for one in found.held
     ]
@@ -30,6 +35,13 @@ def status() -> Shown:
     looked = "nothing to look after in approvals, overrides, runs, gates, drills and gaps"
     waiting = "\n".join(["to look after:", *lines]) if lines else looked
     return Shown(found, f"{held or 'no label holds a version yet'}\n\n{waiting}")
+
+
+def _said(one: "Held") -> str:
+    """Say what the gate said of the version that a label holds."""
+    if one.verdict is None:
+        return "not judged" if one.gate else "no gate"
+    return f"{one.verdict}, by a policy before" if one.is_outdated else one.verdict
 
 
 @click.command()

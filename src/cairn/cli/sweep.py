@@ -6,6 +6,7 @@ import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import size, table
 from cairn.core.sweep import Act, Sweep, WhyKept
+from cairn.core.words import counted
 from cairn.objects.sweep import DAY, HOUR, Ages
 from cairn.registry import Registry
 
@@ -66,8 +67,9 @@ def _why(registry: Registry, digest: str) -> Shown:
 
 def _told(found: Sweep, *, carry_out: bool) -> str:
     total = sum(pack.size_bytes for pack in found.packs)
-    needed = f"{found.kept} objects are needed, {size(found.kept_bytes)}"
-    lines = [f"{needed}; {len(found.packs)} packs hold {size(total)}"]
+    needed = counted(found.kept, "object is needed", "objects are needed")
+    packs = counted(len(found.packs), "pack holds", "packs hold")
+    lines = [f"{needed}, {size(found.kept_bytes)}; {packs} {size(total)}"]
     for act, words in _WORDS.items():
         if count := found.count(act):
             spent = sum(pack.size_bytes for pack in found.packs if pack.act == act)

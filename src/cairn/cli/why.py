@@ -14,6 +14,7 @@ from cairn.core.approval import Given, ListApprovers
 from cairn.core.ledger import Entry, ReadLedger
 from cairn.core.name import shown
 from cairn.core.version import Version
+from cairn.core.words import counted
 from cairn.data.erasure import said_of
 from cairn.engine import cases, gate, moves, override
 from cairn.engine import version as version_entries
@@ -112,7 +113,7 @@ def _changes(registry: Registry, version: Version) -> str:
     if code is None or code.patch is None:
         return "clean"
     lines = registry.objects.get(code.patch).count(b"\n")
-    return f"uncommitted changes of {lines} lines in {short(code.patch)}"
+    return f"uncommitted changes of {counted(lines, 'line')} in {short(code.patch)}"
 
 
 def _events(registry: Registry, version: Version) -> list[Entry]:

@@ -25,13 +25,14 @@ class MetricDifference(Record, frozen=True):
 
 
 class GroupDifference(Record, frozen=True):
-    """One group: how often the versions agree in it, and one metric of both."""
+    """One group: how alike the versions are in it, and one metric of both."""
 
     grouping: str
     group: str
     rows: int
-    agreement: float
     metric: MetricDifference
+    agreement: float | None = None
+    apart: float | None = None
 
 
 class Flipped(Record, frozen=True):
@@ -46,9 +47,10 @@ class Flipped(Record, frozen=True):
 class Comparison(Record, frozen=True):
     """Everything that two versions say differently about one snapshot.
 
-    `gained` rows are decided rightly by the candidate alone, `lost` ones by the live version
-    alone; of numbers, the error is smaller there. `flipped` are examples of both, the largest
-    change first.
+    `agreement` is the share of rows that get the same class from both; of numbers, half of the
+    rows are at most `apart`. `gained` rows are decided rightly by the candidate alone, `lost`
+    ones by the live version alone; of numbers, the error is smaller there. `flipped` are
+    examples of both, the largest change first.
     """
 
     candidate: str
@@ -58,18 +60,19 @@ class Comparison(Record, frozen=True):
     evaluations: tuple[Digest, Digest]
     task: Task
     rows: int
-    agreement: float
     gained: int
     lost: int
     metrics: tuple[MetricDifference, ...]
+    agreement: float | None = None
+    apart: float | None = None
     groups: tuple[GroupDifference, ...] = ()
     flipped: tuple[Flipped, ...] = ()
 
     def __repr__(self) -> str:
-        """Say what was compared, and how often both agree."""
-        return (
-            f"<{self.candidate} and {self.live}: {self.agreement:.1%} of {self.rows:,} rows>"
-        )
+        """Say what was compared, and how alike both are."""
+        alike = "" if self.agreement is None else f"{self.agreement:.1%} of "
+        apart = "" if self.apart is None else f", half within {self.apart:.4g}"
+        return f"<{self.candidate} and {self.live}: {alike}{self.rows:,} rows{apart}>"
 
     def _repr_html_(self) -> str:
         found = [

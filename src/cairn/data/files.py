@@ -20,6 +20,7 @@ from cairn.core.snapshot import (
 )
 from cairn.core.table import Profile
 from cairn.core.tree import Changes, Entry, escape
+from cairn.core.words import counted
 from cairn.data.frozen import refuse_address
 from cairn.data.whole import require_whole
 from cairn.objects.tree import (
@@ -128,13 +129,13 @@ def verify(registry: Registry, reference: str) -> Verified:
             erased[escape(entry.path)] = error
     if damaged:
         raise Corrupt(
-            f"{len(damaged)} of {files} files of snapshot {reference} are damaged or missing "
-            f"({', '.join(damaged[:SHOWN])}): bring their objects back from a backup; "
-            "`cairn verify --all` names them"
+            f"{len(damaged)} of {counted(files, 'file')} of snapshot {reference} are damaged "
+            f"or missing ({', '.join(damaged[:SHOWN])}): bring their objects back from a "
+            "backup; `cairn verify --all` names them"
         )
     if erased:
         raise Erased(
-            f"{len(erased)} of {files} files of snapshot {reference} are not there "
+            f"{len(erased)} of {counted(files, 'file')} of snapshot {reference} are not there "
             f"({', '.join([*erased][:SHOWN])}), the others are intact: "
             f"{next(iter(erased.values()))}"
         )

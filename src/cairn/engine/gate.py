@@ -99,7 +99,7 @@ def answer_refused(context: Context, entry: Entry) -> None:
         report="\n".join([rules.explain(decision), *_marked(context, entry)]),
         fix="\n".join(
             [
-                *dict.fromkeys(f.fix for f in open_points if f.fix),
+                *dict.fromkeys(line for f in open_points for line in f.fix.splitlines()),
                 f"read the decision: `cairn gate explain decision:{shown_digest}`",
             ]
         ),

@@ -14,6 +14,7 @@ from cairn.core.continuation import Continued
 from cairn.core.errors import Conflict, Invalid, Unavailable
 from cairn.core.ledger import Actor
 from cairn.core.name import Team
+from cairn.core.words import counted
 from cairn.engine import continuation, known, ledger, object_key, rebuild, store
 from cairn.engine.backup import DATABASE, KEYS, found_store
 from cairn.engine.continuation import Successor
@@ -126,8 +127,8 @@ def _require_free(target: Path) -> None:
         database.close()
     if entries:
         raise Conflict(
-            f"{target} is a store with {entries} entries: restore into another project, then "
-            "push from one and pull into the other"
+            f"{target} is a store with {counted(entries, 'entry', 'entries')}: restore into "
+            "another project, then push from one and pull into the other"
         )
 
 

@@ -52,7 +52,8 @@ def compare(
         evaluations=(first.digest, second.digest),
         task=pair.task,
         rows=pair.rows,
-        agreement=rounded(agreed.rate),
+        agreement=_rounded(agreed.rate),
+        apart=_rounded(agreed.apart),
         gained=agreed.gained,
         lost=agreed.lost,
         metrics=tuple(_difference(name, pair) for name in names),
@@ -118,9 +119,14 @@ def _groups(pair: Pair, metric: str) -> Iterator[GroupDifference]:
                 grouping=grouping,
                 group=group,
                 rows=rows.rows,
-                agreement=rounded(agreed.rate),
+                agreement=_rounded(agreed.rate),
+                apart=_rounded(agreed.apart),
                 metric=_difference(metric, rows),
             )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else rounded(value)
 
 
 def _difference(metric: str, pair: Pair) -> MetricDifference:

@@ -89,7 +89,12 @@ def load_policy(path: Path, registry: Registry, model: ModelName) -> Policy:
     Raises `Invalid`, or `NotFound` for the snapshot, with file, line and column; `NotFound`
     for a model that nobody knows.
     """
-    document = _read(path)
+    return pin_policy(_read(path), path, registry, model)
+
+
+def pin_policy(text: str, path: Path, registry: Registry, model: ModelName) -> Policy:
+    """Do as `load_policy` with a text that stands, or might, in the file `path`."""
+    document = _parsed(text, path)
     _require_model(registry, model)
     try:
         written = read_policy(document)
@@ -130,9 +135,9 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _read(path: Path) -> Document:
+def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise NotFound(
             f"there is no policy file {path}; `cairn gate new MODEL` writes a first one"
@@ -141,6 +146,9 @@ def _read(path: Path) -> Document:
         raise Invalid(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise Invalid(f"{path} is not UTF-8 text: byte {error.start} is not") from error
+
+
+def _parsed(text: str, path: Path) -> Document:
     try:
         return plain_yaml.read(text)
     except Invalid as error:

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from cairn.core.comparison import Comparison, MetricDifference
+from cairn.core.comparison import Comparison, GroupDifference, MetricDifference
 from cairn.core.gate import Decision, Finding, GroupFinding, explain
 from cairn.stats.checks.words import count, decimals, number, shown, signed
 
@@ -52,19 +52,22 @@ def comparison_text(comparison: Comparison) -> str:
 
 def _agreement(comparison: Comparison) -> list[str]:
     ours, theirs = comparison.candidate, comparison.live
-    agreed = f"{100 * comparison.agreement:.2f}% of {count(comparison.rows)}"
-    text = f"{ours} and {theirs} agree on {agreed}"
-    if comparison.task in ("binary", "multiclass"):
-        text += (
-            f"; {comparison.gained:,} are right only with {ours}, "
-            f"{comparison.lost:,} only with {theirs}"
+    rows = count(comparison.rows)
+    if comparison.agreement is not None:
+        text = (
+            f"{ours} and {theirs} agree on {100 * comparison.agreement:.2f}% of {rows}; "
+            f"{comparison.gained:,} are right only with {ours}, "
+            f"{comparison.lost:,} only with {theirs}."
         )
-    elif comparison.task == "regression":
-        text += (
-            f"; {ours} is closer to the label on {comparison.gained:,}, "
-            f"{theirs} on {comparison.lost:,}"
+    elif comparison.apart is not None:
+        text = (
+            f"{ours} and {theirs} are at most {comparison.apart:.4g} apart on half of {rows}; "
+            f"{ours} is closer to the label on {comparison.gained:,}, "
+            f"{theirs} on {comparison.lost:,}."
         )
-    return _wrapped(f"{text}.", first="")
+    else:
+        text = f"{ours} and {theirs} on {rows}."
+    return _wrapped(text, first="")
 
 
 _DIFFERENCE = ["difference", "at least", "at most"]
@@ -163,18 +166,27 @@ def _all_groups(comparison: Comparison) -> Iterator[str]:
         groups = [group for group in comparison.groups if group.grouping == grouping]
         yield ""
         yield f"{groups[0].metric.metric} by {grouping}:"
+        alike = [_alike(group) for group in groups]
+        heads = dict.fromkeys(head for head, _ in alike if head)
         yield from _table(
-            [grouping, "rows", "agree", comparison.candidate, comparison.live, *_DIFFERENCE],
+            [grouping, "rows", *heads, comparison.candidate, comparison.live, *_DIFFERENCE],
             [
                 [
                     group.group,
                     f"{group.rows:,}",
-                    f"{100 * group.agreement:.1f}%",
+                    *([value] if head else []),
                     *_compared(group.metric),
                 ]
-                for group in groups
+                for group, (head, value) in zip(groups, alike, strict=True)
             ],
         )
+
+
+def _alike(group: GroupDifference) -> tuple[str, str]:
+    """Say how alike two versions are in a group, under which head; both empty if untold."""
+    if group.agreement is not None:
+        return "agree", f"{100 * group.agreement:.1f}%"
+    return ("", "") if group.apart is None else ("half apart", f"{group.apart:.4g}")
 
 
 def _flipped(comparison: Comparison) -> Iterator[str]:

@@ -10,10 +10,12 @@ from cairn.gates.task import asked
 from cairn.registry import Registry
 from cairn.stats.metrics import by_task
 
+NEUTRAL, ANY = Path("gates") / "starter.yaml", "MODEL"
+"""Where `cairn init`, which knows of no model, writes the first policy, and of which model."""
 STARTER = """\
 # What a version must show before a label moves to it. Bind this file to a label with
 #
-#     cairn gate set {model}@production gates/{model}.yaml
+#     cairn gate set {model}@production {file}
 #
 # Every check is judged and every one must pass; "inconclusive" is not a pass.
 cairn: policy/1
@@ -63,8 +65,18 @@ def starter_policy(model: str, task: Task = "binary") -> str:
     """Write the first policy of `model`, for what it predicts, with a note on each check."""
     better, floor, value = _FIRST.get(task, _FIRST["binary"])
     return STARTER.format(
-        model=model, metrics=_metrics(), better=better, floor=floor, value=value
+        model=model,
+        file=NEUTRAL if model == ANY else policy_file(model),
+        metrics=_metrics(),
+        better=better,
+        floor=floor,
+        value=value,
     )
+
+
+def policy_file(model: str) -> Path:
+    """Return where the policy of a model lies, from its project's folder."""
+    return Path("gates") / f"{model.rpartition('/')[2]}.yaml"
 
 
 def write_starter(registry: Registry, model: ModelName) -> Path:
@@ -75,7 +87,7 @@ def write_starter(registry: Registry, model: ModelName) -> Path:
     settings = registry.settings.model(model).evaluation
     task = asked(registry, settings)[0] if settings else "binary"
     name = shown(model)
-    path = Path("gates") / f"{name.rpartition('/')[2]}.yaml"
+    path = policy_file(name)
     whole = registry.settings.folder / path
     try:
         whole.parent.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ from cairn.core.errors import Invalid, NotFound, Unavailable
 from cairn.core.evaluation import ListEvaluations
 from cairn.core.gate import PolicyInfo
 from cairn.core.label import DrillInfo, Move
-from cairn.core.name import PREDEFINED_LABELS
+from cairn.core.name import PREDEFINED_LABELS, ModelName
 from cairn.core.run import Run
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
@@ -27,9 +27,10 @@ class Standing(NamedTuple):
     """Facts about a project; lists are newest first, `loose` is training code outside of git.
 
     `compared` are pairs of a version and the live one whose predictions for the rows of one
-    snapshot are both stored.
+    snapshot are both stored; `returnable` are models whose production can be rolled back.
     """
 
+    folder: Path
     page: Inventory | None
     commit: str | None
     loose: tuple[str, ...]
@@ -41,12 +42,13 @@ class Standing(NamedTuple):
     policies: tuple[PolicyInfo, ...] = ()
     drills: tuple[DrillInfo, ...] = ()
     compared: tuple[tuple[Version, Version, Digest], ...] = ()
+    returnable: tuple[ModelName, ...] = ()
 
 
 def standing(registry: Registry | None, folder: Path) -> Standing:
     """Read everything that can prove a step; without a registry, what the folder tells."""
     page = _page(folder)
-    known = Standing(page, _commit(folder), _loose(folder, page))
+    known = Standing(folder, page, _commit(folder), _loose(folder, page))
     if registry is None:
         return known
     versions = registry.versions()
@@ -64,7 +66,25 @@ def standing(registry: Registry | None, folder: Path) -> Standing:
         policies=tuple(_policies(registry, ordered)),
         drills=tuple(info for label in ordered for info in registry.drills(label)),
         compared=tuple(_compared(registry, versions, moves)),
+        returnable=tuple(m for m in models if can_go_back(registry, f"{m}@{PRODUCTION}")),
     )
+
+
+def can_go_back(registry: Registry, label: str) -> bool:
+    """Tell whether there is a known-good version before the one that a label holds."""
+    try:
+        registry.version(f"{label}~1")
+    except NotFound:
+        return False
+    return True
+
+
+def bind_command(folder: Path, model: str) -> str:
+    """Give the command that puts a gate before a model's production: first, its policy."""
+    file = f"gates/{model.rpartition('/')[2]}.yaml"
+    if (folder / file).is_file():
+        return f"cairn gate set {model}@{PRODUCTION} {file}"
+    return f"cairn gate new {model}"
 
 
 def _spell(store: Path, folder: Path) -> str:

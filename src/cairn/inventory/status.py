@@ -2,21 +2,23 @@
 
 from cairn.core.approval import ListApprovals
 from cairn.core.errors import NotFound
-from cairn.core.gate import DecisionInfo
+from cairn.core.gate import Decision
 from cairn.core.label import ARCHIVED
 from cairn.core.name import LabelName, ModelName, shown
 from cairn.core.override import ListOverrides
 from cairn.core.request import Record
+from cairn.core.version import Version
 from cairn.core.words import counted
+from cairn.inventory.standing import bind_command, can_go_back
 from cairn.registry import Registry
 
 
 class Held(Record, frozen=True):
     """One label that holds a version.
 
-    `gate` is the digest of the policy bound to it, `verdict` that of the newest decision on
-    it, `rehearsed_at` when a rollback drill of it last passed; one that holds its first
-    version cannot go back.
+    `gate` is the digest of the policy bound to it, `verdict` that of the decision which let
+    its version in, `is_outdated` tells that another policy was bound since; `rehearsed_at` is
+    when a rollback drill of it last passed; one that holds its first version cannot go back.
     """
 
     model: ModelName
@@ -26,6 +28,7 @@ class Held(Record, frozen=True):
     by: str
     gate: str | None = None
     verdict: str | None = None
+    is_outdated: bool = False
     can_go_back: bool = False
     rehearsed_at: str | None = None
     gaps: int = 0
@@ -47,13 +50,14 @@ def status(registry: Registry) -> Status:
         for move in registry.labels(model)
         if move.label != ARCHIVED
     )
-    return Status(held=held, waiting=(*_asked(registry), *_unfinished(registry), *_of(held)))
+    waiting = (*_asked(registry), *_unfinished(registry), *_of(registry, held))
+    return Status(held=held, waiting=waiting)
 
 
 def _held(registry: Registry, model: ModelName, label: LabelName) -> Held:
     name = f"{model}@{label}"
     version, move = registry.version(name), registry.live(name)
-    decisions = registry.decisions(name)
+    gate, decision = _gate(registry, name), _let_in(registry, name, version)
     passed = (info for info in registry.drills(name) if info.drill.passed)
     drill = next(passed, None)
     return Held(
@@ -62,21 +66,13 @@ def _held(registry: Registry, model: ModelName, label: LabelName) -> Held:
         version=version.name,
         since=move.time if move else "",
         by=move.actor if move else "",
-        gate=_gate(registry, name),
-        verdict=_verdict(decisions),
-        can_go_back=_can_go_back(registry, name),
+        gate=gate,
+        verdict=decision.verdict if decision else None,
+        is_outdated=decision is not None and decision.policy != gate,
+        can_go_back=can_go_back(registry, name),
         rehearsed_at=drill.run_at if drill else None,
         gaps=len(version.gaps),
     )
-
-
-def _can_go_back(registry: Registry, label: str) -> bool:
-    """Tell whether there is a known-good version before the one that a label holds."""
-    try:
-        registry.version(f"{label}~1")
-    except NotFound:
-        return False
-    return True
 
 
 def _gate(registry: Registry, label: str) -> str | None:
@@ -86,8 +82,15 @@ def _gate(registry: Registry, label: str) -> str | None:
         return None
 
 
-def _verdict(decisions: tuple[DecisionInfo, ...]) -> str | None:
-    return decisions[0].decision.verdict if decisions else None
+def _let_in(registry: Registry, label: str, version: Version) -> Decision | None:
+    """Find the decision on which a version came to the label that it holds.
+
+    A rollback has none of its own: it goes to what was let in before.
+    """
+    made = {info.digest: info.decision for info in registry.decisions(label)}
+    moves = reversed(registry.history(label))
+    asked = (move.decision for move in moves if move.after == version.digest)
+    return next((made[each] for each in asked if each in made), None)
 
 
 def _asked(registry: Registry) -> list[tuple[str, str]]:
@@ -116,12 +119,12 @@ def _unfinished(registry: Registry) -> list[tuple[str, str]]:
     return [(f"{counted(len(lost), 'run')} never ended", f"cairn show run:{lost[0].id[:12]}")]
 
 
-def _of(held: tuple[Held, ...]) -> list[tuple[str, str]]:
+def _of(registry: Registry, held: tuple[Held, ...]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for one in held:
         name = f"{shown(one.model)}@{one.label}"
         if one.label == "production" and one.gate is None:
-            command = f"cairn gate set {name} gates/{shown(one.model)}.yaml"
+            command = bind_command(registry.settings.folder, shown(one.model))
             found.append((f"{name} has no gate", command))
         if one.label == "production" and one.rehearsed_at is None and one.can_go_back:
             command = f"cairn rollback {name} --drill"

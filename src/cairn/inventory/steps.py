@@ -12,7 +12,7 @@ from cairn.core.name import PREDEFINED_LABELS, shown
 from cairn.core.request import Record
 from cairn.inventory.findings import FILE
 from cairn.inventory.gaps import capture_command, gaps, snapshot_command
-from cairn.inventory.standing import PRODUCTION, Standing, standing
+from cairn.inventory.standing import PRODUCTION, Standing, bind_command, standing
 from cairn.registry import Registry
 
 SHORT = len("sha256:") + 12
@@ -126,6 +126,18 @@ def _rollback(found: Standing) -> str:
     return f"drill {_short(info.digest)} of {label}, {milliseconds:.0f} ms"
 
 
+def _fix_rollback(found: Standing) -> str:
+    """Give the command of a drill, or what leads to a version that one could go back from."""
+    if found.returnable:
+        return f"cairn rollback {shown(found.returnable[0])} --drill"
+    live = {move.after for move in found.moves if move.label == PRODUCTION}
+    if not live:
+        return f"cairn promote {_newest(found)}"
+    other = next((version for version in found.versions if version.digest not in live), None)
+    another = f"cairn run --model {_model(found)} -- python SCRIPT"
+    return f"cairn promote {other.name}" if other else another
+
+
 def _comparison(found: Standing) -> str:
     if not found.compared:
         return ""
@@ -157,9 +169,9 @@ _STEPS: tuple[tuple[str, Tell, Tell], ...] = (
     (
         "put a gate before the label",
         _gate,
-        lambda f: f"cairn gate set {_model(f)}@{PRODUCTION} gates/{_model(f)}.yaml",
+        lambda f: bind_command(f.folder, _model(f)),
     ),
-    ("rehearse the rollback", _rollback, lambda f: f"cairn rollback {_model(f)} --drill"),
+    ("rehearse the rollback", _rollback, _fix_rollback),
     (
         "try a candidate beside the live version",
         _comparison,

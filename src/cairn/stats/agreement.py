@@ -38,32 +38,34 @@ class Flip:
 class Agreement:
     """What two models say about the same rows.
 
-    `agreeing` rows get the same decision (same class, same number). `gained` rows are right
-    only now, of numbers: closer to the label now; `lost` the other way round. A task without
-    labels a row, a ranking or numbers of one's own, has neither.
+    `agreeing` rows get the same class; of numbers, which are hardly ever the same, half are
+    at most `apart` instead. `gained` rows are right only now, of numbers: closer to the label
+    now; `lost` the other way round. A task without labels a row, a ranking or numbers of
+    one's own, has none of it.
     """
 
     rows: int
-    agreeing: int
+    agreeing: int | None = None
+    apart: float | None = None
     gained: int = 0
     lost: int = 0
 
     @property
-    def rate(self) -> float:
-        """Share of rows with the same decision."""
-        return self.agreeing / self.rows
+    def rate(self) -> float | None:
+        """Share of rows with the same class; None where no classes are told."""
+        return None if self.agreeing is None else self.agreeing / self.rows
 
 
 def agreement(pair: Pair, threshold: float = DEFAULT_THRESHOLD) -> Agreement:
     """Count how the decisions of candidate and live model compare; `pair` has rows."""
-    change = _changes(pair, threshold)
-    agreeing = pair.rows - int(np.count_nonzero(change))
     if pair.task not in ("binary", "multiclass", "regression"):
-        return Agreement(rows=pair.rows, agreeing=agreeing)
+        return Agreement(rows=pair.rows)
+    change, is_number = _changes(pair, threshold), pair.task == "regression"
     ours, theirs = (_misses(rows, threshold) for rows in pair.samples())
     return Agreement(
         rows=pair.rows,
-        agreeing=agreeing,
+        agreeing=None if is_number else pair.rows - int(np.count_nonzero(change)),
+        apart=float(np.median(change)) if is_number else None,
         gained=int((ours < theirs).sum()),
         lost=int((theirs < ours).sum()),
     )
