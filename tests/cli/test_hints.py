@@ -57,7 +57,7 @@ ELSEWHERE = {
     "remote keys": "data/test_foreign_keys.py",
     "remote trust --key": "data/test_foreign_keys.py",
     "restore-store": "cli/test_backup.py::test_what_was_interrupted_is_finished",
-    "rollback": "cli/test_wiring.py::test_undo_names_the_way_back_and_it_works",
+    "rollback": "cli/test_status.py::test_undo_names_the_way_back_and_it_works",
     "rollback --to": "contract/test_known_good.py"
     "::test_the_printed_way_back_ends_the_refusal_and_says_that_it_was_chosen",
     "snapshot rebuild": "data/test_recipe.py::test_a_recipe_gives_the_same_bytes_again",
