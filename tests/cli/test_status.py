@@ -65,3 +65,15 @@ def test_the_doctor_looks_around(live: Desk, tmp_path: Path) -> None:
 def test_settings_in_force_are_shown(live: Desk) -> None:
     assert re.search(r"models\.churn\.evaluation\.groups +region", live("config"))
     assert live.json("config")["team"] == "default"
+
+
+def test_status_names_a_production_without_a_gate_and_what_its_version_lacks(
+    desk: Desk,
+) -> None:
+    desk("register", "data", "--model", "other", "--retroactive")
+    desk("promote", "other:1", "--ungated", "-m", "taken over", "--waiver", "old files")
+
+    text = desk("status")
+
+    assert "other@production has no gate" in text
+    assert re.search(r"other:1, which production holds, has \d+ gaps", text)

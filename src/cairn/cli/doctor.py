@@ -9,7 +9,7 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import pairs, table
-from cairn.core.errors import NotFound, Refused
+from cairn.core.errors import CairnError, Refused
 from cairn.core.words import counted
 
 
@@ -20,10 +20,10 @@ def doctor() -> Shown:
     from cairn.inventory.doctor import examine
 
     try:
-        registry = cairn.open()
-    except NotFound:
-        registry = None
-    signs = examine(registry, Path.cwd())
+        opened = cairn.open()
+    except CairnError as error:
+        opened = error
+    signs = examine(opened, Path.cwd())
     rows = [(sign.what, "ok" if sign.well else "AMISS", sign.found) for sign in signs]
     amiss = [sign for sign in signs if not sign.well]
     lines = [f"  {sign.what}: {sign.fix}" for sign in amiss]

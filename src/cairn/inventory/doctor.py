@@ -1,13 +1,12 @@
 """What Cairn needs around it: Python, git, room on the disk, keys, extras."""
 
 import importlib.util
-import os
 import shutil
 import sys
 from pathlib import Path
 
 from cairn.config import ledger_key_override
-from cairn.core.errors import CairnError
+from cairn.core.errors import CairnError, NotFound
 from cairn.core.request import Record
 from cairn.data.git import find_top, run_git
 from cairn.engine import person
@@ -36,13 +35,18 @@ class Sign(Record, frozen=True):
     fix: str
 
 
-def examine(registry: Registry | None, folder: Path) -> tuple[Sign, ...]:
-    """Look at the surroundings of `folder`; changes nothing and reads no object's bytes."""
-    project = () if registry is None else (_store(registry), _room(registry), _key(registry))
+def examine(opened: Registry | CairnError, folder: Path) -> tuple[Sign, ...]:
+    """Look at the surroundings of `folder`; changes nothing and reads no object's bytes.
+
+    `opened` is its project, or why that could not be opened.
+    """
+    project = (
+        () if isinstance(opened, CairnError) else (_store(opened), _room(opened), _key(opened))
+    )
     return (
         _sign(what="Python", found=f"{sys.version.split()[0]} at {sys.executable}"),
         _git(folder),
-        _project(registry),
+        _project(opened),
         *project,
         _person(),
         *(_extra(name, modules) for name, modules in EXTRAS.items()),
@@ -67,11 +71,12 @@ def _git(folder: Path) -> Sign:
     return _sign(what="git", found=f"{version}, at commit {commit[:12]}")
 
 
-def _project(registry: Registry | None) -> Sign:
-    if registry is None:
-        found = "there is no cairn.toml here or above"
-        return _sign(what="project", found=found, well=False, fix="cairn init")
-    return _sign(what="project", found=str(registry.settings.folder))
+def _project(opened: Registry | CairnError) -> Sign:
+    if not isinstance(opened, CairnError):
+        return _sign(what="project", found=str(opened.settings.folder))
+    found, _, way_out = str(opened).partition("; ")
+    fix = "cairn init" if isinstance(opened, NotFound) else way_out
+    return _sign(what="project", found=found, well=False, fix=fix)
 
 
 def _store(registry: Registry) -> Sign:
@@ -90,9 +95,6 @@ def _room(registry: Registry) -> Sign:
     free = shutil.disk_usage(registry.settings.store).free
     found = f"{free / 1e9:.1f} GB free where the store lies"
     fix = "cairn sweep" if free < LITTLE_BYTES else ""
-    if not os.access(registry.settings.store, os.W_OK):
-        fix = f"ask the owner of {registry.settings.store} for the right to write there"
-        return _sign(what="disk", found="the store cannot be written", well=False, fix=fix)
     return _sign(what="disk", found=found, well=not fix, fix=fix)
 
 

@@ -69,8 +69,8 @@ def _registered(entry: Entry) -> tuple[str, str, str]:
 
 def _marked(entry: Entry) -> tuple[str, str, str]:
     name = f"{shown(entry.after['model'])}:{entry.after['number']}"
-    how = "the mark goes when it passes the gate afresh"
-    return f"{name} was marked bad", how, f"cairn promote {name}"
+    how = "the mark goes when it passes the gate on what is measured from now on"
+    return f"{name} was marked bad", how, f"cairn promote {name} --reason WHY"
 
 
 def _bound(entry: Entry) -> tuple[str, str, str]:
