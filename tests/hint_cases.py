@@ -330,8 +330,11 @@ def a_move_to_review(desk: Desk) -> None:
     assert "not reviewed" not in desk("history", "old")
 
 
-@types("cli/label.py", "cairn gate set {}@{} gates/{}.yaml")
+@types("cli/label.py", "cairn gate set {}@{} {}", "cairn gate new {}")
 def a_label_without_a_gate(desk: Desk) -> None:
+    (desk.folder / "gates/churn.yaml").rename(desk.folder / "gates/other.yaml")
+    first = next(c for c in _QUOTED.findall(desk("promote", "churn:1", "dev")))
+    desk(*first.split()[1:])
     command = next(c for c in _QUOTED.findall(desk("promote", "churn:1", "staging")))
     desk(*command.split()[1:])
     assert "no gate" not in desk("promote", "churn:2", "staging")

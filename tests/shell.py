@@ -25,7 +25,9 @@ joblib.dump(model, "model.joblib")
 """
 
 
-_MISCOUNTED = re.compile(r"(?<![\w.,:/@+=-])1 (?!is\b|was\b|has\b)[a-z]*[a-rt-z]s\b")
+_MISCOUNTED = re.compile(
+    r"(?<![\w.,:/@+=-])(?<!entry )1 (?!is\b|was\b|has\b)[a-z]*[a-rt-z]s\b"
+)
 """One of something that is spelled as if it were many: `1 files`."""
 
 

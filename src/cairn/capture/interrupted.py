@@ -11,6 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cairn import rights
 from cairn.core.errors import Conflict, Unavailable
 from cairn.core.name import RunId
 from cairn.core.run import FinishRun, Run
@@ -23,7 +24,7 @@ def hold(store: Path, run: RunId) -> Generator[Path]:
     runs = store / "runs"
     room = runs / run
     try:
-        (room / "events").mkdir(parents=True)
+        rights.make_folder(room / "events")
         lock = _open(_lock_of(runs, run))
     except OSError as error:
         raise Unavailable(f"{runs} cannot be written: {error.strerror}") from error
@@ -86,7 +87,7 @@ def _free(path: Path) -> Generator[bool]:
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return rights.open_or_create(path, os.O_RDWR)
 
 
 def _lock_of(runs: Path, run: RunId) -> Path:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, overload
 from uuid import uuid4
 
+from cairn import rights
 from cairn.capture import code as codes
 from cairn.capture.events import (
     AnyEvent,
@@ -103,7 +104,7 @@ class Session:
         """Write a snapshot into the run's folder, once."""
         folder = self._room / "used" / found.digest.removeprefix("sha256:")[:16]
         if not folder.exists():
-            folder.parent.mkdir(exist_ok=True)
+            rights.make_folder(folder.parent)
             restore(self._registry, found.digest, folder)
         return folder
 

@@ -82,8 +82,7 @@ def promote(
     elif step.decision:
         lines.append(f"gate passed: decision:{short(step.decision).removeprefix('sha256:')}")
     else:
-        bind = f"cairn gate set {model}@{step.label} gates/{model.rpartition('/')[2]}.yaml"
-        lines.append(f"no gate is bound to {step.label}; `{bind}` binds one")
+        lines.append(_ungated(registry, model, step.label))
     lines += _mark(before, registry.version(before.digest))
     return Shown(step, "\n".join(lines))
 
@@ -237,6 +236,16 @@ def _kind(step: Move) -> str:
     if step.kind == "override":
         return "OVERRIDE"
     return f"{step.kind}, chosen" if step.chosen else step.kind
+
+
+def _ungated(registry: Registry, model: str, label: str) -> str:
+    """Say how a label gets a gate: with the policy that is written, or with a first one."""
+    file = f"gates/{model.rpartition('/')[2]}.yaml"
+    if (registry.settings.folder / file).is_file():
+        return (
+            f"no gate is bound to {label}; `cairn gate set {model}@{label} {file}` binds one"
+        )
+    return f"no gate is bound to {label}; `cairn gate new {model}` writes a policy to bind"
 
 
 def _before(step: Move) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cairn.cli.app import Shown, app, shown
-from cairn.core.errors import Conflict, Unavailable
+from cairn.core.errors import Conflict, Forbidden, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from cairn.engine.store import Store
@@ -35,13 +35,14 @@ store = ".cairn"          # the folder with versions, data and the ledger
 )
 @click.option("--objects", metavar="URL", default="", help="Keep the bytes in this bucket.")
 @click.option("--encrypt", is_flag=True, help="Encrypt the bytes, with a key of your own.")
+@click.option("--group", metavar="NAME", default="", help="Let a group of this machine in.")
 @shown
-def init(folder: Path | None, *, objects: str, encrypt: bool) -> Shown:
+def init(folder: Path | None, *, objects: str, encrypt: bool, group: str) -> Shown:
     """Make FOLDER (this one) a Cairn project: cairn.toml, gates/, .gitignore, the store.
 
-    A checkout that has cairn.toml and no store gets an empty one, from any folder in it.
-    URL is s3://bucket/prefix, gs://... or az://...; the key for --encrypt comes from
-    CAIRN_OBJECTS_KEY, or is made.
+    A checkout that has cairn.toml and no store gets an empty one, from any folder in it. The
+    store is yours alone, or that of the group NAME. URL is s3://bucket/prefix, gs://... or
+    az://...; the key for --encrypt comes from CAIRN_OBJECTS_KEY, or is made.
     """
     from cairn.engine import object_key
     from cairn.engine.store import key_path
@@ -50,8 +51,9 @@ def init(folder: Path | None, *, objects: str, encrypt: bool) -> Shown:
     folder = folder or _top(Path())
     try:
         place, objects = _place(folder, objects)
+        number = _group(group) if group else None
         folder.mkdir(parents=True, exist_ok=True)
-        store = _store(place, objects=objects, encrypt=encrypt)
+        store = _store(place, objects=objects, encrypt=encrypt, group=number)
         (folder / "gates").mkdir(exist_ok=True)
         if not any((folder / "gates").glob("*.yaml")):
             _write_new(folder / NEUTRAL, starter_policy(ANY))
@@ -113,14 +115,27 @@ def _place(folder: Path, objects: str) -> tuple[Path, str]:
     return settings.store, settings.objects
 
 
-def _store(folder: Path, *, objects: str, encrypt: bool) -> "Store":
+def _group(name: str) -> int:
+    """Find the number of a group that the user is in; raises `NotFound`, `Forbidden`."""
+    import grp
+
+    try:
+        number = grp.getgrnam(name).gr_gid
+    except KeyError as error:
+        raise NotFound(f"there is no group {name} on this machine") from error
+    if os.geteuid() != 0 and number not in {os.getegid(), *os.getgroups()}:
+        raise Forbidden(f"you are not in the group {name}, and cannot give it a store")
+    return number
+
+
+def _store(folder: Path, *, objects: str, encrypt: bool, group: int | None) -> "Store":
     """Make the store, or take up the one that an interrupted `init` left."""
     from cairn.engine import known
     from cairn.engine.store import Store, create
 
     if (folder / "store.json").exists():
         return Store(folder, objects=objects)
-    made = create(folder, objects=objects, encrypt=encrypt)
+    made = create(folder, objects=objects, encrypt=encrypt, group=group)
     known.remember(folder, made.about)  # made on purpose, whatever lay here before
     return made
 

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from cairn import rights
 from cairn.core.digest import Digest, canonical
 from cairn.core.errors import Conflict, Invalid, NotFound, Unavailable
 from cairn.core.ledger import Checkpoint
@@ -102,7 +103,9 @@ def _copied_database(opened: store.Store, folder: Path) -> Path:
     """Copy the database to a folder of its own, where its locks and logs trouble nobody."""
     fresh = folder / NEW
     try:
-        fresh.mkdir(parents=True, exist_ok=True)
+        rights.own_folder(folder)
+        for part in (fresh, folder / "objects"):
+            rights.make_folder(part)
         (fresh / DATABASE).unlink(missing_ok=True)
     except OSError as error:
         raise Unavailable(f"{folder} cannot be written: {error.strerror}") from error

@@ -7,6 +7,7 @@ does not lead to is evidence, and stays.
 from collections.abc import Callable
 from pathlib import Path
 
+from cairn import rights
 from cairn.core import ledger as rules
 from cairn.core.continuation import epoch_of
 from cairn.core.errors import CairnError, Corrupt
@@ -54,7 +55,7 @@ def pin(tx: Transaction, about: StoreFile) -> None:
             )
         except CairnError as error:
             raise Corrupt(f"{path} stays as it is: {error}; run `cairn verify`") from error
-    path.parent.mkdir(parents=True, exist_ok=True)
+    rights.own_folder(path.parent)
     store.replace(path, ledger.newest(tx).note.encode())
 
 

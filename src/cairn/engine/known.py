@@ -8,7 +8,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from cairn import config
+from cairn import config, rights
 from cairn.core.digest import canonical, from_canonical
 from cairn.core.errors import CairnError, Conflict
 from cairn.core.request import Record
@@ -27,7 +27,7 @@ class Seen(Record, frozen=True, tag_field="cairn", tag="seen/1"):
 def remember(folder: Path, about: StoreFile) -> None:
     """Take this store for the one at its place from now on."""
     path = _path(folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    rights.own_folder(path.parent)
     seen = Seen(place=_place(folder), id=about.id, log=about.log)
     store.replace(path, canonical(seen))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
+from cairn import rights
 from cairn.core.continuation import Continued
 from cairn.core.errors import Conflict, Invalid, Unavailable
 from cairn.core.ledger import Actor
@@ -54,11 +55,12 @@ def bring_back(source: Path, target: Path, wanted: Wanted) -> Continued:
     half = target.with_name(f"{target.name}.restoring")
     try:
         shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(source / "ledger", half / "ledger")
-        for name in ("store.json", DATABASE, f"{DATABASE}-wal"):
-            if (source / name).exists():
-                shutil.copy2(source / name, half / name)
-        (half / "runs").mkdir()
+        rights.own_folder(half)
+        for part in ("ledger", "objects", "runs"):
+            rights.make_folder(half / part)
+        records = [source / name for name in ("store.json", DATABASE, f"{DATABASE}-wal")]
+        for path in (*(source / "ledger").iterdir(), *filter(Path.exists, records)):
+            _copy(path, half / path.relative_to(source))
     except OSError as error:
         raise Unavailable(f"{half} cannot be written: {error.strerror}") from error
     after, key = _new_origin(about, keys)
@@ -67,6 +69,11 @@ def bring_back(source: Path, target: Path, wanted: Wanted) -> Continued:
     _take_place(half, target)
     known.remember(target, after)
     return done
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as read, rights.new_file(target) as written:
+        shutil.copyfileobj(read, written)
 
 
 def go_on(folder: Path, wanted: Wanted) -> Continued:

@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+from cairn import rights
+
 
 def write_secret(path: Path, text: str) -> None:
     """Write a line that only its owner may read, durably; raises `FileExistsError`."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    rights.own_folder(path.parent)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text + "\n")

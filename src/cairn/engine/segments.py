@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from cairn import rights
 from cairn.core import ledger as rules
 from cairn.core.errors import Corrupt
 from cairn.core.ledger import SEGMENT_ENTRIES
@@ -22,7 +23,7 @@ CHECKPOINT = "checkpoint"
 def export(tx: Transaction, folder: Path) -> None:
     """Bring the segments up to the database's newest checkpoint."""
     head = ledger.newest(tx)
-    folder.mkdir(exist_ok=True)
+    rights.make_folder(folder)
     confirmed = exported_size(folder)
     names = sorted(path.name for path in folder.glob("*.jsonl"))
     first = max(len(names) - 1, 0)
@@ -106,7 +107,8 @@ def _write(path: Path, contents: list[bytes], *, confirmed: int) -> None:
 
 
 def _append(path: Path, content: bytes) -> None:
-    with path.open("ab") as file:
+    opened = rights.open_or_create(path, os.O_WRONLY | os.O_APPEND)
+    with os.fdopen(opened, "ab") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

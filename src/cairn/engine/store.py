@@ -18,7 +18,7 @@ from uuid import uuid4
 import msgspec
 from msgspec import Meta
 
-from cairn import config
+from cairn import config, rights
 from cairn.core.digest import canonical
 from cairn.core.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
 from cairn.core.request import Record
@@ -66,20 +66,24 @@ class Store:
         return ledger_key(self.about)
 
 
-def create(folder: Path, *, objects: str = "", encrypt: bool = False) -> Store:
+def create(
+    folder: Path, *, objects: str = "", encrypt: bool = False, group: int | None = None
+) -> Store:
     """Make a new store and its keys, the keys outside of the store; all or nothing.
 
     Its bytes will lie at the address `objects`, or in it. With `encrypt` they will be
-    encrypted, by the key that the environment has or by a new one.
+    encrypted, by the key that the environment has or by a new one. The store is the user's
+    alone, or a group's; `group` is its number.
     """
     if any((folder / name).exists() for name in ("store.json", "cairn.db")):
         raise Conflict(f"{folder} is a store already, or what is left of one")
     identity = uuid4().hex
     key = note.generate(origin(identity))
     try:
-        _make_private(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        rights.close_folder(folder, group)
         for part in ("objects", "ledger", "runs"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
+            rights.make_folder(folder / part)
         if objects:
             claim(open_backend(objects), identity)
         write_key(key_path(identity), key)
@@ -89,13 +93,6 @@ def create(folder: Path, *, objects: str = "", encrypt: bool = False) -> Store:
     except OSError as error:
         raise Unavailable(f"no store can be made at {folder}: {error.strerror}") from error
     return Store(folder, objects=objects)
-
-
-def _make_private(folder: Path) -> None:
-    """Make the folder its owner's alone; one that is there already keeps its rights."""
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        folder.chmod(0o700)
 
 
 def open_bytes(folder: Path, about: StoreFile, objects: str) -> ObjectStore:
@@ -232,8 +229,9 @@ def write_key(path: Path, key: note.SigningKey) -> None:
 def replace(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, durably."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
     try:
-        with temporary.open("wb") as file:
+        with rights.new_file(temporary) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

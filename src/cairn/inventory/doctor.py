@@ -1,10 +1,12 @@
 """What Cairn needs around it: Python, git, room on the disk, keys, extras."""
 
 import importlib.util
+import shlex
 import shutil
 import sys
 from pathlib import Path
 
+from cairn import rights
 from cairn.config import ledger_key_override
 from cairn.core.errors import CairnError, NotFound
 from cairn.core.request import Record
@@ -41,7 +43,9 @@ def examine(opened: Registry | CairnError, folder: Path) -> tuple[Sign, ...]:
     `opened` is its project, or why that could not be opened.
     """
     project = (
-        () if isinstance(opened, CairnError) else (_store(opened), _room(opened), _key(opened))
+        ()
+        if isinstance(opened, CairnError)
+        else (_store(opened), _rights(opened), _room(opened), _key(opened))
     )
     return (
         _sign(what="Python", found=f"{sys.version.split()[0]} at {sys.executable}"),
@@ -89,6 +93,20 @@ def _store(registry: Registry) -> Sign:
         return _sign(what="store", found=found, well=False, fix="cairn verify --all")
     found = f"{registry.settings.store}, {checked.entries:,} ledger entries, rows agree"
     return _sign(what="store", found=found)
+
+
+def _rights(registry: Registry) -> Sign:
+    """Say who may look into the store: its owner, or a group that was asked for."""
+    mode = registry.settings.store.stat().st_mode & 0o7777
+    is_shared = mode & rights.SHARED == rights.SHARED
+    found = "its group's" if is_shared else "its owner's alone"
+    if mode & (0o007 if is_shared else 0o077):
+        whom = "o=" if is_shared else "go="
+        fix = f"chmod -R {whom} {shlex.quote(str(registry.settings.store))}"
+        return _sign(
+            what="rights", found=f"others may look in ({mode:o})", well=False, fix=fix
+        )
+    return _sign(what="rights", found=f"the store is {found}")
 
 
 def _room(registry: Registry) -> Sign:

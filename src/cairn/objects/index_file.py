@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
+from cairn import rights
 from cairn.objects.blob import Row
 
 ID_BYTES = 32
@@ -144,7 +145,8 @@ def write_index(
     beside = path.parent / "tmp" / secrets.token_hex(16)
     with suppress(OSError):
         try:
-            beside.parent.mkdir(parents=True, exist_ok=True)
+            rights.own_folder(path.parent)
+            rights.make_folder(beside.parent)
             _write(beside, names, rows, stamp=stamp)
             beside.replace(path)
         finally:
@@ -155,7 +157,8 @@ def _write(path: Path, names: Sequence[str], rows: Iterable[bytes], *, stamp: in
     table = b"".join(bytes.fromhex(name) for name in names)
     checksum, size = blake3(), 0
     counts = [0] * 257
-    with path.open("xb+", buffering=_SLICE) as file:
+    made = rights.create(path, os.O_RDWR, sealed=True)
+    with os.fdopen(made, "w+b", buffering=_SLICE) as file:
         file.seek(_HEAD.size + len(table) + _FAN.size)
         for slice_ in rows:
             checksum.update(slice_)
@@ -171,8 +174,6 @@ def _write(path: Path, names: Sequence[str], rows: Iterable[bytes], *, stamp: in
         whole = blake3(_HEAD.pack(*head, bytes(32)) + table + fan).digest()
         file.seek(0)
         file.write(_HEAD.pack(*head, whole) + table + fan)
-        file.flush()
-        os.fchmod(file.fileno(), 0o444)
 
 
 def _is_whole(mapped: mmap.mmap) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 
+from cairn import rights
 from cairn.core.errors import Corrupt
 from cairn.objects.backend import Found, Incoming
 from cairn.objects.fault import reading, storing
@@ -24,7 +25,6 @@ LITTER_SECONDS = 24 * 60 * 60
 INDEX = "index"
 TICK_NANOSECONDS = 100_000_000
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
@@ -41,7 +41,9 @@ class LocalBackend:
         """Begin a new file."""
         with storing(self._folder):
             if not self._tmp.is_dir():
-                make_folder(self._tmp)
+                make_folder(self._folder)
+                rights.make_folder(self._tmp)
+                sync_folder(self._folder)
             return _Incoming(self._folder)
 
     def settle(self, keys: AbstractSet[str]) -> None:
@@ -125,7 +127,7 @@ class _Incoming:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / "tmp" / secrets.token_hex(16)
-        self._descriptor = os.open(self._path, _NEW_FILE, 0o444)
+        self._descriptor = rights.create(self._path, sealed=True)
 
     def write(self, content: bytes | memoryview) -> None:
         rest = memoryview(content)
@@ -144,7 +146,7 @@ class _Incoming:
     def place(self, key: str) -> bool:
         path = self._folder / key
         with storing(self._folder):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            rights.make_folder(path.parent)
             return _link(self._path, path)
 
     def discard(self) -> None:

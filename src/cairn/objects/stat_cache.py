@@ -19,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from cairn import rights
 from cairn.core.digest import Digest
 from cairn.objects.folder import Slice
 from cairn.objects.plan import UNKNOWN, parts
@@ -165,8 +166,8 @@ class StatWriter:
         """Write, as long as that goes well: a cache is never a reason to fail."""
         try:
             if self._beside and not self._file:
-                self._beside.parent.mkdir(exist_ok=True)
-                self._file = self._beside.open("xb")
+                rights.make_folder(self._beside.parent)
+                self._file = rights.new_file(self._beside)
             if self._file:
                 self._at += self._file.write(content)
         except OSError:

@@ -6,12 +6,14 @@
 """
 
 import fcntl
+import os
 import sqlite3
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cairn import rights
 from cairn.core.errors import Corrupt, Unavailable
 
 Connection = sqlite3.Connection
@@ -36,6 +38,7 @@ class Sqlite:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._thread = threading.RLock()
+        _make(path)
         with translated():
             self.connection = sqlite3.connect(
                 path or ":memory:", isolation_level=None, check_same_thread=False
@@ -69,6 +72,7 @@ class Sqlite:
 
     def copy_to(self, path: Path) -> None:
         """Copy the database to a new file."""
+        _make(path)
         with self.locked(), translated():
             copied = sqlite3.connect(path)
             try:
@@ -79,6 +83,16 @@ class Sqlite:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+def _make(path: Path | None) -> None:
+    """Make the file of a database, so that it has our rights; SQLite gives its logs the same.
+
+    What goes wrong SQLite tells when it opens the file.
+    """
+    if path is not None:
+        with suppress(OSError):
+            os.close(rights.create(path))
 
 
 @contextmanager
@@ -109,11 +123,13 @@ def translated() -> Generator[None]:
 @contextmanager
 def _opened(path: Path) -> Generator[int]:
     try:
-        file = path.open("ab")
+        descriptor = rights.open_or_create(path, os.O_WRONLY | os.O_APPEND)
     except OSError as error:
         raise Unavailable(
             f"{path} cannot be opened for writing: {error.strerror}; make the store "
             "writable, or copy it elsewhere and set CAIRN_STORE to the copy"
         ) from error
-    with file:
-        yield file.fileno()
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
