@@ -6,8 +6,6 @@ import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 PROJECT = "cairn-ml"
 
@@ -45,5 +43,8 @@ def _wanted(extra: str, origin: dict[str, Any]) -> str:
     if "vcs_info" in origin:
         return f"{named} @ {origin['vcs_info']['vcs']}+{url}"
     if "dir_info" in origin:
+        from urllib.parse import urlsplit
+        from urllib.request import url2pathname  # and with it half of the standard library
+
         return f"{url2pathname(urlsplit(url).path)}[{extra}]"
     return f"{named} @ {url}" if url else named

@@ -30,6 +30,7 @@ from cairn.core.run import Gap
 from cairn.data.evaluation import record_evaluation
 from cairn.flavors import read_frame
 from cairn.flavors.npy import read_array
+from cairn.flavors.plain_table import read_plain_table, values_of
 from cairn.registry import Registry
 from cairn.stats.metrics import spelled
 from cairn.stats.predictions import Predictions
@@ -37,6 +38,7 @@ from cairn.stats.tabulate import tabulate
 
 SCORES = ("predict_proba", "predict")
 LEAK_SHARE = 0.05
+MISSING = "(missing)"
 _PLAIN, _TRAIN, _CROSS = "", "train/", "cv/"
 
 
@@ -110,12 +112,12 @@ def _predictions(
 ) -> Predictions:
     """Read what the hook wrote about a set of two classes."""
     folder = room / "examples" / examples.number
-    features = None if examples.frame is None else _features(room, examples.frame)
+    ids, found = named_rows(room, examples, groups)
     return tabulate(
-        _ids(features, examples.rows),
+        ids,
         read_array(folder / "labels.npy"),
         score=read_array(folder / f"{method}.npy"),
-        groups=_groups(features, groups),
+        groups=found,
     )
 
 
@@ -219,27 +221,46 @@ def _task(examples: Examples) -> str:
     return "no classes, or labels that are none of them"
 
 
-def _features(room: Path, frame: str) -> Any:
-    return read_frame(room / "frames" / frame / "features")
+def named_rows(
+    room: Path, examples: Examples, groups: Sequence[str]
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Name the rows by their index if it names each, else by their number; and their groups.
+
+    Groups are the columns that the project groups by, where the model was shown them.
+    """
+    counted = [str(number) for number in range(examples.rows)]
+    if examples.frame is None:
+        return counted, {}
+    folder = room / "frames" / examples.frame / "features"
+    table = read_plain_table(folder)
+    if table is None:
+        features = read_frame(folder)
+        return _ids(features) or counted, _groups(features, groups)
+    found = {
+        name: [MISSING if value in (None, "") else str(value) for value in values_of(column)]
+        for name, column in zip(table.names, table.columns, strict=True)
+        if name in groups
+    }
+    index = values_of(table.index)
+    names_each = None not in index and len(set(index)) == len(index)
+    return ([str(value) for value in index] if names_each else counted), found
 
 
-def _ids(features: Any, rows: int) -> list[str]:
-    """Name the rows by their index if it names each, else by their number."""
+def _ids(features: Any) -> list[str] | None:
     index = getattr(features, "index", None)
     if index is None or callable(index) or not index.is_unique or index.hasnans:
-        return [str(number) for number in range(rows)]
+        return None
     return [str(value) for value in index]
 
 
 def _groups(features: Any, wanted: Sequence[str]) -> dict[str, list[str]]:
-    """Take the columns that the project groups by, where the model was shown them."""
     columns = getattr(features, "columns", ())
     found: dict[str, list[str]] = {}
     for name in wanted:
         if name in columns:
             values = features[name]
-            text = values.astype(object).where(values.notna(), "(missing)")
-            found[name] = [str(value) or "(missing)" for value in text]
+            text = values.astype(object).where(values.notna(), MISSING)
+            found[name] = [str(value) or MISSING for value in text]
     return found
 
 

@@ -22,6 +22,7 @@ from cairn.data.meeting import meet
 from cairn.data.relation import Column, Relations
 from cairn.data.table_files import DELIMITERS, TableFiles, suffix_of, tables_of
 from cairn.flavors import read_frame
+from cairn.flavors.plain_table import unnamed
 from cairn.objects import ObjectStore
 from cairn.objects.stored_tree import store_entries
 from cairn.objects.tree import restore_tree, tree_entries
@@ -243,4 +244,4 @@ def as_table(features: Any) -> Any:
         return None
     from pandas import DataFrame
 
-    return DataFrame(features, columns=[f"x{number}" for number in range(shape[1])])
+    return DataFrame(features, columns=unnamed(shape[1]))

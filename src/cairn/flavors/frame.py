@@ -116,17 +116,22 @@ def write_frame(value: object, directory: Path) -> None:
 
 def read_frame(directory: Path) -> Any:
     """Read back what `write_frame` wrote; raises `Corrupt` if it is anything else."""
+    value = read_header(directory)
+    try:
+        return _read(value, directory)
+    except (ValueError, TypeError, KeyError, msgspec.ValidationError) as error:
+        raise Corrupt(f"the table in {directory} does not fit together: {error}") from error
+
+
+def read_header(directory: Path) -> Array | Objects | Values | Sparse | Series | Table:
+    """Read what a value is and where its parts lie; raises `Corrupt` if it does not say."""
     try:
         content = (directory / HEADER).read_bytes()
     except OSError as error:
         raise Corrupt(
             f"{directory} has no {HEADER}: it holds no table, or half of one"
         ) from error
-    value = from_canonical(content, Frame).value
-    try:
-        return _read(value, directory)
-    except (ValueError, TypeError, KeyError, msgspec.ValidationError) as error:
-        raise Corrupt(f"the table in {directory} does not fit together: {error}") from error
+    return from_canonical(content, Frame).value
 
 
 def row_count(value: Any) -> int:

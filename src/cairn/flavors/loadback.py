@@ -4,6 +4,7 @@ A process of its own finds out: a class that exists only in the script that trai
 and a crash of compiled code, would not show in this one.
 """
 
+import gc
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -54,6 +55,7 @@ def loads_back(directory: Path, golden: Path | None = None, *, trust: bool = Fal
 
 def main() -> None:
     """Do what the first process asked; leaves with an error's exit code and its sentence."""
+    gc.disable()  # it ends before there is anything to collect
     from cairn.flavors.choose import flavor_in
     from cairn.flavors.golden import check_golden
 

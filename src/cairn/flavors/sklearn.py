@@ -7,6 +7,7 @@ but its predictions can be nonsense.
 """
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from cairn.flavors.scoring import score as score_any
 from cairn.flavors.skops_audit import check_sparse, listed, unlisted
 from cairn.flavors.skops_form import archive_bytes, canonical_archive
 from cairn.flavors.skops_import import naming_what_is_trusted
+from cairn.flavors.skops_memory import dumped, restored
 from cairn.flavors.skops_nodes import SCHEMA, Archive, read_archive
 from cairn.flavors.trees import check_trees
 
@@ -44,13 +46,13 @@ def save(model: object, directory: Path) -> None:
     Raises `Invalid` naming what the model holds that has no safe spelling, or if the model
     would not come back as it is.
     """
-    content = model_bytes(model)
-    if model_bytes(load_bytes(content, FILE, trust=False)) != content:
+    archive = _spelled(model)
+    if _spelled(_come_back(archive)) != archive:
         raise Invalid(
             f"this {type(model).__qualname__} does not come back from skops as it is: "
             "write it to a file yourself and register that file"
         )
-    write_whole(directory / FILE, content)
+    write_whole(directory / FILE, archive_bytes(archive))
 
 
 @disk_errors()
@@ -74,9 +76,13 @@ def score(model: object, inputs: Any, *, method: str) -> Any:
 
 def model_bytes(model: object) -> bytes:
     """Spell a model; raises `Invalid` naming what it holds that has no safe spelling."""
+    return archive_bytes(_spelled(model))
+
+
+def _spelled(model: object) -> Archive:
     kind = type(model).__qualname__
     try:
-        archive = canonical_archive(read_archive(package("skops.io").dumps(model)))
+        archive = canonical_archive(dumped(model))
     except (CairnError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Invalid(f"this {kind} cannot be stored by skops: {error}") from error
     foreign = unlisted(archive.schema)
@@ -86,7 +92,7 @@ def model_bytes(model: object) -> bytes:
             "leave it out, or write the model to a pickle yourself and register that file "
             "(it loads only with trust=True)"
         )
-    return archive_bytes(archive)
+    return archive
 
 
 def load_bytes(content: bytes, file: str, *, trust: bool) -> object:
@@ -99,29 +105,42 @@ def load_bytes(content: bytes, file: str, *, trust: bool) -> object:
                 f"{file} holds {', '.join(foreign)}, which Cairn's allow-list does not name",
                 fix="if you know who made it: load it with trust=True",
             )
-        check_trees(archive)
-        check_sparse(archive.schema, archive.members)
-        model = _restore_trusted(content) if foreign else _restore(archive)
+        _check(archive)
+        model = _restore_trusted(content) if foreign else _restore(canonical_archive(archive))
         check_bounds(model)
     except Corrupt as error:
         raise Corrupt(f"{file}: {error}") from error
     return model
 
 
+def _come_back(archive: Archive) -> object:
+    """Restore what was spelled just now, as `load_bytes` would."""
+    _check(archive)
+    model = _restore(archive)
+    check_bounds(model)
+    return model
+
+
+def _check(archive: Archive) -> None:
+    check_trees(archive)
+    check_sparse(archive.schema, archive.members)
+
+
 def _restore(archive: Archive) -> object:
-    """Let skops read what was judged: the archive packed again, not the bytes that came."""
-    canonical = canonical_archive(archive)
-    return _skops_loads(archive_bytes(canonical), listed(canonical.schema))
+    """Let skops read what was judged: the archive spelled again, not the bytes that came."""
+    return _read(lambda: restored(archive, listed(archive.schema)))
 
 
 def _restore_trusted(content: bytes) -> object:
-    return _skops_loads(content, package("skops.io").get_untrusted_types(data=content))
+    skops = package("skops.io")
+    trusted = skops.get_untrusted_types(data=content)
+    return _read(lambda: skops.loads(content, trusted=trusted))
 
 
-def _skops_loads(content: bytes, trusted: list[str]) -> object:
+def _read(load: Callable[[], object]) -> object:
     try:
         with naming_what_is_trusted():
-            return package("skops.io").loads(content, trusted=trusted)
+            return load()
     except CairnError:
         raise
     except Exception as error:  # whatever a constructor may raise at odd content

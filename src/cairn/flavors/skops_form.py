@@ -72,6 +72,7 @@ class _Rewriting:
     def __init__(self, members: Mapping[str, bytes], shared: Collection[Any]) -> None:
         self.members = members
         self.numbers: dict[Any, int] = {}
+        self.scalars: dict[str, str] = {}
         self.shared = shared
         self.written: dict[str, bytes] = {}
 
@@ -83,7 +84,7 @@ class _Rewriting:
             self._rename(new)
         match new["__loader__"]:
             case "JsonNode":
-                new = _scalar(new)
+                new["content"] = self._scalar(new["content"])
             case "SetNode":
                 new["content"] = sorted(
                     new["content"], key=partial(json.dumps, sort_keys=True)
@@ -99,6 +100,15 @@ class _Rewriting:
             case _:
                 pass
         return new | ({"__id__": number} if number else {})
+
+    def _scalar(self, text: str) -> str:
+        """Spell a number, a text or a truth value; most of them occur many times."""
+        if text not in self.scalars:
+            value = json.loads(text)
+            if isinstance(value, dict | list):
+                raise Corrupt("a scalar of the skops file is none")
+            self.scalars[text] = json.dumps(value)
+        return self.scalars[text]
 
     def _number(self, node: Node) -> int:
         """Number a shared object when it is first met; 0 for all others."""
@@ -166,13 +176,6 @@ def _sorted_attributes(node: Node) -> Node:
         return node  # the types of the keys stand in their order
     ordered = dict(sorted(attributes["content"].items()))
     return node | {"content": attributes | {"content": ordered}}
-
-
-def _scalar(node: Node) -> Node:
-    value = json.loads(node["content"])
-    if isinstance(value, dict | list):
-        raise Corrupt("a scalar of the skops file is none")
-    return node | {"content": json.dumps(value)}
 
 
 def _without_empty_namespace(node: Node) -> Node:

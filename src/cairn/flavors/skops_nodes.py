@@ -5,7 +5,7 @@ knows for each loader which parts of a node are nodes themselves, and nothing is
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from cairn.core.errors import Corrupt
@@ -41,9 +41,14 @@ class Archive(NamedTuple):
 def read_archive(content: Content, budget: Budget | None = None) -> Archive:
     """Unpack a skops file; raises `Corrupt` unless there is one way to read it."""
     members = dict(read_zip(content, budget))
+    return parse_archive(members.pop(SCHEMA, b""), members)
+
+
+def parse_archive(text: bytes | str, members: Mapping[str, bytes]) -> Archive:
+    """Put an archive together from its schema as JSON and its other members."""
     try:
-        schema: Any = json.loads(members.pop(SCHEMA), object_pairs_hook=_no_doubles)
-    except (KeyError, ValueError, RecursionError) as error:
+        schema: Any = json.loads(text, object_pairs_hook=_no_doubles)
+    except (ValueError, RecursionError) as error:
         raise Corrupt(f"the skops file has no readable {SCHEMA}: {error}") from error
     if not isinstance(schema, dict):
         raise Corrupt(f"the skops file's {SCHEMA} is no object")
@@ -77,8 +82,15 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         found = waiting.pop()
         yield found
-        if found.get("__loader__") in PAYLOADS:
-            map_children(found, lambda child: waiting.append(child) or child)
+        below = _BELOW.get(found.get("__loader__", ""))
+        if below is None:
+            continue
+        try:
+            if not (type(found["__class__"]) is str and type(found["__module__"]) is str):
+                raise Corrupt(f"a node of the skops file has no name: {_head(found)}")
+            waiting.extend(below(found))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _malformed(found, error) from error
 
 
 def map_children(node: Node, visit: Visit) -> Node:
@@ -87,13 +99,21 @@ def map_children(node: Node, visit: Visit) -> Node:
     Raises `Corrupt` for a loader that is not known or a node that lacks a part.
     """
     try:
-        head = {key: node[key] for key in ("__class__", "__module__", "__loader__")}
+        head = _head(node)
         if not all(isinstance(text, str) for text in head.values()):
             raise Corrupt(f"a node of the skops file has no name: {head}")
         return head | PAYLOADS[head["__loader__"]](node, visit)
     except (KeyError, TypeError, AttributeError) as error:
-        kind = node.get("__loader__")
-        raise Corrupt(f"a {kind} of the skops file is malformed: {error!r}") from error
+        raise _malformed(node, error) from error
+
+
+def _head(node: Node) -> Node:
+    return {key: node[key] for key in ("__class__", "__module__", "__loader__")}
+
+
+def _malformed(node: Node, error: Exception) -> Corrupt:
+    kind = node.get("__loader__")
+    return Corrupt(f"a {kind} of the skops file is malformed: {error!r}")
 
 
 def _leaf(node: Node, visit: Visit) -> Node:
@@ -120,13 +140,17 @@ def _reduced(node: Node, visit: Visit) -> Node:
 
 
 def _dictionary(node: Node, visit: Visit) -> Node:
+    _check_dictionary(node)
+    return {
+        "key_types": visit(node["key_types"]),
+        "content": {key: visit(value) for key, value in node["content"].items()},
+    }
+
+
+def _check_dictionary(node: Node) -> None:
     types, content = node["key_types"], node["content"]
     if types["__loader__"] != "ListNode" or len(types["content"]) != len(content):
         raise Corrupt("a dictionary of the skops file has lost keys")
-    return {
-        "key_types": visit(types),
-        "content": {key: visit(value) for key, value in content.items()},
-    }
 
 
 def _array(node: Node, visit: Visit) -> Node:
@@ -134,6 +158,34 @@ def _array(node: Node, visit: Visit) -> Node:
         return {"type": "numpy", "file": node["file"]}
     items = [visit(item) for item in node["content"]]
     return {"type": "json", "content": items, "shape": visit(node["shape"])}
+
+
+def _below_list(node: Node) -> Iterable[Node]:
+    return node["content"]
+
+
+def _below_wrapper(node: Node) -> Iterable[Node]:
+    return (node["content"],) if node.get("content") is not None else ()
+
+
+def _below_parts(node: Node) -> Iterable[Node]:
+    return [node["content"][part] for part in PARTS[node["__loader__"]]]
+
+
+def _below_reduced(node: Node) -> Iterable[Node]:
+    return node["__reduce__"]["args"], node["content"]
+
+
+def _below_dictionary(node: Node) -> Iterable[Node]:
+    _check_dictionary(node)
+    return node["key_types"], *node["content"].values()
+
+
+def _below_array(node: Node) -> Iterable[Node]:
+    if node["type"] == "numpy":
+        _ = node["file"]
+        return ()
+    return *node["content"], node["shape"]
 
 
 def plain(node: Node, members: Mapping[str, bytes]) -> Any:
@@ -179,3 +231,16 @@ PAYLOADS: Mapping[str, Callable[[Node, Visit], Node]] = {
     "NdArrayNode": _array,
 }
 """Every loader of skops that Cairn knows, and how a node of it is rebuilt."""
+
+_CHILDREN: Mapping[Any, Callable[[Node], Iterable[Node]]] = {
+    _leaf: lambda _: (),
+    _list: _below_list,
+    _wrapper: _below_wrapper,
+    _parts: _below_parts,
+    _reduced: _below_reduced,
+    _dictionary: _below_dictionary,
+    _array: _below_array,
+}
+_BELOW: Mapping[str, Callable[[Node], Iterable[Node]]] = {
+    loader: _CHILDREN[payload] for loader, payload in PAYLOADS.items()
+}

@@ -4,6 +4,7 @@ A model that is saved is stored a second time by Cairn, in a format that can be 
 running code, with a few predictions that any later loading must repeat.
 """
 
+import gc
 import os
 import sys
 
@@ -140,10 +141,16 @@ def _saved(model: "Any", *, whole: bool, own: bool = False, **where: "Any") -> N
     seeds_numpy.check()
     fit = _fit(model)
     fit.saved = True
-    with seeds.undisturbed():
-        evaluated.complete()
-        copy = {} if own else _safe_copy(model, fit)
-        frame = fit.frame()
+    collects = gc.isenabled()
+    gc.disable()  # a round looks at all libraries of the script, which costs as much again
+    try:
+        with seeds.undisturbed():
+            evaluated.complete()
+            copy = {} if own else _safe_copy(model, fit)
+            frame = fit.frame()
+    finally:
+        if collects:
+            gc.enable()
     journal.write(
         "saved",
         model=fit.key,
