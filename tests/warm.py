@@ -6,6 +6,9 @@ that has imported the libraries and nothing else, least of all the script that t
 model. Its command, streams, folder and variables are those of the process that stands for it:
 a client, which waits for it and ends as it ended. What is typed in a shell starts interpreters
 as people do, and `tests/flavors/test_loadback.py` finds both alike.
+
+A script that trains can be a fork, too: of an interpreter that began under the hook before it
+imported the libraries, as a fresh one does. `tests/capture/test_warm.py` finds both alike.
 """
 
 import atexit
@@ -22,16 +25,22 @@ import threading
 import traceback
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from tempfile import mkdtemp
+from types import ModuleType
 from typing import Any, NoReturn
 from unittest import mock
 
 LIBRARIES = (
     *("joblib", "pandas", "skops.io", "sklearn.ensemble", "sklearn.linear_model"),
     *("pyarrow.parquet", "cairn.flavors.choose", "cairn.flavors.golden", "cairn.workbench"),
+)
+TRAINING = (
+    *("joblib", "pandas", "sklearn.ensemble", "sklearn.linear_model", "sklearn.metrics"),
+    *("sklearn.model_selection", "sklearn.pipeline", "sklearn.preprocessing", "sklearn.tree"),
+    *("sklearn.datasets", "cairn.flavors.choose", "cairn.flavors.golden"),
 )
 _CAIRN = "import sys; sys.argv[0] = 'cairn'; from cairn.cli import main; main()"
 _CLIENT = """
@@ -67,6 +76,13 @@ def cairn(*words: str) -> list[str]:
     return command([sys.executable, "-I", "-c", _CAIRN, *words])
 
 
+def script(command: Sequence[str]) -> list[str]:
+    """Return a command that does what `python SCRIPT WORDS` does under the hook, sooner."""
+    python, file, *_ = command
+    assert (python, file[:1] != "-") == (sys.executable, True), command
+    return [python, "-I", "-S", "-c", _CLIENT, _server("scripts"), *command]
+
+
 def path(folder: Path) -> str:
     """Return the PATH of a shell that types `cairn`: `make faults` starts it as people do."""
     places = [str(Path(sys.executable).parent), os.environ["PATH"]]
@@ -86,10 +102,10 @@ def command(fresh: Sequence[str]) -> list[str]:
 
 
 @cache
-def _server() -> str:
+def _server(kind: str = "libraries") -> str:
     address = str(Path(mkdtemp(prefix="warm-")) / "socket")
     process = subprocess.Popen(
-        [sys.executable, "-I", __file__, address],
+        [sys.executable, "-I", __file__, address, kind],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -99,12 +115,34 @@ def _server() -> str:
     return address
 
 
-def _serve(address: str) -> None:
-    """Answer until standard input ends, with the process that holds its other end."""
+def _libraries() -> None:
     from cairn.cli.app import COMMANDS
 
     for library in (*LIBRARIES, *{f"cairn.cli.{module}" for module, _ in COMMANDS.values()}):
         import_module(library)
+
+
+def _watched_libraries() -> None:
+    """Begin to watch, as an interpreter does that starts under the hook, and import then."""
+    from cairn.capture import hook
+
+    room = Path(mkdtemp(prefix="warm-"))
+    (room / "events").mkdir()
+    os.environ.update(CAIRN_HOOK_EVENTS=str(room / "events"), CAIRN_HOOK_ROOT=str(room))
+    sys.path.insert(0, str(Path(hook.__file__).parent))
+    import_module("cairn_hook").start()
+    for library in TRAINING:
+        import_module(library)
+    del sys.path[0]
+
+
+def _serve(address: str, kind: str) -> None:
+    """Answer until standard input ends, with the process that holds its other end."""
+    prepare, run = {
+        "libraries": (_libraries, _run_program),
+        "scripts": (_watched_libraries, _run_script),
+    }[kind]
+    prepare()
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
@@ -114,7 +152,7 @@ def _serve(address: str) -> None:
         while server in select.select([server, sys.stdin], [], [])[0]:
             asked, _ = server.accept()
             if os.fork() == 0:
-                _keep(asked)
+                _keep(asked, partial(_run, run))
             asked.close()
             while _reaped():
                 pass
@@ -127,7 +165,7 @@ def _reaped() -> bool:
         return False
 
 
-def _keep(asked: socket.socket) -> NoReturn:
+def _keep(asked: socket.socket, run: Callable[..., NoReturn]) -> NoReturn:
     """Run what a client asks for in one more process, and tell the client how it ended."""
     _, streams, *_ = socket.recv_fds(asked, 1, 3)
     request = b"".join(iter(lambda: asked.recv(1 << 16), b""))
@@ -136,7 +174,7 @@ def _keep(asked: socket.socket) -> NoReturn:
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
         os.closerange(3, 256)
-        _run(*json.loads(request))
+        run(*json.loads(request))
     for stream in streams:
         os.close(stream)
     watched = select.poll()
@@ -149,16 +187,42 @@ def _keep(asked: socket.socket) -> NoReturn:
     os._exit(0)
 
 
-def _run(words: Sequence[str], folder: str, environment: dict[str, str]) -> NoReturn:
+def _run_program(program: str, *words: str) -> None:
+    atexit._clear()  # noqa: SLF001 (as multiprocessing does)
+    sys.argv[:] = ["-c", *words]
+    exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
+
+
+def _run_script(python: str, file: str, *words: str) -> None:
+    """Run a script as a fresh interpreter does, with the hook turned to its run."""
+    hook, journal, opened = map(
+        import_module, ("cairn_hook", "cairn_hook.journal", "cairn_hook.opened")
+    )
+    sys.argv[:] = [file, *words]
+    sys.orig_argv[:] = [python, file, *words]
+    journal.start(os.environ["CAIRN_HOOK_EVENTS"])
+    hook._introduce()  # noqa: SLF001 (as the hook does when it starts)
+    folders = {name: hook._folders(f"CAIRN_HOOK_{name.upper()}") for name in ("data", "skip")}  # noqa: SLF001 (as above)
+    with mock.patch.object(sys, "addaudithook"):  # it is there already
+        opened.start(
+            os.environ["CAIRN_HOOK_ROOT"], data=folders["data"], skipped=folders["skip"]
+        )
+    sys.path.insert(0, str(Path(file).absolute().parent))
+    main = ModuleType("__main__")
+    main.__file__ = str(Path(file).absolute())
+    sys.modules["__main__"] = main
+    exec(compile(Path(file).read_bytes(), main.__file__, "exec"), main.__dict__)
+
+
+def _run(
+    does: Callable[..., None], words: Sequence[str], folder: str, environment: dict[str, str]
+) -> NoReturn:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    atexit._clear()  # noqa: SLF001 (as multiprocessing does)
-    program, *sys.argv[1:] = words
-    sys.argv[0] = "-c"
     code = 0
     try:
-        exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
+        does(*words)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:  # noqa: BLE001 (as an interpreter does at its end)
@@ -172,4 +236,4 @@ def _run(words: Sequence[str], folder: str, environment: dict[str, str]) -> NoRe
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1])
+    _serve(*sys.argv[1:])

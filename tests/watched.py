@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import warm
 from cairn.capture import hook
 
 HOOK = Path(hook.__file__).parent
@@ -39,11 +40,20 @@ def watch(
     python: str = sys.executable,
     options: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
+    fresh: bool = False,
 ) -> Seen:
-    """Write `script` into `folder` as train.py and run it there under the hook."""
+    """Write `script` into `folder` as train.py and run it there under the hook.
+
+    One that imports scikit-learn is run by an interpreter that has done so, unless it matters
+    that it is a `fresh` one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "train.py").write_text(script)
-    return run(folder, [python, *options, "train.py", *arguments], variables=variables or {})
+    command = [python, *options, "train.py", *arguments]
+    is_warm = not (fresh or options or variables) and python == sys.executable
+    if is_warm and "sklearn" in script:
+        command = warm.script(command)
+    return run(folder, command, variables=variables or {})
 
 
 def watch_each(folder: Path, start: str, scripts: Mapping[str, str]) -> dict[str, Seen]:

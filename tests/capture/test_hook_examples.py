@@ -332,6 +332,7 @@ def test_an_environment_without_cairn_is_said_so_and_everything_else_is_seen(
         tmp_path / "work",
         START + "model.fit(X, y)\naccuracy_score(y_test, model.predict(X_test))\n"
         "joblib.dump(model, 'm.joblib')\n",
+        fresh=True,
     )
 
     assert seen.code == 0, seen.output

@@ -43,7 +43,9 @@ joblib.dump(model, "model.joblib")
 
 @pytest.fixture(name="trained", scope="module")
 def _trained(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    return watch(tmp_path_factory.mktemp("trained") / "work", TRAIN, "--strength", "0.5")
+    return watch(
+        tmp_path_factory.mktemp("trained") / "work", TRAIN, "--strength", "0.5", fresh=True
+    )
 
 
 def test_a_script_runs_to_its_end_and_nothing_fails(trained: Seen) -> None:
@@ -174,7 +176,7 @@ if __name__ == "__main__":
 
 @pytest.fixture(name="transparent", scope="module")
 def _transparent(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    return watch(tmp_path_factory.mktemp("transparent") / "work", TRANSPARENT)
+    return watch(tmp_path_factory.mktemp("transparent") / "work", TRANSPARENT, fresh=True)
 
 
 def in_plain_python(folder: Path, *arguments: str) -> str:

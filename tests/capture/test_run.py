@@ -35,7 +35,7 @@ def _trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Registry, RunOut
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.chdir(Path.cwd())
         registry = project(tmp_path_factory.mktemp("trained") / "work")
-        return registry, train(registry)
+        return registry, train(registry, fresh=True)
 
 
 def test_the_version_has_every_part_and_each_has_a_digest(
@@ -166,7 +166,6 @@ def test_nothing_of_a_run_is_left_lying_about(trained: tuple[Registry, RunOutcom
     assert list((registry.settings.store / "runs").iterdir()) == []
 
 
-@pytest.mark.costly("four trainings by a real script")
 def test_the_same_script_and_seed_again_is_the_same_version_even_in_another_clone(
     tmp_path: Path,
 ) -> None:
@@ -178,7 +177,7 @@ def test_the_same_script_and_seed_again_is_the_same_version_even_in_another_clon
     (tmp_path / "one" / ".cairn").rename(tmp_path / "two" / ".cairn")
     there = open_project(tmp_path / "two")
 
-    second, third = train(there), train(there)
+    second, third = train(there, fresh=True), train(there)
     other = version_of(train(there, sys.executable, "train.py", "--strength", "0.5"))
 
     assert first.manifest.code is not None

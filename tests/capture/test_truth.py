@@ -61,7 +61,7 @@ def _captured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Registry, RunOu
         patch.setenv("ELSEWHERE", str(folder / "elsewhere"))
         patch.chdir(Path.cwd())
         registry = project(folder / "work", SCRIPT, files=files)
-        return registry, train(registry)
+        return registry, train(registry, fresh=True)  # what it holds open is looked at
 
 
 def test_the_metrics_are_the_model_s_and_not_the_baseline_s(
