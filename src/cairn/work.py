@@ -4,12 +4,13 @@
 read files and `registry.promote(...)` can measure models while imports point down.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 from cairn.core.comparison import Comparison
 from cairn.core.difference import VersionDiff
+from cairn.core.errors import CairnError
 from cairn.core.evaluation import EvaluationInfo
 from cairn.core.export import Exported
 from cairn.core.gate import Policy
@@ -28,7 +29,8 @@ class Wish(NamedTuple):
     """What is asked of data beside the data itself; most of it is for some kinds only.
 
     `order` are the columns that tell the rows of a query apart, and `()` any order; `ray` is
-    the address of a cluster that reads a bucket.
+    the address of a cluster that reads a bucket. `on_unread` is told of each file that was
+    frozen and not read as the table that its name says.
     """
 
     name: str | None = None
@@ -39,6 +41,7 @@ class Wish(NamedTuple):
     tag: str = ""
     ray: str = ""
     on_progress: Progress | None = None
+    on_unread: Callable[[CairnError], None] | None = None
 
 
 class Workbench(Protocol[Asking_contra]):

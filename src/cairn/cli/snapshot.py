@@ -1,8 +1,10 @@
 """`cairn snapshot`: frozen data."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
 import cairn
 from cairn.cli import starter
@@ -10,7 +12,7 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
 from cairn.cli.snapshot_options import Question, with_question, with_sampling
 from cairn.cli.text import moment, pairs, short, size, table
-from cairn.core.errors import Invalid
+from cairn.core.errors import CairnError, Inconclusive, Invalid
 from cairn.core.snapshot import Sampling, SnapshotInfo
 from cairn.core.tree import Entry, escape
 from cairn.core.words import counted
@@ -50,12 +52,14 @@ def add(
     Or an address: delta://PATH@VERSION, iceberg://CATALOG/NS.TABLE@ID, lakefs://REPO/REF/PATH,
     dvc:PATH@REVISION. Without a version the newest is resolved and recorded. A database
     (postgresql://, sqlite:///, duckdb:///) is asked a --query; of a bucket (s3://, gs://,
-    az://) everything under a prefix is frozen.
+    az://) everything under a prefix is frozen. A file that is not the table that its name
+    says is frozen as it is; the exit code is 3 then, or 10 if memory does not suffice.
     """
     from cairn.cli.pin import warning
     from cairn.data.source import snapshot as freeze
 
     registry, asked = cairn.open(), question.address(source)
+    unread: list[CairnError] = []
     with progress(f"freezing {asked.partition('?')[0]}") as report:
         wish = Wish(
             name=name,
@@ -66,12 +70,15 @@ def add(
             tag=tag,
             ray=ray,
             on_progress=report,
+            on_unread=unread.append,
         )
         info = freeze(registry, asked, wish)
     called = f"snap:{info.name}" if info.name else short(info.digest)
     text = f"{called} is {info.digest}\n{_count(info)} from {info.origin}"
-    told = (text, warning(registry, info), *starter.lines(registry))
-    return Shown(info, "\n".join(filter(None, told)))
+    lines = [f"frozen as it is, and not read as a table: {error}" for error in unread]
+    told = (text, *lines, warning(registry, info), *starter.lines(registry))
+    value = {**msgspec.to_builtins(info), "unread": [str(error) for error in unread]}
+    return Shown(value, "\n".join(filter(None, told)), _unread_code(unread))
 
 
 @snapshot.command("list")
@@ -266,6 +273,12 @@ def shown_snapshot(registry: Registry, reference: str) -> Shown:
         **told(registry, info),
     }
     return Shown(value, f"{head}\n\n{table(('file', 'size', 'digest'), rows)}{more}")
+
+
+def _unread_code(unread: Sequence[CairnError]) -> int:
+    """Tell files that are broken, or could not be read, from those of which nobody says so."""
+    told = [each for each in unread if not isinstance(each, Inconclusive)]
+    return min((each.exit_code for each in told), default=0)
 
 
 def _count(info: SnapshotInfo) -> str:

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Invalid, Unavailable
+from cairn.core.errors import CairnError, Inconclusive, Invalid, Unavailable
 from cairn.core.snapshot import TableFacts
 from cairn.core.table import Profile, TableProfile
 from cairn.core.tree import SYMLINK, Entry, escape
@@ -33,10 +33,13 @@ PARQUET = ".parquet"
 
 
 class Described(NamedTuple):
-    """The profile of the tables, and one sentence for each that cannot be read as one."""
+    """The profile of the tables, and one error for each that was not read as one.
+
+    `Inconclusive` are those of which nobody says that they are broken.
+    """
 
     profile: Profile | None
-    complaints: tuple[str, ...] = ()
+    complaints: tuple[CairnError, ...] = ()
 
 
 def describe_files(objects: ObjectStore, tree: Digest) -> Described:
@@ -50,12 +53,12 @@ def describe_files(objects: ObjectStore, tree: Digest) -> Described:
     if not tables or sum(entry.size for entry in tables) > MOST_BYTES:
         return Described(None)
     found: list[TableProfile] = []
-    complaints: list[str] = []
+    complaints: list[CairnError] = []
     for entry in tables[:MOST_TABLES]:
         try:
             found.append(describe(objects, entry))
-        except (Invalid, Unavailable) as error:
-            complaints.append(str(error))
+        except (Invalid, Unavailable, Inconclusive) as error:
+            complaints.append(error)
     whole = len(tables) <= MOST_TABLES and found
     return Described(Profile(tables=tuple(found)) if whole else None, tuple(complaints))
 
@@ -89,7 +92,7 @@ def _parquet(content: bytes, name: str) -> tuple[TableFacts, Columns]:
 
 def _csv(cells: Cells) -> tuple[TableFacts, Columns]:
     if len(cells.names) > MOST_COLUMNS:
-        raise Invalid(
+        raise Inconclusive(
             f"{cells.name} has {len(cells.names):,} columns, and tables are described up to "
             f"{MOST_COLUMNS:,}"
         )

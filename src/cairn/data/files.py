@@ -3,12 +3,13 @@
 import logging
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from cairn.core.errors import Corrupt, Erased, Invalid, NotFound
+from cairn.core.errors import CairnError, Corrupt, Erased, Invalid, NotFound
 from cairn.core.name import SnapshotName
 from cairn.core.snapshot import (
     AddSnapshot,
@@ -54,10 +55,12 @@ def snapshot_files(
     name: str | None = None,
     sampling: Sampling | None = None,
     on_progress: Progress | None = None,
+    on_unread: Callable[[CairnError], None] | None = None,
 ) -> SnapshotInfo:
     """Freeze a file or folder; the same bytes again are the same snapshot.
 
-    Folders called `.git` and `.cairn` are left out, and the origin says so. Raises what
+    Folders called `.git` and `.cairn` are left out, and the origin says so. A file that is not
+    the table that its name says is frozen as it is, and told to `on_unread`. Raises what
     `store_tree` raises, `Refused` for what is no path at all: `s3://...`, and what
     `require_whole` raises.
     """
@@ -70,7 +73,7 @@ def snapshot_files(
     origin = _origin(registry, path, stored)
     described = describe_files(registry.objects, stored.digest)
     for complaint in described.complaints:
-        _log.warning("frozen as it is, but it cannot be read as a table: %s", complaint)
+        (on_unread or warn_unread)(complaint)
     return record_snapshot(
         registry,
         Files(tree=stored.digest),
@@ -140,6 +143,11 @@ def verify(registry: Registry, reference: str) -> Verified:
             f"{next(iter(erased.values()))}"
         )
     return Verified(files, size_bytes)
+
+
+def warn_unread(error: CairnError) -> None:
+    """Say that a file was frozen and not read as a table."""
+    _log.warning("frozen as it is, but it cannot be read as a table: %s", error)
 
 
 def check_name(name: str | None) -> None:

@@ -1,17 +1,17 @@
 """Tables as Parquet: stored in parts that later versions of the table share, and read back."""
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Invalid, Unavailable, first_line
+from cairn.core.errors import Inconclusive, Invalid, Unavailable, first_line
 from cairn.core.snapshot import TableFacts
 from cairn.core.table import ColumnProfile, Profile, TableProfile
 from cairn.core.tree import FILE, Entry
-from cairn.data.arrow import ArrowTable, Batch, Schema, arrow
+from cairn.data.arrow import Array, ArrowTable, Batch, Schema, arrow
 from cairn.data.gather import Gatherer
 from cairn.data.parts import parts
 from cairn.data.plain import BATCH_ROWS, plain_batches, plain_schema
@@ -20,7 +20,7 @@ from cairn.objects.tree import store_entries
 
 GROUP_BYTES = 96 * 2**20
 BATCH_BYTES = 16 * 2**20
-_FEWEST_ROWS, _REPEATED_BYTES = 64, 64
+_FEWEST_ROWS, _REPEATED_BYTES, _LONG_BYTES = 64, 64, 256
 _LOOKED_AT = 8_192
 _REPEATS = 4
 _THREADS = min(8, os.cpu_count() or 1)
@@ -72,27 +72,35 @@ def learn(
 ) -> tuple[TableFacts, Columns]:
     """Read a table from end to end, storing nothing; raises `Invalid` as `store_table`.
 
-    Raises `Invalid` for a table whose values take more than `most_bytes`.
+    Raises `Inconclusive` for a table whose values take more than `most_bytes`.
     """
     plain = plain_schema(schema, what)
     size_bytes = 0
     with _threads() as pool:
         gatherer = Gatherer(plain, pool)
+        wait: Callable[[], None] = _at_once
         for group in _gathered(plain_batches(batches, plain, what)):
+            wait()  # the group before was worked on while this one was read
             size_bytes += sum(batch.nbytes for batch in group)
             if most_bytes is not None and size_bytes > most_bytes:
-                raise Invalid(f"{what} has more than {most_bytes >> 20:,} MiB of values")
-            gatherer.add(group)()
+                raise Inconclusive(f"{what} has more than {most_bytes >> 20:,} MiB of values")
+            wait = gatherer.add(group)
+        wait()
         return gatherer.finish()
+
+
+def _at_once() -> None:
+    """Wait for nothing."""
 
 
 @contextmanager
 def reading_parquet(source: Any, *, what: str) -> Generator[Any]:
     """Open a Parquet file (a path, or a file that can seek); gives a `ParquetFile`.
 
-    Texts that repeat come as dictionaries, so that they take no more memory than in the file.
-    Raises `Invalid` for what is not a whole Parquet file, here or while it is read, and for
-    one that PyArrow cannot read; `Unavailable` if memory does not suffice.
+    Long texts that repeat come as dictionaries, so that they take no more memory than in the
+    file.
+    Raises `Invalid` for what is not a whole Parquet file, here or while it is read,
+    `Inconclusive` for one that PyArrow cannot read; `Unavailable` if memory does not suffice.
     """
     with arrow_errors(what, "a whole Parquet file"):
         about = arrow("parquet").read_metadata(source)
@@ -101,7 +109,7 @@ def reading_parquet(source: Any, *, what: str) -> Generator[Any]:
         with arrow("parquet").ParquetFile(
             source,
             metadata=about,
-            read_dictionary=_repeating(about),
+            read_dictionary=_long(source, about),
             page_checksum_verification=True,
         ) as file:
             yield file
@@ -111,7 +119,7 @@ def parquet_batches(file: Any) -> Iterator[Batch]:
     """Read an open file in batches whose values take about 16 MiB, however long they are."""
     about = file.metadata
     width = (
-        sum(_value_bytes(about.row_group(0).column(at)) for at in range(about.num_columns))
+        sum(_width(about.row_group(0).column(at)) for at in range(about.num_columns))
         if about.num_row_groups
         else 1
     )
@@ -121,7 +129,10 @@ def parquet_batches(file: Any) -> Iterator[Batch]:
 
 @contextmanager
 def arrow_errors(what: str, kind: str) -> Generator[None]:
-    """Translate what PyArrow raises for a file; `kind` is what it should be."""
+    """Translate what PyArrow raises for a file; `kind` is what it should be.
+
+    Raises `Inconclusive` for what PyArrow does not know: nobody says that it is broken.
+    """
     pa = arrow()
     try:
         yield
@@ -130,7 +141,7 @@ def arrow_errors(what: str, kind: str) -> Generator[None]:
             f"{what} cannot be read in the memory that there is: {first_line(error)}"
         ) from error
     except pa.ArrowNotImplementedError as error:
-        raise Invalid(
+        raise Inconclusive(
             f"{what} cannot be read by PyArrow, which does not know all of its parts: "
             f"{first_line(error)}; it is not said to be broken"
         ) from error
@@ -145,20 +156,53 @@ def arrow_errors(what: str, kind: str) -> Generator[None]:
         ) from error
 
 
+def _long(source: Any, about: Any) -> list[str]:
+    """Choose columns of long texts or bytes that repeat.
+
+    Short ones are not: of many different ones a dictionary costs ten times as much, and it
+    grows with every batch.
+    """
+    names = _repeating(about)
+    if not names:
+        return []
+    parquet = arrow("parquet")
+    with parquet.ParquetFile(source, metadata=about, read_dictionary=names) as file:
+        batches = file.iter_batches(_FEWEST_ROWS, row_groups=[0], columns=names)
+        first = next(batches, None)
+    if hasattr(source, "seek"):
+        source.seek(0)
+    return [name for name in names if first is None or _is_long(first.column(name))]
+
+
+def _is_long(column: Array) -> bool:
+    pa, compute = arrow(), arrow("compute")
+    if not isinstance(column, pa.DictionaryArray):
+        return True
+    longest = compute.max(compute.binary_length(column.dictionary)).as_py()
+    return (longest or 0) > _LONG_BYTES
+
+
 def _repeating(about: Any) -> list[str]:
     """Choose columns of texts or bytes that repeat: few bytes a value in the file."""
     if not about.num_row_groups:
         return []
     group = about.row_group(0)
     chunks = [group.column(at) for at in range(about.num_columns)]
-    return [
-        chunk.path_in_schema
-        for chunk in chunks
-        if chunk.physical_type == "BYTE_ARRAY"
+    return [chunk.path_in_schema for chunk in chunks if _repeats(chunk)]
+
+
+def _repeats(chunk: Any) -> bool:
+    return bool(
+        chunk.physical_type == "BYTE_ARRAY"
         and "." not in chunk.path_in_schema
         and chunk.has_dictionary_page
         and _value_bytes(chunk) < _REPEATED_BYTES
-    ]
+    )
+
+
+def _width(chunk: Any) -> float:
+    """Return about how many bytes a value takes in memory; of one that repeats, more."""
+    return float(_REPEATED_BYTES) if _repeats(chunk) else _value_bytes(chunk)
 
 
 def _value_bytes(chunk: Any) -> float:

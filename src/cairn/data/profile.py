@@ -26,6 +26,7 @@ SAMPLE_ROWS = 4_096
 TOP = 20
 STEPS = np.linspace(0, 1, 21)
 LONGEST = 200
+_NEAR = 4 * SMALLEST
 
 
 _Moments = tuple[int, float, float]
@@ -85,10 +86,7 @@ class ColumnProfiler:
             self._sample = np.concatenate([self._sample[chosen.kept], added])
         array = array.drop_null()
         if self._is_float:
-            compute = arrow("compute")
-            plain = array.filter(compute.invert(compute.is_nan(array)))
-            self._nans += len(array) - len(plain)
-            array = plain
+            array = self._without_nan(array)
         if len(array):
             self._add(array)
 
@@ -113,17 +111,28 @@ class ColumnProfiler:
         compute = arrow("compute")
         if self._is_number:
             self._moments = _merge_moments(self._moments, _floats(array))
+        if self._counts is not None and len(array.slice(0, _NEAR).unique()) > MOST_COUNTED:
+            self._counts = None
         if self._counts is not None:
             array = self._counted(array, self._counts)
-        elif not self._is_number:
-            array = array.unique()  # texts are longer than numbers and cost more to hash
         if not len(array):
             return
         self._smallest = _merged(self._smallest, quick_hashes(array))
-        if self._extremes is not None:
-            array = arrow().concat_arrays([array, self._extremes])
         ends = compute.min_max(array)
+        both = [
+            ends["min"],
+            ends["max"],
+            *(self._extremes if self._extremes is not None else ()),
+        ]
+        ends = compute.min_max(arrow().array(both))
         self._extremes = arrow().array([ends["min"], ends["max"]])
+
+    def _without_nan(self, array: Array) -> Array:
+        compute = arrow("compute")
+        nan = compute.is_nan(array)
+        count: int = nan.true_count
+        self._nans += count
+        return array.filter(compute.invert(nan)) if count else array
 
     def _counted(self, array: Array, counts: dict[str, int]) -> Array:
         """Count values while they are few; returns those that are new."""
@@ -165,17 +174,27 @@ def _short(text: str) -> str:
 def _merged(smallest: Hashes, hashes: Hashes) -> Hashes:
     if len(smallest) == SMALLEST:
         hashes = hashes[hashes < smallest[-1]]
-    return np.unique(np.concatenate([smallest, hashes]))[:SMALLEST]
+        if not len(hashes):
+            return smallest
+    both = np.concatenate([smallest, hashes])
+    if len(both) > _NEAR:  # sorting the least of them does, unless many are the same
+        least = np.unique(np.partition(both, _NEAR)[:_NEAR])
+        if len(least) >= SMALLEST:
+            return least[:SMALLEST]
+    return np.unique(both)[:SMALLEST]
 
 
 def _merge_moments(before: _Moments, values: NDArray[Any]) -> _Moments:
-    values = values[np.isfinite(values)]
+    finite = np.isfinite(values)
+    if not finite.all():
+        values = values[finite]
     if not len(values):
         return before
     count, mean, square = before
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not reported
         more, more_mean = len(values), float(values.mean())
-        more_square = float(np.square(values - more_mean).sum())
+        apart_from_mean = values - more_mean
+        more_square = float(np.square(apart_from_mean, out=apart_from_mean).sum())
     both, apart = count + more, more_mean - mean
     return (
         both,

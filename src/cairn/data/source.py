@@ -40,6 +40,7 @@ def snapshot(registry: Registry, data: object, wish: Wish) -> SnapshotInfo:
         name=wish.name,
         sampling=wish.sampling,
         on_progress=wish.on_progress,
+        on_unread=wish.on_unread,
     )
 
 

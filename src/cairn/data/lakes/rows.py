@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Corrupt, Invalid, Unavailable
+from cairn.core.errors import Corrupt, Inconclusive, Invalid, Unavailable
 from cairn.core.snapshot import DeltaTable, IcebergTable, is_kept
 from cairn.core.table import Profile, TableProfile
 from cairn.core.tree import Entry, escape
@@ -96,7 +96,7 @@ def describe_lake(registry: Registry, source: DeltaTable | IcebergTable) -> Prof
     try:
         rows = lake_rows(registry.objects, source, registry.settings.folder)
         facts, columns = learn(rows.batches(), rows.layout.schema, what=what)
-    except (Invalid, Unavailable) as error:
+    except (Invalid, Unavailable, Inconclusive) as error:
         _log.warning("frozen as it is, but its rows were not read: %s", error)
         return None
     return Profile(tables=(TableProfile(path="", facts=facts, columns=columns),))
