@@ -185,7 +185,11 @@ def test_the_pictures_are_drawn_of_the_rows_and_their_numbers_lie_beside_them() 
     found = confusion(sample(CANDIDATE_ROWS))
     assert {str(found.true_positive), str(found.false_positive)} <= values(PAGE)
     said = texts(PAGE)
-    for words in ("ROC; dashed", "Precision and recall; dashed", "Calibration, with 95%"):
+    for words in (
+        "ROC; dashed",
+        "Precision and recall; dashed",
+        "Calibration, each bound at 97.5%",
+    ):
         assert words in said
 
 

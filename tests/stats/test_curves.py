@@ -6,7 +6,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from cairn.stats import curves
 from cairn.stats.align import Sample, sample
-from cairn.stats.distributions import wilson
+from cairn.stats.distributions import clopper_pearson
 from scored import spread
 
 
@@ -51,10 +51,24 @@ def test_calibration_bins_count_every_row_once():
 
     assert (low.rows, low.share, low.predicted) == (2, 0.5, pytest.approx(0.025))
     assert (high.rows, high.share) == (2, 1.0)
-    assert (low.lower, low.upper) == wilson(1, 2, 0.025)
+    assert (low.lower, low.upper) == pytest.approx(clopper_pearson(1, 2, 0.025))
 
 
 def test_scores_that_are_no_shares_and_rows_of_one_label_are_told():
     assert not curves.shares(scored([0, 1], [0.5, 1.5]))
     assert curves.shares(scored([0, 1], [0.0, 1.0]))
     assert not curves.both_labels(scored([1, 1], [0.1, 0.2]))
+
+
+def test_calibration_bins_count_rows_by_weight_and_customers_once():
+    label, score = np.array([1.0, 0.0, 0.0, 0.0] * 10), np.full(40, 0.95)
+    plain = Sample(label=label, score=score)
+    heavy = Sample(label=label, score=score, weight=np.where(label == 1, 3.0, 1.0))
+    alike = Sample(
+        label=np.repeat([1.0, 0.0], 20), score=score, unit=np.repeat([0, 1], 20).astype("u4")
+    )
+
+    (one,), (weighted,), (few,) = map(curves.calibration, (plain, heavy, alike))
+
+    assert (one.share, weighted.share) == (0.25, pytest.approx(0.5))
+    assert few.upper - few.lower > 2 * (one.upper - one.lower)

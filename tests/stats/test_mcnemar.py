@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
-from scipy.stats import binomtest, norm
-from statsmodels.stats.contingency_tables import mcnemar
+from scipy.stats import binom, binomtest, norm
 
-from cairn.stats.mcnemar import Discordance
+from cairn.stats.mcnemar import Discordance, Skewed
 
 # Tables [[a, b], [c, d]] with the exact two-sided p-values of statsmodels' own tests
 # (test_nonparametric.py); the last is Agresti (1990), p. 350, as in R's `mcnemar.test`.
@@ -40,19 +39,6 @@ def test_exact_mcnemar_gives_the_published_p_values(
     two_sided = 2 * min(found.p_above(0), found.p_below(0))
 
     assert two_sided == pytest.approx(p, rel=2e-4, abs=5e-7)
-
-
-@pytest.mark.parametrize(("table", "p"), PUBLISHED)
-def test_exact_mcnemar_agrees_with_statsmodels(
-    table: tuple[int, int, int, int], p: float
-) -> None:
-    a, b, c, d = table
-    oracle = vars(mcnemar([[a, b], [c, d]], exact=True))["pvalue"]
-
-    found = Discordance(wins=b, losses=c, rows=a + b + c + d)
-
-    assert 2 * min(found.p_above(0), found.p_below(0)) == pytest.approx(oracle, rel=1e-9)
-    assert oracle == pytest.approx(p, rel=2e-4, abs=5e-7)
 
 
 @given(discordances())
@@ -183,3 +169,35 @@ def test_a_million_discordant_rows_are_counted_exactly() -> None:
     oracle = binomtest(500_800, 1_000_000, alternative="greater").pvalue
 
     assert found.p_above(0) == pytest.approx(oracle, rel=1e-8)
+
+
+@pytest.mark.parametrize("rows", [300, 1000])
+@pytest.mark.parametrize("alpha", [0.05, 0.01, 0.0025, 0.0005])
+def test_a_loss_at_the_margin_is_found_as_seldom_as_said_at_small_errors_too(
+    rows: int, alpha: float
+) -> None:
+    """Losses alone are binomial, so how often a test errs can be counted."""
+
+    def errs(*, skewed: bool) -> float:
+        plain = (Discordance(wins=0, losses=many, rows=rows) for many in range(rows))
+        laws = (Skewed(plain=one) if skewed else one for one in plain)
+        first = next(many for many, law in enumerate(laws) if law.p_below(-0.05) <= alpha)
+        return float(binom.sf(first - 1, rows, 0.05))
+
+    assert errs(skewed=True) <= 1.25 * alpha
+    if alpha < 0.003:
+        assert errs(skewed=False) > 1.3 * alpha
+
+
+@given(discordances())
+def test_the_skewed_law_is_never_narrower_and_agrees_with_its_tests(
+    plain: Discordance,
+) -> None:
+    law = Skewed(plain=plain)
+
+    for alpha in (0.05, 0.0005):
+        lower = law.lower(alpha)
+        assert lower <= plain.lower(alpha)
+        assert law.upper(alpha) >= plain.upper(alpha)
+        assert lower == 0 or law.p_above(lower) <= alpha + 1e-9
+    assert law.p_above(0.0) >= plain.p_above(0.0)

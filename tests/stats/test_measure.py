@@ -12,9 +12,9 @@ from scipy import stats
 from sklearn import metrics
 
 from cairn.core.errors import Invalid
-from cairn.stats.estimate import Estimate, Undefined
+from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.measure import compare, measure
-from rows import decisions, models, sample
+from rows import decisions, models, pair, sample
 
 Oracle = Callable[[Any, Any, Any], float]
 
@@ -210,3 +210,21 @@ def test_an_alpha_that_is_no_error_probability_is_refused(alpha: float) -> None:
         measure("recall", rows.samples()[0], alpha=alpha)
     with pytest.raises(Invalid, match="must lie between 0 and"):
         compare("recall", rows, alpha=alpha)
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("accuracy", 1), ("precision", 1), ("roc_auc", 1), ("mcc", 2), ("brier", 1), ("ece", 1)],
+)
+def test_a_difference_stays_within_what_two_models_can_differ_by(
+    name: str, most: float
+) -> None:
+    label = np.arange(24) % 2
+    right = np.where(label, 0.9, 0.1) - 0.001 * np.arange(24)
+    wrong = np.where(label, 0.2, 0.8) + 0.001 * np.arange(24) ** 2 % 0.05
+    right[0], wrong[1] = 0.95, 0.79
+
+    found = compare(name, pair(label, right, wrong), alpha=0.0001)
+
+    assert isinstance(found, Difference)
+    assert -most <= found.lower < found.gain < found.upper <= most

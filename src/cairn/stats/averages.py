@@ -2,7 +2,7 @@
 
 | rows | bounds of one model | of two models |
 |---|---|---|
-| 0 or 1, each for itself | Clopper-Pearson | exact McNemar, Tango |
+| 0 or 1, each for itself | Clopper-Pearson | exact McNemar, Tango, saddle point |
 | within limits | the wider of `unseen` and Student's t | the same |
 | without limits | the same, as if `REACH` spreads were the limit | the same |
 
@@ -24,7 +24,7 @@ from cairn.stats.estimate import Difference, Estimate, Law, Thin, Undefined
 from cairn.stats.information import Information, information
 from cairn.stats.limits import Limits, limits_between, limits_of
 from cairn.stats.losses import numbers_of
-from cairn.stats.mcnemar import Discordance
+from cairn.stats.mcnemar import SKEWED, Discordance, Skewed
 from cairn.stats.metrics import Metric
 from cairn.stats.ratios import counted_and_right, dice, no_denominator
 from cairn.stats.scored import Floats, Places
@@ -97,6 +97,7 @@ def measure_average(metric: Metric, sample: Sample, *, alpha: float) -> Estimate
         noun=rows.noun,
         units=None if rows.unit is None else known.units,
         effective=None if rows.simple else known.effective,
+        freedom=None if rows.simple else known.freedom,
         thin=thin_of(metric, known, rows=rows.values.size, limited=limits is not None),
     )
 
@@ -113,11 +114,16 @@ def compare_averages(metric: Metric, pair: Pair, *, alpha: float) -> Difference 
     )
     limits = _limits_between(metric, pair, better=ours.better)
     if ours.whole and theirs.whole and limits == _GAIN:
-        law = Discordance(
+        plain = Discordance(
             wins=int((gains > 0).sum()), losses=int((gains < 0).sum()), rows=gains.size
         )
         return _difference(
-            metric, (ours, theirs), law, alpha=alpha, error=law.standard_error, gain=law.gain
+            metric,
+            (ours, theirs),
+            Skewed(plain=plain),
+            alpha=alpha,
+            error=plain.standard_error,
+            gain=plain.gain,
         )
     known = ours.information(gains)
     if known is None:
@@ -162,11 +168,12 @@ def _difference(
         alpha=alpha,
         rows=ours.values.size,
         discordant=int((ours.values != theirs.values).sum()),
-        method=METHOD if known else "exact McNemar, Tango",
+        method=METHOD if known else SKEWED,
         law=law,
         noun=ours.noun,
         units=known.units if known and ours.unit is not None else None,
         effective=known.effective if known and not ours.simple else None,
+        freedom=known.freedom if known and not ours.simple else None,
         thin=thin,
     )
 

@@ -1,6 +1,7 @@
 """Curves of two-class scores: what a threshold trades, and whether a score means its share.
 
-Every row counts once, whatever its weight: a curve is looked at, no check is judged by it.
+Of curves of thresholds every row counts once, whatever its weight: they are looked at, and no
+check is judged by them. Bins of the score are those of the check `calibration`.
 """
 
 from collections.abc import Sequence
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cairn.stats.align import Sample
-from cairn.stats.distributions import wilson
-from cairn.stats.scored import Floats
+from cairn.stats.effective import Share, share_of_rows, share_of_units
+from cairn.stats.scored import Floats, Places
+from cairn.stats.totals import bin_of
 
 POINTS = 200
 Point = tuple[float, float]
@@ -18,8 +20,12 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bin:
-    """Rows of like score: their mean score, the share that is positive, bounds of it."""
+    """Rows of like score: their mean score, the share that is positive, bounds of it.
 
+    `place` is the number of the bin, from the lowest scores on.
+    """
+
+    place: int
     rows: int
     predicted: float
     share: float
@@ -50,28 +56,43 @@ def precision_recall(sample: Sample) -> tuple[Point, ...]:
 
 
 def calibration(sample: Sample, *, bins: int = 10, alpha: float = 0.025) -> tuple[Bin, ...]:
-    """Bins of equal width over scores from 0 to 1; Wilson's bounds, each of error `alpha`.
+    """Bins of equal width over scores from 0 to 1, with bounds, each of error `alpha`.
 
-    Empty bins are left out. The bounds take rows for independent of each other.
+    A bin takes its lower edge in, the last one both; empty ones are left out. Rows count by
+    their weights, and as the independent rows that they are worth (`effective`).
     """
-    place = np.minimum((sample.score * bins).astype(np.intp), bins - 1)
-    rows = np.bincount(place, minlength=bins)
-    positive = np.bincount(place, weights=sample.positive, minlength=bins)
-    total = np.bincount(place, weights=sample.score, minlength=bins)
+    place = bin_of(sample.score, bins)
+    weight = np.ones(sample.rows) if sample.weight is None else sample.weight
     found: list[Bin] = []
-    for at in np.flatnonzero(rows).tolist():
-        many, right = int(rows[at]), int(positive[at])
-        lower, upper = wilson(right, many, alpha)
+    for at in range(bins):
+        inside = np.flatnonzero(place == at)
+        if not weight[inside].sum():
+            continue
+        share = _share(sample, inside, weight[inside])
+        lower, upper = share.bounds(alpha)
         found.append(
             Bin(
-                rows=many,
-                predicted=float(total[at]) / many,
-                share=right / many,
+                place=at,
+                rows=inside.size,
+                predicted=float(np.average(sample.score[inside], weights=weight[inside])),
+                share=share.value,
                 lower=lower,
                 upper=upper,
             )
         )
     return tuple(found)
+
+
+def _share(sample: Sample, inside: Places, sizes: Floats) -> Share:
+    """The share of positive rows among those of a bin."""
+    hits = sizes * sample.positive[inside]
+    if sample.simple:
+        return share_of_rows(float(hits.sum()), inside.size)
+    unit = inside if sample.unit is None else sample.unit[inside]
+    _, of = np.unique(unit, return_inverse=True)
+    most = float(sizes.sum() ** 2 / (sizes**2).sum())
+    totals = [np.bincount(of, one).astype(np.float64) for one in (sizes, hits)]
+    return share_of_units(*totals, most=most)
 
 
 def shares(sample: Sample) -> bool:

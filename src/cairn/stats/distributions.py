@@ -1,6 +1,7 @@
 """Tails and quantiles of the normal, Student's t and the binomial, and bounds of a share."""
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 
 from cairn.stats.beta import beta_below, beta_quantile, crossing
@@ -33,6 +34,7 @@ def student_above(t: float, freedom: float) -> float:
     return tail if t > 0 else 1 - tail
 
 
+@lru_cache(maxsize=1024)
 def student_quantile(probability: float, freedom: float) -> float:
     """The t with P(T <= t) = `probability`; probability in (0, 1)."""
     if probability == 0.5:  # noqa: PLR2004 - the median

@@ -1,5 +1,6 @@
 """What a sample says: a value with its bounds, a paired difference, or why it says nothing."""
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,7 +35,9 @@ class Estimate:
     `lower` and `upper` are one-sided bounds, each of error `alpha`; `rows` counts the rows
     that the metric is about (recall: the positive ones), each of them a `noun`; `method` names
     where the bounds come from. `units` counts what rows belong to, `effective` is how many
-    units of equal weight they are worth, both None where every row stands for itself.
+    units of equal weight they are worth, both None where every row stands for itself. `rarer`
+    is how many of the rarer label that is, where bounds rest on these, and `freedom` the
+    degrees of freedom of Student's law, where rows alone do not give them.
     """
 
     metric: str
@@ -49,6 +52,8 @@ class Estimate:
     noun: str = "row"
     units: int | None = None
     effective: float | None = None
+    rarer: float | None = None
+    freedom: float | None = None
     thin: Thin | None = None
 
     @property
@@ -86,8 +91,8 @@ class Difference:
     p-value of superiority at a margin is at most `alpha` if `lower` exceeds that margin, and
     not if `lower` falls short of it.
     `rows` counts the rows that the metric is about, `discordant` those of them on which the
-    models differ (in decision where the metric has a threshold, else in score). The rest is
-    as in an estimate.
+    models differ (in decision where the metric has a threshold, else in score). `most` is how
+    large a gain can be at all; bounds stay within it. The rest is as in an estimate.
     """
 
     metric: str
@@ -103,9 +108,12 @@ class Difference:
     discordant: int
     method: str
     law: Law
+    most: float = math.inf
     noun: str = "row"
     units: int | None = None
     effective: float | None = None
+    rarer: float | None = None
+    freedom: float | None = None
     thin: Thin | None = None
 
     @property

@@ -16,9 +16,9 @@ from cairn.stats.areas import compare_areas, measure_area
 from cairn.stats.averages import compare_averages, measure_average
 from cairn.stats.classes import one_class
 from cairn.stats.estimate import Difference, Estimate, Undefined
-from cairn.stats.mcnemar import Discordance
+from cairn.stats.mcnemar import SKEWED, Discordance, Skewed
 from cairn.stats.means import compare_means, measure_mean
-from cairn.stats.metrics import KINDS, Family, Metric, parse_metric
+from cairn.stats.metrics import KINDS, Family, Metric, farthest, parse_metric
 from cairn.stats.ratios import compare_ratios, measure_ratio
 from cairn.stats.resampled import compare_resampled, measure_resampled
 from cairn.stats.reweighed import compare_reweighed, measure_reweighed
@@ -74,7 +74,15 @@ def compare(
         chosen = _COMPARE[parsed.family] if _plain(parsed, ours) else compare_resampled
         return chosen(parsed, Pair(ids=pair.ids, ours=ours, theirs=theirs), alpha=alpha)
     rows = Pair(ids=pair.ids, ours=_unweighted(ours), theirs=_unweighted(theirs))
-    return _comparing(parsed, rows.ours)(parsed, rows, alpha=alpha)
+    found = _comparing(parsed, rows.ours)(parsed, rows, alpha=alpha)
+    return found if isinstance(found, Undefined) else _possible(found, parsed, ours)
+
+
+def _possible(found: Difference, metric: Metric, sample: Sample) -> Difference:
+    """Keep the bounds of a difference within what two models can differ by."""
+    most = farthest(metric, sample.task)
+    lower, upper = max(found.lower, -most), min(found.upper, most)
+    return replace(found, lower=lower, upper=upper, most=most)
 
 
 def _measuring(metric: Metric, rows: Sample) -> Measure:
@@ -92,25 +100,44 @@ def _comparing(metric: Metric, rows: Sample) -> Compare:
     return _COMPARING[metric.family] if plain else compare_reweighed
 
 
+def _compare_shares(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
+    """By a law that holds at the small errors that groups, seeds and looks leave, too."""
+    found = compare_shares(metric, pair, alpha=alpha)
+    if isinstance(found, Undefined) or not isinstance(found.law, Discordance):
+        return found
+    law = Skewed(plain=found.law)
+    return replace(
+        found, law=law, lower=law.lower(alpha), upper=law.upper(alpha), method=SKEWED
+    )
+
+
 def _compare_ratios(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
     """By Student's law with the freedom of the rarer label, for rows may be few."""
     found = compare_ratios(metric, pair, alpha=alpha)
     if isinstance(found, Undefined):
         return found
     positives = int(pair.positive.sum())
-    law = Wald(
-        gain=found.gain,
-        standard_error=found.standard_error,
-        freedom=max(min(positives, pair.rows - positives) - 1, 1),
+    rarer = min(positives, pair.rows - positives)
+    law = Wald(gain=found.gain, standard_error=found.standard_error, freedom=max(rarer - 1, 1))
+    return replace(
+        found,
+        law=law,
+        lower=law.lower(alpha),
+        upper=law.upper(alpha),
+        rarer=rarer,
+        freedom=law.freedom,
+        method="delta, t",
     )
-    return replace(found, law=law, lower=law.lower(alpha), upper=law.upper(alpha))
 
 
 def _compare_areas(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
     """By DeLong's test; models that are alike on every row may differ on others."""
     found = compare_areas(metric, pair, alpha=alpha)
-    if isinstance(found, Undefined) or found.standard_error > 0:
+    if isinstance(found, Undefined):
         return found
+    if found.standard_error > 0:
+        freedom = found.law.freedom if isinstance(found.law, Wald) else None
+        return replace(found, freedom=freedom, method="DeLong, t")
     positives = int(pair.positive.sum())
     law = Discordance(wins=0, losses=0, rows=min(positives, pair.rows - positives))
     return replace(
@@ -124,7 +151,7 @@ def _compare_areas(metric: Metric, pair: Pair, *, alpha: float) -> Difference | 
 
 
 _COMPARING: dict[Family, Compare] = {
-    "share": compare_shares,
+    "share": _compare_shares,
     "ratio": _compare_ratios,
     "area": _compare_areas,
 }

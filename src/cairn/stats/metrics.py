@@ -95,6 +95,10 @@ SYNONYMS = {
     "hit_at": "hit_rate",
 }
 """What libraries and people call them; `_score` at the end of a name says nothing."""
+_FARTHEST = {
+    "mcc": 2.0,
+    **dict.fromkeys(("mean", "mae", "mse", "rmse", "r2", "median_absolute_error"), math.inf),
+}
 _ONE_CLASS = ("recall", "specificity", "selection_rate", "precision", "f1", "roc_auc")
 
 
@@ -146,6 +150,21 @@ class Metric:
             return word
         decides = KINDS[self.kind].takes in ("threshold", "clip")
         return f"{word}@{self.argument if decides else int(self.argument)!r}"
+
+
+def farthest(metric: Metric, task: Task) -> float:
+    """How far two models can lie apart by a metric: 1 by a share, infinitely by an error."""
+    if metric.kind == "log_loss":
+        return math.log((1 - metric.clip) / metric.clip)
+    if metric.kind == "brier" and task == "multiclass":
+        return 2.0
+    return _FARTHEST.get(metric.kind, 1.0)
+
+
+def noun_of(name: str) -> str:
+    """What a metric counts: `query` of a ranking, else `row`."""
+    known = KINDS.get(spelled(name).partition("@")[0].partition("/")[0])
+    return "query" if known is not None and known.tasks == ("ranking",) else "row"
 
 
 def better(name: str) -> Better:

@@ -35,6 +35,7 @@ from cairn.stats.wald import FLAT, is_flat
 from cairn.stats.worst import Unknown, unknown_between, unknown_of
 
 METHOD = f"bootstrap with one more unit at its worst, {RESAMPLES:,} resamples"
+_OF_BINS = f"{METHOD}, and what chance adds to bins"
 _RANGES = {
     "mcc": (-1.0, 1.0),
     "r2": (-math.inf, 1.0),
@@ -67,9 +68,11 @@ def measure_reweighed(metric: Metric, sample: Sample, *, alpha: float) -> Estima
         upper=min(high, law.upper(alpha)),
         alpha=alpha,
         rows=sample.rows,
-        method=METHOD,
+        method=_OF_BINS if metric.kind == "ece" else METHOD,
         units=None if sample.unit is None else units.apart,
         effective=None if sample.simple else worth,
+        rarer=worth if _by_label(metric, sample) else None,
+        freedom=_freedom(metric, sample, worth),
         thin=thin_by(metric, (sample,), worth=worth),
     )
 
@@ -109,10 +112,12 @@ def compare_reweighed(metric: Metric, pair: Pair, *, alpha: float) -> Difference
         alpha=alpha,
         rows=pair.rows,
         discordant=discordant,
-        method=METHOD,
+        method=_OF_BINS if metric.kind == "ece" else METHOD,
         law=law,
         units=None if candidate.unit is None else units.apart,
         effective=None if candidate.simple else worth,
+        rarer=worth if _by_label(metric, candidate) else None,
+        freedom=_freedom(metric, candidate, worth),
         thin=thin_by(metric, pair.samples(), worth=worth),
     )
 
@@ -189,10 +194,20 @@ def _of_calibration(
     )
 
 
+def _freedom(metric: Metric, sample: Sample, worth: float) -> float | None:
+    """Degrees of freedom, where the number of rows does not give them."""
+    by_rows = sample.simple and not _by_label(metric, sample)
+    return None if by_rows else max(worth - 1, 1.0)
+
+
+def _by_label(metric: Metric, sample: Sample) -> bool:
+    return metric.kind in _BY_LABEL and sample.task == "binary"
+
+
 def _worth(metric: Metric, sample: Sample, units: Units) -> float:
     """How many units of equal weight these are worth; of the rarer label if it matters."""
     weight = np.ones(sample.rows) if sample.weight is None else sample.weight
-    if metric.kind not in _BY_LABEL or sample.task != "binary":
+    if not _by_label(metric, sample):
         return kish(units.add(weight))
     return min(kish(units.add(weight * (sample.positive == label))) for label in (True, False))
 

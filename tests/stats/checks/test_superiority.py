@@ -1,14 +1,17 @@
 """A candidate has to be better, beyond chance; being as good is not enough."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from cairn.core.check import Superiority
 from cairn.core.gate import Finding
 from cairn.stats.checks import Problem
-from cairn.stats.scored import Predictions
+from cairn.stats.scored import Grouping, Predictions
 from cairn.stats.tabulate import tabulate
 from scored import decided, ids, judged, shuffled, spread, without_reason
+from stats.worlds import names
 
 BETTER = Superiority(id="better", metric="accuracy")
 AREA = Superiority(id="better", metric="roc_auc")
@@ -280,3 +283,40 @@ def test_nothing_live_does_not_let_superiority_pass() -> None:
     finding: Finding = judged(BETTER, decided(10), None)
 
     assert (finding.outcome, finding.code) == ("inconclusive", "nothing-live")
+
+
+def ranked(score: Sequence[float]) -> Predictions:
+    queries = len(score) // 3
+    return Predictions(
+        ids=names(len(score)),
+        label=np.tile([1.0, 0.0, 0.0], queries),
+        score=np.array(score),
+        groups={},
+        task="ranking",
+        unit=Grouping(
+            codes=np.repeat(np.arange(queries), 3).astype(np.uint32),
+            levels=tuple(f"q{query:03d}" for query in range(queries)),
+        ),
+    )
+
+
+def test_models_that_only_come_out_alike_are_not_said_to_say_the_same() -> None:
+    check = Superiority(id="better", metric="hit_rate@1")
+    ours, theirs = ranked([3, 1, 0] * 20), ranked([2, 1, 0] * 20)
+
+    other, same = judged(check, ours, theirs), judged(check, ours, ours)
+
+    assert "hit_rate@1 is the same for both on every query that counts" in other.reason
+    assert "both say the same about every row" in same.reason
+    assert "20 queries" in other.reason
+
+
+def test_queries_are_asked_for_by_their_name() -> None:
+    check = Superiority(id="better", metric="mrr")
+    ours = ranked([3, 1, 0] * 12 + [0, 1, 3] * 8)
+    theirs = ranked([3, 1, 0] * 10 + [0, 1, 3] * 10)
+
+    finding = judged(check, ours, theirs)
+
+    assert finding.outcome == "inconclusive"
+    assert "queries: as many would show" in finding.fix

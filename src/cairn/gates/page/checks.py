@@ -19,7 +19,8 @@ from cairn.gates.page.parts import (
 )
 from cairn.plots import interval
 from cairn.plots.interval import Interval
-from cairn.stats.checks.words import count, decimals
+from cairn.stats.checks.words import count, decimals, several
+from cairn.stats.metrics import noun_of
 
 DRAWN = 20
 Own = Mapping[str, Better]
@@ -98,18 +99,28 @@ def _entries(finding: Finding) -> Iterator[tuple[str, str]]:
     for name, value in (("p", finding.p), ("p corrected", finding.p_adjusted)):
         if value is not None:
             yield name, probability(value)
+    yield from _many(finding, places)
+    yield from _look(finding)
+
+
+def _many(finding: Finding, places: int) -> Iterator[tuple[str, str]]:
+    """Say how much it rests on, and what that can show."""
+    noun = several(noun_of(finding.metric or ""))
     for name, many in (
-        ("calls" if finding.type.startswith("latency") else "rows (n)", finding.rows),
-        ("rows that differ", finding.discordant),
+        ("calls" if finding.type.startswith("latency") else f"{noun} (n)", finding.rows),
+        (f"{noun} that differ", finding.discordant),
     ):
         if many is not None:
             yield name, whole(many)
+    if finding.units is not None:
+        yield "units", whole(finding.units)
+    if finding.effective is not None:
+        yield "worth, in units of equal weight", number(finding.effective, places=1)
     if finding.detectable is not None:
         found = finding.detectable
         yield "smallest detectable difference", number(found, places=max(places, 4))
     if finding.rows_needed is not None:
-        yield "rows that would decide", whole(finding.rows_needed)
-    yield from _look(finding)
+        yield f"{noun} that would decide", whole(finding.rows_needed)
 
 
 def _look(finding: Finding) -> Iterator[tuple[str, str]]:

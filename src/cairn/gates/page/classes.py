@@ -37,7 +37,9 @@ def pictures(models: Sequence[Model]) -> str:
 def _likeliest(rows: Sample) -> Sample:
     """See a row as right or wrong, scored by how sure the model was of its likeliest class."""
     right: Floats = (rows.score.argmax(axis=1) == rows.label).astype(np.float64)
-    return Sample(label=right, score=rows.score.max(axis=1))
+    return Sample(
+        label=right, score=rows.score.max(axis=1), weight=rows.weight, unit=rows.unit
+    )
 
 
 def _reliability(models: Sequence[Model], likely: Sequence[Sample]) -> str:
@@ -58,7 +60,7 @@ def _reliability(models: Sequence[Model], likely: Sequence[Sample]) -> str:
         up="share that is right",
         dashed=((0.0, 0.0), (1.0, 1.0)),
     )
-    caption = "Reliability, with 95% intervals (Wilson); dashed: as sure as it is right"
+    caption = "Reliability, each bound at 97.5% confidence; dashed: as sure as it is right"
     return figure(drawn, caption, beside=numbers(data))
 
 

@@ -35,8 +35,9 @@ def _note(rows: Sample) -> str:
     if rows.simple:
         return ""
     return (
-        '<p class="note">In these pictures every row counts once and for itself, '
-        "while the checks above use weights and the rows that belong together.</p>\n"
+        '<p class="note">In the curves of thresholds and the counts of decisions every row '
+        "counts once and for itself. The checks above, the areas and the bins of the "
+        "calibration use weights and the rows that belong together.</p>\n"
     )
 
 
@@ -102,7 +103,7 @@ def _calibration(models: Sequence[Model]) -> str:
     )
     return figure(
         drawn,
-        "Calibration, with 95% intervals (Wilson); dashed: as predicted",
+        "Calibration, each bound at 97.5% confidence; dashed: as predicted",
         beside=numbers(data),
     )
 

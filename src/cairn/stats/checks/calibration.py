@@ -17,11 +17,11 @@ from msgspec.structs import replace
 
 from cairn.core.check import Calibration
 from cairn.core.gate import Finding, GroupFinding
+from cairn.stats import curves
 from cairn.stats.align import Sample, sample
 from cairn.stats.checks.bounds import judge_bound
 from cairn.stats.checks.evidence import Evidence, Problem
 from cairn.stats.distributions import wilson
-from cairn.stats.effective import share_of_rows, share_of_units
 from cairn.stats.totals import bin_of
 
 _ALPHA = 0.05
@@ -41,37 +41,19 @@ def judge_calibration(check: Calibration, evidence: Evidence) -> Finding:
 
 
 def _bins(rows: Sample, bins: int, *, error: float) -> tuple[GroupFinding, ...]:
-    place = bin_of(rows.score, bins)
-    weight = np.ones(rows.rows) if rows.weight is None else rows.weight
-    unit = np.arange(rows.rows) if rows.unit is None else rows.unit
-    found: list[GroupFinding] = []
-    for at in range(bins):
-        inside = np.flatnonzero(place == at)
-        sizes = weight[inside]
-        if not sizes.sum():
-            continue
-        hits = sizes * rows.positive[inside]
-        share = share_of_rows(float(hits.sum()), inside.size)
-        if not rows.simple:
-            _, of = np.unique(unit[inside], return_inverse=True)
-            most = float(sizes.sum() ** 2 / (sizes**2).sum())
-            totals = [np.bincount(of, one).astype(np.float64) for one in (sizes, hits)]
-            share = share_of_units(*totals, most=most)
-        lower, upper = share.bounds(error)
-        promised = float(np.average(rows.score[inside], weights=sizes))
-        found.append(
-            GroupFinding(
-                group=f"{at / bins:.3g} to {(at + 1) / bins:.3g}",
-                by="score",
-                rows=inside.size,
-                observed=share.value,
-                baseline=promised,
-                difference=share.value - promised,
-                lower=lower,
-                upper=upper,
-            )
+    return tuple(
+        GroupFinding(
+            group=f"{one.place / bins:.3g} to {(one.place + 1) / bins:.3g}",
+            by="score",
+            rows=one.rows,
+            observed=one.share,
+            baseline=one.predicted,
+            difference=one.share - one.predicted,
+            lower=one.lower,
+            upper=one.upper,
         )
-    return tuple(found)
+        for one in curves.calibration(rows, bins=bins, alpha=error)
+    )
 
 
 def _plain_bins(rows: Sample, bins: int) -> tuple[GroupFinding, ...]:

@@ -24,7 +24,7 @@ from cairn.stats.checks.evidence import Evidence, Problem, rows_of
 from cairn.stats.checks.groups import Group, Least, cut, too_small, unjudged
 from cairn.stats.checks.spent import allowed, exhausted, with_look
 from cairn.stats.checks.without import missing
-from cairn.stats.checks.words import count, decimals, number, percent, shown
+from cairn.stats.checks.words import count, decimals, number, shown, stated
 from cairn.stats.disparity import Gap, Rates, gaps, rates_of
 from cairn.stats.effective import FEWEST_UNITS, Share
 from cairn.stats.scored import Flags, Predictions
@@ -188,7 +188,7 @@ def _held(
     says = (
         f"{of.what} differs by {number(gap.gap, places)} between {of.between(gap)}; the "
         f"largest gap is at least {number(lower, places, beside=check.max)} and at most "
-        f"{number(upper, places, beside=check.max)}, each at {percent(1 - alpha)} confidence "
+        f"{number(upper, places, beside=check.max)}, each at {stated(1 - alpha)} confidence "
         f"over {count(many, 'comparison')} ({_counted(of, rows)})"
     )
     small = unjudged(finding.groups)

@@ -18,7 +18,7 @@ from cairn.stats.checks.evidence import Evidence, Problem
 from cairn.stats.checks.paired import conclude, difference
 from cairn.stats.checks.spent import with_look
 from cairn.stats.checks.without import missing, too_thin
-from cairn.stats.checks.words import count, decimals, number, percent
+from cairn.stats.checks.words import count, decimals, number, stated
 from cairn.stats.detectable import rows_needed
 from cairn.stats.estimate import Difference
 
@@ -56,7 +56,7 @@ def _lost(evidence: Evidence, found: Difference) -> str:
 def _held(check: NonInferiority, finding: Finding, found: Difference) -> Finding:
     """Hold the bounds of the gain against the margin."""
     if found.thin is not None:
-        return too_thin(finding, found.thin, says=finding.reason)
+        return too_thin(finding, found.thin, says=finding.reason, noun=found.noun)
     if found.lower > -check.margin:
         alike = f"{finding.reason}: not worse by {check.margin:g} or more"
         return replace(finding, outcome="pass", code="not-worse", reason=alike)
@@ -65,14 +65,14 @@ def _held(check: NonInferiority, finding: Finding, found: Difference) -> Finding
         return replace(finding, outcome="fail", code="worse", reason=worse, fix=_BETTER)
     open_ = f"{finding.reason}: may be worse by {check.margin:g} or more"
     rows = rows_needed(found.gain + check.margin, found)
-    fix = _BETTER if rows is None else _more_rows(check, rows)
+    fix = _BETTER if rows is None else _more_rows(check, count(rows, found.noun))
     return replace(finding, reason=open_, fix=fix, rows_needed=rows)
 
 
-def _more_rows(check: NonInferiority, rows: int) -> str:
+def _more_rows(check: NonInferiority, rows: str) -> str:
     return (
-        f"evaluate both versions on about {count(rows)}: as many would exclude it four times "
-        f"in five at {percent(check.confidence)} confidence"
+        f"evaluate both versions on about {rows}: as many would exclude it four times "
+        f"in five at {stated(check.confidence)} confidence"
     )
 
 

@@ -18,7 +18,7 @@ from cairn.stats.align import Pair, align
 from cairn.stats.checks.evidence import Evidence, Problem, rows_of
 from cairn.stats.checks.spent import allowed, exhausted
 from cairn.stats.checks.without import kind, missing, undefined
-from cairn.stats.checks.words import basis, decimals, number, percent, signed
+from cairn.stats.checks.words import basis, decimals, number, signed, stated
 from cairn.stats.detectable import detectable_gain
 from cairn.stats.estimate import Difference, Undefined
 from cairn.stats.measure import compare
@@ -127,12 +127,13 @@ def sentence(found: Difference, evidence: Evidence, *, confidence: float) -> str
     """Say what was compared: both values, the difference, and its bounds."""
     lower, upper = oriented(found)
     places = decimals(upper - lower)
+    sure = stated(confidence, evidence.statistics)
     lower_better = " (lower is better)" if found.better == "lower" else ""
     return (
         f"{found.metric}{lower_better} {number(found.candidate, places)} against "
         f"{number(found.live, places)} of {evidence.live_version}: "
         f"{signed(found.difference, places)} (at least {signed(lower, places)}, at most "
-        f"{signed(upper, places)}, each at {percent(confidence)} confidence; "
+        f"{signed(upper, places)}, each at {sure} confidence; "
         f"{basis(found)})"
     )
 

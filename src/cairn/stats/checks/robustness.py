@@ -19,7 +19,7 @@ from cairn.stats.checks.evidence import Evidence, Problem, rows_of, sound
 from cairn.stats.checks.paired import fitted, oriented
 from cairn.stats.checks.spent import allowed, exhausted, with_look
 from cairn.stats.checks.without import missing, undefined
-from cairn.stats.checks.words import count, decimals, number, percent, signed
+from cairn.stats.checks.words import count, decimals, number, percent, signed, stated
 from cairn.stats.detectable import detectable_gain, rows_needed
 from cairn.stats.estimate import Difference, Undefined
 from cairn.stats.measure import compare
@@ -40,7 +40,8 @@ def judge_robustness(check: Robustness, evidence: Evidence) -> Finding:
     if isinstance(found, Finding):
         return found
     seeds = len(found) if evidence.statistics > 1 else 1
-    return with_look(_concluded(check, found, seeds=seeds), check, evidence)
+    sure = stated(1 - found[0].alpha, evidence.statistics)
+    return with_look(_concluded(check, found, seeds=seeds, sure=sure), check, evidence)
 
 
 def _compared(
@@ -81,12 +82,16 @@ def _sharing(found: Sequence[Difference]) -> list[Difference]:
     """Let several seeds share the error of saying that one of them drops (Bonferroni)."""
     many = len(found)
     return [
-        one if many == 1 else dataclasses.replace(one, upper=one.law.upper(one.alpha / many))
+        one
+        if many == 1
+        else dataclasses.replace(one, upper=min(one.law.upper(one.alpha / many), one.most))
         for one in found
     ]
 
 
-def _concluded(check: Robustness, found: Sequence[Difference], *, seeds: int) -> Finding:
+def _concluded(
+    check: Robustness, found: Sequence[Difference], *, seeds: int, sure: str
+) -> Finding:
     worst = min(found, key=lambda one: one.lower)
     lower, upper = oriented(worst)
     outcome = _outcome(check, found)
@@ -95,7 +100,7 @@ def _concluded(check: Robustness, found: Sequence[Difference], *, seeds: int) ->
         type="robustness",
         outcome=outcome,
         code={"pass": "robust", "fail": "fragile"}.get(outcome, "undecided"),
-        reason=_says(check, worst, outcome, seeds=seeds),
+        reason=_says(check, worst, outcome, seeds=seeds, sure=sure),
         fix="" if outcome == "pass" else _FIXES[outcome],
         metric=check.metric,
         observed=worst.candidate,
@@ -122,7 +127,9 @@ def _outcome(check: Robustness, found: Sequence[Difference]) -> Outcome:
     return "pass" if all(one.lower > -check.max_drop for one in found) else "inconclusive"
 
 
-def _says(check: Robustness, worst: Difference, outcome: Outcome, *, seeds: int) -> str:
+def _says(
+    check: Robustness, worst: Difference, outcome: Outcome, *, seeds: int, sure: str
+) -> str:
     lower, upper = oriented(worst)
     places = decimals(upper - lower)
     what = {
@@ -134,7 +141,7 @@ def _says(check: Robustness, worst: Difference, outcome: Outcome, *, seeds: int)
         f"{worst.metric} {number(worst.candidate, places)} under {_spelled(check)} against "
         f"{number(worst.live, places)} without: {signed(worst.difference, places)} (at least "
         f"{signed(lower, places)}, at most {signed(upper, places)}, each at "
-        f"{percent(1 - worst.alpha)} confidence{over}; {count(worst.rows)}): {what}"
+        f"{sure} confidence{over}; {count(worst.rows, worst.noun)}): {what}"
     )
 
 

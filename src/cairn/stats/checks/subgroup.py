@@ -24,7 +24,7 @@ from cairn.stats.checks.groups import Group, Least, cut, named, too_small, unjud
 from cairn.stats.checks.paired import oriented, pair
 from cairn.stats.checks.spent import allowed, exhausted, with_look
 from cairn.stats.checks.without import missing
-from cairn.stats.checks.words import count, decimals, number, percent, shown, signed
+from cairn.stats.checks.words import count, decimals, number, shown, signed, stated
 from cairn.stats.detectable import detectable_gain
 from cairn.stats.estimate import Difference, Undefined
 from cairn.stats.measure import compare
@@ -54,6 +54,8 @@ def judge_subgroups(check: NoSubgroupRegression, evidence: Evidence) -> Finding:
     judged = _proved(check, found) if check.burden == "prove" else _detected(check, found)
     small = [too_small(group, least) for group in groups if not group.large]
     finding = _concluded(check, (*judged, *small), rows=rows.rows, found=found)
+    if finding.outcome == "fail":
+        finding = replace(finding, fix=_compare_them(evidence))
     tested = sum(group.p is not None for group in judged)
     if evidence.statistics > 1 and tested:
         shared = _shared(check, tested, error=alpha(check, evidence))
@@ -61,11 +63,18 @@ def judge_subgroups(check: NoSubgroupRegression, evidence: Evidence) -> Finding:
     return with_look(finding, check, evidence) if check.burden == "prove" else finding
 
 
+def _compare_them(evidence: Evidence) -> str:
+    return (
+        f"look at these groups with `cairn compare {evidence.version} "
+        f"{evidence.live_version}`, and train a candidate for them too"
+    )
+
+
 def _shared(check: NoSubgroupRegression, many: int, *, error: float) -> str:
     """Say at which confidence, and what was corrected."""
     if check.burden == "prove":
-        return f"each at {percent(1 - error)} confidence, for every group must be proved"
-    return f"at {percent(1 - error)} confidence over {count(many, 'group')} (Holm)"
+        return f"each at {stated(1 - error)} confidence, for every group must be proved"
+    return f"at {stated(1 - error)} confidence over {count(many, 'group')} (Holm)"
 
 
 def alpha(check: NoSubgroupRegression, evidence: Evidence) -> float:
@@ -197,7 +206,7 @@ def _concluded(
         outcome=outcome,
         code=code,
         reason="; ".join(_clauses(check, by, detectable=detectable)),
-        fix=_FIXES[outcome],
+        fix=_FIXES.get(outcome, ""),
         metric=check.metric,
         p=(max if check.burden == "prove" else min)(ps, default=None),
         p_adjusted=min(adjusted, default=None),
@@ -289,8 +298,5 @@ _CODES = {
     "not-applicable": "",
 }
 _FIXES = {
-    "fail": "look at these groups with `cairn compare CANDIDATE LIVE`, and train a candidate "
-    "for them too",
     "inconclusive": "evaluate on more rows of these groups, or lower min_rows in the policy",
-    "pass": "",
 }

@@ -5,15 +5,17 @@ if both models say the same about every row; else inconclusive. Equal models pas
 probability of at most 1 - confidence.
 """
 
+import numpy as np
 from msgspec.structs import replace
 
 from cairn.core.check import Superiority
 from cairn.core.gate import Finding
+from cairn.stats.align import Pair
 from cairn.stats.checks.evidence import Evidence
 from cairn.stats.checks.paired import conclude, difference
 from cairn.stats.checks.spent import with_look
 from cairn.stats.checks.without import too_thin
-from cairn.stats.checks.words import count, percent
+from cairn.stats.checks.words import count, stated
 from cairn.stats.detectable import rows_needed
 from cairn.stats.estimate import Difference
 from cairn.stats.metrics import parse_metric
@@ -26,14 +28,18 @@ def judge_superiority(check: Superiority, evidence: Evidence) -> Finding:
         return compared
     p = compared[1].p_superiority(check.margin)
     finding = conclude(check, evidence, compared=compared, p=p)
-    alike = _alike(check) if evidence.statistics > 1 else _SAME
+    alike = _alike(check, *compared) if evidence.statistics > 1 else _SAME
     return with_look(_held(check, finding, compared[1], alike=alike), check, evidence)
 
 
-def _alike(check: Superiority) -> str:
+def _alike(check: Superiority, rows: Pair, found: Difference) -> str:
     """Say what both models have in common if no row that counts tells them apart."""
-    decides = parse_metric(check.metric).family in ("share", "ratio")
-    return "both decide alike on every row that counts" if decides else _SAME
+    metric = parse_metric(check.metric)
+    if metric.family in ("share", "ratio"):
+        return "both decide alike on every row that counts"
+    if metric.kind != "mean" and np.array_equal(rows.candidate, rows.live):
+        return _SAME
+    return f"{found.metric} is the same for both on every {found.noun} that counts"
 
 
 def _held(check: Superiority, finding: Finding, found: Difference, *, alike: str) -> Finding:
@@ -43,7 +49,7 @@ def _held(check: Superiority, finding: Finding, found: Difference, *, alike: str
         same = f"{finding.reason}: {alike}, so it is not better{more}"
         return replace(finding, outcome="fail", code="no-difference", reason=same, fix=_BETTER)
     if found.thin is not None:
-        return too_thin(finding, found.thin, says=finding.reason)
+        return too_thin(finding, found.thin, says=finding.reason, noun=found.noun)
     if found.lower > check.margin:
         better = f"{finding.reason}: better{more}, beyond chance"
         return replace(finding, outcome="pass", code="better", reason=better)
@@ -52,14 +58,14 @@ def _held(check: Superiority, finding: Finding, found: Difference, *, alike: str
         return replace(finding, outcome="fail", code="not-better", reason=worse, fix=_BETTER)
     open_ = f"{finding.reason}: not shown to be better{more}"
     rows = rows_needed(found.gain - check.margin, found)
-    fix = _BETTER if rows is None else _more_rows(check, rows)
+    fix = _BETTER if rows is None else _more_rows(check, count(rows, found.noun))
     return replace(finding, reason=open_, fix=fix, rows_needed=rows)
 
 
-def _more_rows(check: Superiority, rows: int) -> str:
+def _more_rows(check: Superiority, rows: str) -> str:
     return (
-        f"evaluate both versions on about {count(rows)}: as many would show a gain like this "
-        f"one four times in five at {percent(check.confidence)} confidence"
+        f"evaluate both versions on about {rows}: as many would show a gain like this "
+        f"one four times in five at {stated(check.confidence)} confidence"
     )
 
 

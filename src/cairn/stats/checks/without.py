@@ -29,9 +29,9 @@ def missing(check: Check, problem: Problem) -> Finding:
     )
 
 
-def too_thin(finding: Finding, thin: Thin, *, says: str) -> Finding:
+def too_thin(finding: Finding, thin: Thin, *, says: str, noun: str) -> Finding:
     """Neither pass nor fail: bounds rest on too little to be held against anything."""
-    fix = f"evaluate on about {count(thin.rows)} like these"
+    fix = f"evaluate on about {count(thin.rows, noun)} like these"
     return replace(
         finding,
         outcome="inconclusive",

@@ -2,9 +2,12 @@
 
 import math
 
+from cairn.core.gate import STATISTICS
 from cairn.stats.estimate import Difference, Estimate
 
 _FEWEST, _MOST = 2, 10
+_CLOSE = 1e-9
+_NORMAL = 100
 
 
 def decimals(width: float) -> int:
@@ -30,22 +33,47 @@ def signed(value: float, places: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a confidence: `95%`, `99.9%`, `96.9604%`; never `100%`."""
+    """Write a share in six digits: `95%`, `99.9%`, `96.9604%`; never `100%`."""
     text = f"{100 * share:.6g}"
     return f"{100 * share:.10g}%" if text == "100" else f"{text}%"
 
 
+def stated(share: float, statistics: int = STATISTICS) -> str:
+    """Write a confidence by two digits of its error, and never as more: `95%`, `99.66%`.
+
+    The first version of the statistics wrote six digits.
+    """
+    error = 100 * (1 - share)
+    if statistics == 1 or error <= 0:
+        return percent(share)
+    places = max(1 - math.floor(math.log10(error)), 0)
+    text = f"{math.floor(100 * share * 10**places + _CLOSE) / 10**places:.{places}f}"
+    return f"{text.rstrip('0').rstrip('.') if places else text}%"
+
+
 def count(rows: int, noun: str = "row") -> str:
     """Write a number of things: `1 row`, `23,411 rows`."""
-    several = noun.removesuffix("y") + "ies" if noun.endswith("y") else f"{noun}s"
-    return f"{rows:,} {noun if rows == 1 else several}"
+    return f"{rows:,} {noun if rows == 1 else several(noun)}"
+
+
+def several(noun: str) -> str:
+    """Write what there are more of: `rows`, `queries`."""
+    return noun.removesuffix("y") + "ies" if noun.endswith("y") else f"{noun}s"
 
 
 def basis(found: Difference | Estimate) -> str:
-    """Write what numbers rest on: `800 rows in 60 units, worth 41 of equal weight`."""
+    """Write what numbers rest on: `800 rows in 60 units, worth 41 of equal weight`.
+
+    Degrees of freedom are told where Student's law is not the normal one within a hundredth.
+    """
     units = f" in {count(found.units, 'unit')}" if found.units is not None else ""
     worth = f", worth {found.effective:.0f} of equal weight" if found.effective else ""
-    return f"{count(found.rows, found.noun)}{units}{worth}"
+    if found.rarer is not None:
+        worth = f", worth {found.rarer:.0f} with the rarer label"
+    freedom = ""
+    if found.freedom is not None and found.freedom < _NORMAL:
+        freedom = f", {found.freedom:.0f} degree{'s' * (round(found.freedom) != 1)} of freedom"
+    return f"{count(found.rows, found.noun)}{units}{worth}{freedom}"
 
 
 def shown(name: str, longest: int = 40) -> str:
