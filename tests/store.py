@@ -155,11 +155,11 @@ def evaluate(
 
 
 def time_calls(registry: Registry, version: Version, *, milliseconds: float) -> None:
-    """Record 1,000 calls that took about this long."""
+    """Record 8,000 calls that took about this long."""
     latency = Latency(
         artifacts=weights_of(version),
         snapshot=data(registry).digest,
-        samples_ms=tuple(milliseconds + row % 7 / 1e6 for row in range(4000)),
+        samples_ms=tuple(milliseconds + row % 7 / 1e6 for row in range(8000)),
         warm_up=10,
         batch_rows=1,
         machine="test",

@@ -10,6 +10,7 @@ from cairn.core.check import (
     Check,
     Floor,
     LabelOrder,
+    LatencyRatio,
     NoSubgroupRegression,
     RateLimit,
     Reproduced,
@@ -18,7 +19,13 @@ from cairn.core.check import (
     Superiority,
 )
 from cairn.core.errors import Corrupt, Refused, Unavailable
-from cairn.core.evaluation import Evaluation, Measured, RecordEvaluation
+from cairn.core.evaluation import (
+    Evaluation,
+    Latency,
+    Measured,
+    RecordEvaluation,
+    RecordLatency,
+)
 from cairn.core.gate import Decision, Finding, Policy
 from cairn.core.ledger import Signed
 from cairn.core.run import FinishRun, ListRuns, RunFacts, StartRun
@@ -28,7 +35,17 @@ from cairn.engine import person
 from cairn.registry import Registry
 from cairn.signing import note
 from scored import spread
-from store import MODEL, Clock, data, evaluate, evaluation, open_registry, register, weights_of
+from store import (
+    MODEL,
+    Clock,
+    data,
+    evaluate,
+    evaluation,
+    open_registry,
+    register,
+    time_calls,
+    weights_of,
+)
 
 FLOOR = Floor(id="floor", metric="roc_auc", value=0.6)
 RUN = "a" * 32
@@ -295,3 +312,34 @@ def test_a_decision_by_newer_statistics_asks_for_a_newer_release(
         Unavailable, match=r"version 2 of the statistics.* install a newer one"
     ):
         registry.replay(made.digest)
+
+
+def test_a_ratio_is_judged_by_what_was_measured_in_turn_whatever_came_after(
+    registry: Registry,
+) -> None:
+    test_set = bind(registry, LatencyRatio(id="no-slower", max_ratio=1.5, percentile=50))
+    live, candidate = (register(registry, weights) for weights in "ab")
+    for version in (live, candidate):
+        evaluate(registry, version, spread(500, skill=1.0, seed=1), on=test_set)
+    registry.promote(live.name)
+    calls = tuple(4 + call * 7 % 11 / 100 for call in range(40 * 25))
+    in_turn = Latency(
+        artifacts=weights_of(candidate),
+        snapshot=test_set.digest,
+        samples_ms=calls,
+        warm_up=0,
+        batch_rows=1,
+        machine="test",
+        live=weights_of(live),
+        live_ms=calls[::-1],
+        round_calls=25,
+        rows=1000,
+    )
+    registry.engine.send(RecordLatency(latency=registry.objects.put_record(in_turn)))
+    time_calls(registry, candidate, milliseconds=9)
+
+    made = registry.check_gate(candidate.name)
+
+    finding = next(f for f in made.decision.findings if f.check == "no-slower")
+    assert (finding.outcome, finding.observed) == ("pass", pytest.approx(4.05, abs=0.1))
+    assert registry.replay(made.digest).digest == made.digest

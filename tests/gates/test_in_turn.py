@@ -63,3 +63,16 @@ def test_a_call_that_had_to_wait_counts_from_when_it_was_due() -> None:
 
     late = [milliseconds for milliseconds in ours if milliseconds > 2]
     assert len(late) > 10 * sum(milliseconds > 99 for milliseconds in ours)
+
+
+def test_measured_again_there_are_as_many_rounds_as_are_asked_for() -> None:
+    bench = Bench()
+
+    _, _, (ours, theirs) = sample_in_turn(
+        (bench.model("a", 0.001), bench.model("b", 0.002)),
+        rounds=2 * ROUNDS,
+        clock=lambda: bench.now,
+        wait=bench.wait,
+    )
+
+    assert len(ours) == len(theirs) == 2 * ROUNDS * ROUND

@@ -26,7 +26,7 @@ def decided_on(
     gap = Gap(field="seeds", reason="random generators without a seed", fix="seed them")
     found = replace(
         evidence(candidate, live),
-        latency_ms=[3.0 + call % 9 / 10 for call in range(4000)],
+        latency_ms=[3.0 + call % 9 / 10 for call in range(8000)],
         latency_rows=4000,
         gaps=(gap,),
         bootstrap="floors_only",

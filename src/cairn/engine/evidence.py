@@ -120,6 +120,19 @@ class _Store:
         kept = self.accepted(found, f"the latency of {version.name}", again=again)
         return kept if isinstance(kept, Problem) else next(iter(kept), None)
 
+    def in_turn(self, version: Version, live: Version | None) -> LatencyInfo | None:
+        """Read the newest measurement in turn with the live version that counts."""
+        ours, theirs = (one.manifest.artifacts if one else None for one in (version, live))
+        if ours is None or theirs is None:
+            return None
+        found = [
+            info
+            for info in evaluation.latencies_of(self.context, ours.tree, before=self.before)
+            if info.latency.live == theirs.tree
+        ]
+        kept = self.accepted(found, f"the latency of {version.name}", again="")
+        return None if isinstance(kept, Problem) else next(iter(kept), None)
+
     def times_timed(self, version: Version) -> int:
         """Count the measurements of a version's latency, whoever made them; at least 1."""
         if version.manifest.artifacts is None:
@@ -198,6 +211,8 @@ def gather(
     fixed = _scored_by(store, own, reference) if reference else None
     timed = store.timed(candidate)
     in_turn = _in_turn(timed, live)
+    if statistics > 1 and isinstance(timed, LatencyInfo):
+        in_turn = store.in_turn(candidate, live)
     perturbed = _perturbed(store, candidate, own)
     tried = {
         check.run: store.tried(candidate, check)
@@ -223,6 +238,8 @@ def gather(
         perturbed={kind: _read_all(store, found) for kind, found in perturbed.items()},
         latency_ms=timed.latency.samples_ms if isinstance(timed, LatencyInfo) else timed,
         live_latency_ms=in_turn.latency.live_ms if in_turn else (),
+        in_turn_ms=in_turn.latency.samples_ms if in_turn else (),
+        in_turn_rows=in_turn.latency.rows if in_turn else 0,
         round_calls=in_turn.latency.round_calls if in_turn else 0,
         latency_rows=timed.latency.rows if isinstance(timed, LatencyInfo) else 0,
         latency_number=store.times_timed(candidate),
@@ -237,7 +254,7 @@ def gather(
         waiver=waiver,
         bootstrap=policy.bootstrap,
     )
-    sources = (own, other, fixed, timed, *_flat(perturbed.values()), *tried.values())
+    sources = (own, other, fixed, timed, in_turn, *_flat(perturbed.values()), *tried.values())
     used = tuple(dict.fromkeys(digest for s in sources if (digest := _digest(s))))
     return Gathered(evidence=evidence, used=used, looks=looked)
 

@@ -48,7 +48,7 @@ AGREE = 0.1
 SLOW_MS = 20.0
 WARM_SECONDS = 5.0
 USUAL_SECONDS = 20.0
-MOST_SECONDS = 120.0
+MOST_SECONDS = 240.0
 CLEAR = 0.01
 """What part of its error a budget may spend on being given up early."""
 DIGITS = 6
@@ -130,7 +130,7 @@ class Asked:
         """How many calls let every budget be kept that so many rows can show to be kept."""
         needed = [independent(budget, self.number) for budget in self.budgets]
         most = max([SAMPLES, *(SPELL * many for many in needed if many <= self.rows)])
-        return SAMPLES * math.ceil(most / SAMPLES)
+        return WINDOW * math.ceil(most / WINDOW)
 
     def codes(self, samples: Sequence[float], *, clear: bool = False) -> set[str]:
         """What every budget says of the calls; `clear`, at a small part of its error."""
@@ -171,7 +171,8 @@ def _enough(samples: Sequence[float], asked: Asked, *, seconds: float) -> bool:
     if seconds >= MOST_SECONDS:
         return True
     due = seconds >= USUAL_SECONDS
-    if len(samples) >= asked.calls() and (due or len(samples) % SAMPLES == 0):
+    beyond = len(samples) - asked.calls()
+    if beyond >= 0 and (due or beyond % SAMPLES == 0):
         # Where calls are alike, more of them are needed for the same.
         return due or "too-few-calls" not in asked.codes(samples)
     # Each look has a chance of its own of a false alarm: few looks, and of a small one.

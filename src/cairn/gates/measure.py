@@ -37,6 +37,7 @@ from cairn.gates.own import already_run, run_own
 from cairn.gates.scorer import scorer_of
 from cairn.registry import Registry
 from cairn.stats.checks.latency import judge_calls
+from cairn.stats.checks.latency_ratio import decides
 
 COMPARATIVE = (Superiority, NonInferiority, NoSubgroupRegression)
 
@@ -64,9 +65,9 @@ def measure(registry: Registry, version: Version, *, label: LabelName) -> None:
         _evaluate(registry, compared, snapshot=snapshot, scorer=scorer, key=key)
     for disturbed in _disturbed(policy, scorer) if version.manifest.artifacts else ():
         _evaluate(registry, version, snapshot=snapshot, scorer=disturbed, key=key)
-    ratios = any(isinstance(check, LatencyRatio) for check in policy.checks)
+    ratios = [check for check in policy.checks if isinstance(check, LatencyRatio)]
     live = _live(registry, version, policy)
-    if ratios and live is not None and not _in_turn(registry, version, live):
+    if live is not None and any(_open(registry, version, live, ratio) for ratio in ratios):
         with suppress(Refused):
             measure_in_turn(registry, version, live, on=snapshot, scorer=scorer)
     budgets = [check for check in policy.checks if isinstance(check, LatencyBudget)]
@@ -109,13 +110,22 @@ def _live(registry: Registry, version: Version, policy: Policy) -> Version | Non
     return registry.version(f"{version.model}:{held.number}") if held else None
 
 
-def _in_turn(registry: Registry, version: Version, live: Version) -> bool:
-    """Whether both were measured in turn, or cannot be."""
+def _open(registry: Registry, version: Version, live: Version, ratio: LatencyRatio) -> bool:
+    """Whether no measurement in turn decides: there is none, or the newest is inconclusive."""
     ours, theirs = version.manifest.artifacts, live.manifest.artifacts
     if ours is None or theirs is None:
-        return True
+        return False
     found = registry.engine.send(ListLatencies(artifacts=ours.tree))
-    return bool(found) and found[0].latency.live == theirs.tree
+    newest = next((i.latency for i in found if i.latency.live == theirs.tree), None)
+    if newest is None:
+        return True
+    return not decides(
+        ratio,
+        (newest.samples_ms, newest.live_ms),
+        calls=newest.round_calls,
+        rows=newest.rows,
+        measurement=len(found),
+    )
 
 
 def _disturbed(policy: Policy, scorer: Scorer) -> list[Scorer]:

@@ -24,6 +24,8 @@ _PARTS = (2.0, 1.0, 0.5)
 _WINDOW = 5.0
 _FEWEST = 20
 _WAVES = 4
+_SLOWER = (0.4, 0.3, 0.2, 0.1)
+_LEAST_STRETCH = 1.5
 
 
 def worth(values: Floats, *, share: float, limit: float, rows: int) -> float:
@@ -45,8 +47,9 @@ def worth(values: Floats, *, share: float, limit: float, rows: int) -> float:
 class Drift:
     """How large the slowest waves of a series are, as multiples of its variance.
 
-    `slow` is the mean of the slowest two, `low` of the slowest four; 1 is what independent
-    numbers have.
+    `low` is the mean of the slowest four, and so is `slow`, where the slower count the more;
+    independent numbers have 1. Forty of them hardly tell a drift from noise, so some is always
+    allowed for.
     """
 
     numbers: int
@@ -55,19 +58,23 @@ class Drift:
 
     @property
     def lasts(self) -> bool:
-        """Whether slow waves hold two fifths of the spread."""
-        return _WAVES * self.low > 0.4 * self.numbers
+        """Whether the slowest four waves hold a quarter of the spread."""
+        return _WAVES * self.low > self.numbers / 4
+
+    @property
+    def worth(self) -> float:
+        """How many independent numbers these are worth, by their slowest waves."""
+        return self.numbers / max(self.slow, 1.0)
 
     def stretch(self, alpha: float) -> float:
         """How much wider the bounds of the mean are than those of independent numbers.
 
         Cosine transforms with Student's t (Müller 2014, "HAC corrections for strongly
-        autocorrelated time series", Journal of Business and Economic Statistics 32).
+        autocorrelated time series", Journal of Business and Economic Statistics 32), and half
+        as wide again at least, for by chance waves may show nothing of a drift.
         """
-        if self.low <= 1:
-            return 1.0
         few, many = (student_quantile(1 - alpha, n) for n in (2, self.numbers - 1))
-        return max(1.0, math.sqrt(self.slow) * few / many)
+        return math.hypot(_LEAST_STRETCH, math.sqrt(self.slow) * few / many)
 
 
 def drift_of(series: Floats) -> Drift:
@@ -78,7 +85,7 @@ def drift_of(series: Floats) -> Drift:
     half = (np.arange(many) + 0.5) * math.pi / many
     waves = math.sqrt(2 / many) * np.cos(np.arange(1, _WAVES + 1)[:, None] * half)
     power = (waves @ (series - series.mean())) ** 2 / variance
-    return Drift(numbers=many, slow=float(power[:2].mean()), low=float(power.mean()))
+    return Drift(numbers=many, slow=float(power @ _SLOWER), low=float(power.mean()))
 
 
 def _seen(values: Floats, levels: Sequence[float]) -> Iterator[Floats]:

@@ -4,10 +4,10 @@ Calls of one round share what the machine did meanwhile, so rounds are the unit 
 resample weights whole rounds, of both models alike, and takes the quantile of each. So it does
 with the rows that calls cycle through, where those repeat, and the wider bounds count.
 
-Rounds that follow one another are alike where the ratio drifts. What each round adds to it is
-looked at in slow waves (`dependence`): are they larger than chance makes them, then they alone
-say how large the error is, with Student's t for their number; and if they hold two fifths of
-the spread, there are no bounds.
+Rounds that follow one another are alike where the ratio drifts, and a few dozen of them hardly
+tell that from noise. What each round adds to the ratio is looked at in slow waves
+(`dependence`): they say how large the error is, with Student's t for so few, and half as much
+again as usual is the least. If they hold a quarter of the spread, there are no bounds.
 """
 
 import math
@@ -29,7 +29,7 @@ _CHUNK = 250
 class QuantileRatio:
     """Observed quantiles, their ratio and its one-sided bounds, each of error `alpha`.
 
-    `drifts` says that the bounds are wider for a drift of the ratio.
+    The bounds take the `rounds` for as few independent ones as they are `worth`.
     """
 
     candidate: float
@@ -38,7 +38,7 @@ class QuantileRatio:
     upper: float
     alpha: float
     rounds: int
-    drifts: bool
+    worth: float
     calls: int
 
     @property
@@ -78,7 +78,11 @@ def quantile_ratio(
         else drift_of(_pulls(ours, rounds, share) - _pulls(theirs, rounds, share))
     )
     if drift is not None and drift.lasts:
-        reason = f"the ratio drifts through all {rounds} rounds of calls, so it has no error"
+        needed = math.ceil(FEWEST_UNITS * rounds / drift.worth)
+        reason = (
+            f"the ratio drifts through all {rounds} rounds of calls, which are worth "
+            f"{drift.worth:.1f} independent ones: about {needed:,} would be enough"
+        )
         return Undefined(metric=name, reason=reason)
     stretch = drift.stretch(alpha) if drift else 1.0
     laws = [(_law(gain, ours, theirs, place // calls, share), stretch)]
@@ -91,7 +95,7 @@ def quantile_ratio(
         upper=math.exp(gain + max((law.upper(alpha) - gain) * wide for law, wide in laws)),
         alpha=alpha,
         rounds=rounds,
-        drifts=stretch > 1,
+        worth=rounds / stretch**2,
         calls=ours.size,
     )
 

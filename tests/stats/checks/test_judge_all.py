@@ -44,7 +44,7 @@ BETTER = decided(1000, wrong=range(100), groups=COLUMN)
 
 def sound(evidence: Evidence) -> Evidence:
     return replace(
-        evidence, latency_ms=[3.0] * 4000, latency_rows=4000, files=frozenset({"model.skops"})
+        evidence, latency_ms=[3.0] * 8000, latency_rows=4000, files=frozenset({"model.skops"})
     )
 
 

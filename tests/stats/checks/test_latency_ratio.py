@@ -84,3 +84,17 @@ def test_while_nothing_is_live_the_bootstrap_rule_decides() -> None:
 
     assert judged(first).outcome == "inconclusive"
     assert judged(replace(first, bootstrap="floors_only")).outcome == "not-applicable"
+
+
+def test_a_finding_says_how_few_rounds_it_counts_and_what_would_decide() -> None:
+    open_, steady = judged(timed(1.15)), timed(1.0)
+    slower = np.repeat(np.exp(np.linspace(-0.3, 0.3, 60)), CALLS)
+    drifting = judged(replace(steady, latency_ms=(slower * steady.latency_ms).tolist()))
+
+    assert open_.outcome == "inconclusive"
+    assert "60 rounds, taken for" in open_.reason
+    assert "`cairn gate check churn:2` measures again, over twice as many" in open_.fix
+    assert "rounds would decide" in open_.fix
+    assert "drifts through all 60 rounds of calls, which are worth" in drifting.reason
+    assert "`cairn gate check churn:2` measures again" in drifting.fix
+    assert open_.method == "bootstrap of rounds, and t of their slowest waves"

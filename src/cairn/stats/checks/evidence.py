@@ -76,14 +76,14 @@ class Evidence:
     candidate's predictions on perturbed inputs, or for `seed` those of versions that were
     trained with other seeds. `latency_ms` are single calls in milliseconds,
     `None` if never measured; `live_latency_ms` are the live version's, measured in turn with
-    them in rounds of `round_calls` calls each, empty if it was not. Calls cycle through
-    `latency_rows` rows (0: nobody said, and 200 are taken), and are measurement
-    number `latency_number` of these files. `own` are results of the
-    project's own checks, by what the policy runs. `looks` counts the looks at the snapshot by
-    metric and grouping, this one included, and `seen` the other versions that were seen on it
-    and never judged; `reuse` is the policy's rule for them. `files` are
-    escaped paths in the candidate's artifact tree. `gaps` are what the candidate lacks, and
-    `waiver` is why that was accepted.
+    `in_turn_ms` (these if empty) in rounds of `round_calls` calls each, empty if it was not.
+    Calls cycle through `latency_rows` rows, those in turn through `in_turn_rows` (0: nobody
+    said, and 200 are taken), and are measurement number `latency_number` of these files.
+    `own` are results of the project's own checks, by what the policy runs. `looks` counts the
+    looks at the snapshot by metric and grouping, this one included, and `seen` the other
+    versions that were seen on it and never judged; `reuse` is the policy's rule for them.
+    `files` are escaped paths in the candidate's artifact tree. `gaps` are what the candidate
+    lacks, and `waiver` is why that was accepted.
     """
 
     version: str
@@ -98,6 +98,8 @@ class Evidence:
     )
     latency_ms: Sequence[float] | Problem | None = None
     live_latency_ms: Sequence[float] = ()
+    in_turn_ms: Sequence[float] = ()
+    in_turn_rows: int = 0
     round_calls: int = 0
     latency_rows: int = 0
     latency_number: int = 1

@@ -24,14 +24,14 @@ from cairn.core.check import LatencyBudget, LatencyRatio
 from cairn.core.gate import Finding, Reuse
 from cairn.stats.checks.evidence import Evidence, Problem
 from cairn.stats.checks.without import missing
-from cairn.stats.checks.words import count, percent
+from cairn.stats.checks.words import count, stated
 from cairn.stats.dependence import worth
 from cairn.stats.quantile import smallest_rows
 from cairn.stats.scored import Floats
 from cairn.stats.spending import allowance
 from cairn.stats.tail import lower_of, upper_of
 
-SPELL = 10
+SPELL = 20
 """A spell of slow calls is assumed to last no longer, unless a longer one was seen."""
 ROWS = 200
 """How many rows measurements cycled through before they said how many."""
@@ -129,7 +129,7 @@ def _told(
     fewer = f", taken for {taken:,} independent ones" if taken < calls else ""
     again = f"; measurement {measurement} of these files" if measurement > 1 else ""
     return (
-        f"{finding.metric} {ms(finding.observed or 0)}, at {percent(1 - alpha)} confidence "
+        f"{finding.metric} {ms(finding.observed or 0)}, at {stated(1 - alpha)} confidence "
         f"{bound} ({count(calls, 'call')}{fewer}{assumed}{again}): the "
         f"budget is {ms(check.max_ms)}"
     )
