@@ -175,7 +175,12 @@ def test_predictions_are_made_and_compared(live: Desk) -> None:
     text = live("evaluate", "churn:1", "--on", "snap:test")
 
     assert re.search(r"rows +400\n", text)
-    assert live.json("compare", "churn:2", "churn:1")["rows"] == 400
+    seen = "A look at the data of production"
+    assert seen in text
+    compared = live.json("compare", "churn:2", "churn:1")
+    assert (compared["rows"], len(compared["looks"])) == (400, 1)
+    assert live.json("evaluate", "churn:1", "--on", "snap:test")["looks"] == compared["looks"]
+    assert seen in live("compare", "churn:2", "churn:1")
     assert "agree on" in live("compare", "churn:2", "churn:1", "--examples", "1")
 
 

@@ -4,11 +4,12 @@ import pytest
 
 from cairn.core.check import Floor, NonInferiority
 from cairn.core.errors import Invalid, NotFound
+from cairn.core.evaluation import ListLooks, LookAhead
 from cairn.core.gate import Decision, Policy, Reuse
 from cairn.core.run import Input
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import RegisterVersion, Version
-from cairn.gates.report import decision_text
+from cairn.gates.report import decision_text, looks_taken, next_look
 from cairn.registry import Registry
 from scored import SNAPSHOT, spread
 from store import MODEL, data, evaluate, manifest, register
@@ -144,3 +145,54 @@ def test_without_a_rule_the_report_says_that_the_error_is_that_of_one_look(
 
     assert "Looks are not counted: each confidence is that of one look" in uncounted
     assert "Looks are not counted" not in counted
+
+
+def ahead(registry: Registry, version: Version) -> tuple[LookAhead, ...]:
+    test = registry.find_snapshot("test")
+    asked = ListLooks(model=MODEL, version=version.digest, snapshot=test.digest)
+    return registry.engine.send(asked)
+
+
+def test_who_is_seen_is_told_what_the_next_look_may_spend(
+    registry: Registry, test_set: SnapshotInfo
+) -> None:
+    bind(registry, test_set, reuse=Reuse())
+    judged(registry, candidate(registry, "a"))
+    *_, last = [candidate(registry, weights) for weights in "bcd"]
+
+    (look,) = ahead(registry, last)
+
+    assert (look.label, look.looks, look.seen, look.judged) == ("production", 1, 2, False)
+    assert look.error == pytest.approx(judged(registry, last).findings[0].alpha)
+    assert (look.error, look.stated) == (pytest.approx(FIRST / 4 / 3), 0.05)
+    assert "".join(looks_taken([look])) == (
+        "A look at the data of production: after 1 look and 2 others seen, the next has an "
+        "error of 0.0025."
+    )
+
+
+@pytest.mark.usefixtures("test_set")
+def test_a_set_that_no_policy_names_has_no_looks(registry: Registry) -> None:
+    assert ahead(registry, candidate(registry, "a")) == ()
+
+
+def test_a_policy_that_counts_no_looks_says_so_to_whoever_is_seen(
+    registry: Registry, test_set: SnapshotInfo
+) -> None:
+    bind(registry, test_set, reuse=None)
+    version = candidate(registry, "a")
+
+    said = " ".join(looks_taken(ahead(registry, version)))
+
+    assert "whose policy counts none: its error is that of one look" in said
+
+
+def test_a_decision_says_at_which_error_the_next_look_is_judged(
+    registry: Registry, test_set: SnapshotInfo
+) -> None:
+    bind(registry, test_set, reuse=Reuse())
+    decision = judged(registry, candidate(registry, "a"))
+    policy = registry.policy("churn@production").policy
+
+    assert "an error of 0.0076 of 0.05" in next_look(decision, policy)
+    assert "The next look at this set" in decision_text(decision, policy)

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import click
+from msgspec import to_builtins
 
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import working
 from cairn.cli.text import number, pairs, short
+from cairn.core.evaluation import ListLooks
 
 
 @click.command()
@@ -26,6 +28,8 @@ from cairn.cli.text import number, pairs, short
 @shown
 def evaluate(version: str, *, on: str, predictions: Path | None, trust: bool) -> Shown:
     """Score VERSION on a snapshot, as cairn.toml says, and keep every prediction."""
+    from cairn.gates.report import looks_taken
+
     registry = cairn.open()
     if predictions is None:
         from cairn.gates.evaluation import evaluate as score
@@ -36,17 +40,20 @@ def evaluate(version: str, *, on: str, predictions: Path | None, trust: bool) ->
         from cairn.gates.elsewhere import evaluate_elsewhere
 
         info = evaluate_elsewhere(registry, registry.version(version), predictions, on=on)
-    found = info.evaluation
+    found, of = info.evaluation, registry.version(version)
+    asked = ListLooks(model=of.model, version=of.digest, snapshot=found.snapshot)
+    looks = registry.engine.send(asked)
     text = pairs(
         [
             ("evaluation", info.digest),
-            ("version", registry.version(version).name),
+            ("version", of.name),
             ("snapshot", f"{on}  {short(found.snapshot)}"),
             ("rows", f"{found.rows:,}"),
             *((name, number(value)) for name, value in sorted(found.metrics.items())),
         ]
     )
-    return Shown(info, text)
+    value = to_builtins(info) | {"looks": to_builtins(looks)}
+    return Shown(value, "\n".join([text, *looks_taken(looks)]))
 
 
 @click.command()

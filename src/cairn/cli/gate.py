@@ -112,7 +112,7 @@ def check(version: str, label: str | None) -> Shown:
     testimony.note(registry, found)
     with working(f"measuring {version} for {label}"):
         judged = registry.check_gate(version, label)
-    told = _decision(judged)
+    told = _decision(registry, judged)
     if found.marked_bad is None:
         return told
     mark = f"{found.name} is marked bad: {found.marked_bad}"
@@ -127,7 +127,7 @@ def explain(decision: str, *, html: Path | None) -> Shown:
     """Say in plain words what a DECISION was made of."""
     registry = cairn.open()
     info = registry.decision(decision)
-    told = _decision(info)._replace(exit_code=0)
+    told = _decision(registry, info)._replace(exit_code=0)
     agreed = approvers.of_decision(registry, info.digest)
     told = told._replace(
         value=to_builtins(info) | {"approved_by": agreed},
@@ -237,12 +237,14 @@ def _policies(policies: tuple[PolicyInfo, ...]) -> list[str]:
     return [table(("policy since", "digest", "by", "why"), rows)] if rows else []
 
 
-def _decision(info: DecisionInfo) -> Shown:
+def _decision(registry: Registry, info: DecisionInfo) -> Shown:
     from cairn.gates.report import decision_text
+
+    policy = registry.objects.get_record(info.decision.policy, Policy)
 
     code = EXIT_CODES[info.decision.verdict]
     name = f"decision:{short(info.digest).removeprefix('sha256:')}"
-    return Shown(info, f"{decision_text(info.decision)}\n\n{name}", code)
+    return Shown(info, f"{decision_text(info.decision, policy)}\n\n{name}", code)
 
 
 def _checks(policy: Policy) -> str:

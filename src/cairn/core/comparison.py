@@ -2,7 +2,7 @@
 
 from cairn.core.card import card
 from cairn.core.digest import Digest
-from cairn.core.evaluation import Task
+from cairn.core.evaluation import LookAhead, Task
 from cairn.core.request import Record
 
 
@@ -50,7 +50,8 @@ class Comparison(Record, frozen=True):
     `agreement` is the share of rows that get the same class from both; of numbers, half of the
     rows are at most `apart`. `gained` rows are decided rightly by the candidate alone, `lost`
     ones by the live version alone; of numbers, the error is smaller there. `flipped` are
-    examples of both, the largest change first.
+    examples of both, the largest change first. `looks` are those that whoever chooses by this
+    takes at the data of gates.
     """
 
     candidate: str
@@ -67,6 +68,7 @@ class Comparison(Record, frozen=True):
     apart: float | None = None
     groups: tuple[GroupDifference, ...] = ()
     flipped: tuple[Flipped, ...] = ()
+    looks: tuple[LookAhead, ...] = ()
 
     def __repr__(self) -> str:
         """Say what was compared, and how alike both are."""

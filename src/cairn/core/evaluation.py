@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from cairn.core.digest import Digest
 from cairn.core.ledger import Signed
-from cairn.core.name import Text
+from cairn.core.name import LabelName, ModelName, Text
 from cairn.core.request import Change, Record, Request
 
 Rows = Annotated[int, Meta(ge=1)]
@@ -167,6 +167,34 @@ class ListResults(Request["tuple[ResultInfo, ...]"], frozen=True, tag="evaluatio
     """Read what the project's own checks said about an artifact tree, newest first."""
 
     artifacts: Digest
+
+
+class ListLooks(Request["tuple[LookAhead, ...]"], frozen=True, tag="evaluation.looks"):
+    """Say what the next look at a snapshot may spend, for each label judged on it.
+
+    `version` is who would be judged.
+    """
+
+    model: ModelName
+    version: Digest
+    snapshot: Digest
+
+
+class LookAhead(Record, frozen=True):
+    """The next look at a set that a label's policy names.
+
+    `looks` were taken by decisions, and `seen` other versions were seen there and never
+    judged. Whoever is judged next has the error `error` of the `stated` one; unless looks are
+    `counted`, all of it. `judged` says that the version had its look before.
+    """
+
+    label: LabelName
+    looks: int
+    seen: int
+    counted: bool
+    stated: float
+    error: float
+    judged: bool = False
 
 
 class EvaluationInfo(Record, frozen=True):

@@ -320,6 +320,12 @@ def looked_through(check: Check) -> tuple[str, tuple[Grouped, ...]] | None:
             return (metric, ()) if metric else None
 
 
+def spends(check: Check) -> bool:
+    """Whether a check spends the error of looks: one that only searches groups does not."""
+    searches = isinstance(check, NoSubgroupRegression) and check.burden == "detect"
+    return looked_through(check) is not None and not searches
+
+
 def to_accept(decision: Decision) -> tuple[Finding, ...] | None:
     """What people must accept before the label may move: often nothing; None if it may not."""
     open_points = [f for f in decision.findings if f.outcome in ("fail", "inconclusive")]

@@ -15,6 +15,7 @@ from cairn.core.errors import CairnError
 from cairn.core.evaluation import (
     ListEvaluations,
     ListLatencies,
+    ListLooks,
     ListResults,
     RecordEvaluation,
     RecordLatency,
@@ -71,6 +72,7 @@ from cairn.engine import (
     known,
     label,
     ledger,
+    looks,
     override,
     pin,
     remote,
@@ -114,6 +116,7 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     ListVersions: version_search.every,
     RecordEvaluation: evaluation.record,
     ListEvaluations: evaluation.every,
+    ListLooks: looks.ahead,
     RecordLatency: evaluation.record_latency,
     ListLatencies: evaluation.latencies,
     RecordResult: evaluation.record_result,

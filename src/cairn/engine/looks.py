@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from cairn.core.check import Grouped
 from cairn.core.digest import Digest, canonical, digest_bytes
-from cairn.core.gate import Look, Policy, looked_through
+from cairn.core.evaluation import ListLooks, LookAhead
+from cairn.core.gate import Look, Policy, PolicyInfo, looked_through, spends
 from cairn.core.version import Version
+from cairn.engine import moves, policies, version
 from cairn.engine.context import Context
 from cairn.engine.seen import unjudged
+from cairn.stats.spending import allowance
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,44 @@ class Looked:
     candidate: Version
     against: tuple[Version, ...]
     compared: tuple[Digest | None, Digest | None]
+
+
+def ahead(context: Context, asked: ListLooks) -> tuple[LookAhead, ...]:
+    """Answer `ListLooks`."""
+    candidate = version.by_digest(context, asked.model, asked.version)
+    return tuple(
+        _ahead(context, info, candidate)
+        for info in policies.of_model(context, asked.model)
+        if info.policy.evaluation == asked.snapshot and any(map(spends, info.policy.checks))
+    )
+
+
+def _ahead(context: Context, info: PolicyInfo, candidate: Version) -> LookAhead:
+    policy, snapshot = info.policy, info.policy.evaluation
+    held = moves.current(context, info.model, policy.against.removeprefix("@"))
+    live = [version.by_digest(context, info.model, held.after)] if held else []
+    seen = unjudged(context, snapshot, candidate, against=live, before=None)
+    judged = context.tx.all("look_candidates", snapshot=snapshot, before=None)
+    each = [
+        allowance(
+            policy.reuse,
+            round(1 - getattr(check, "confidence", 0.95), 12),
+            _taken(context, snapshot, *way, before=None) + 1,
+            seen=seen,
+        )
+        for check in policy.checks
+        if spends(check) and (way := looked_through(check))
+    ]
+    least = min(each, key=lambda one: one.alpha)
+    return LookAhead(
+        label=info.label,
+        looks=_taken(context, snapshot, "", (), before=None),
+        seen=seen,
+        counted=policy.reuse is not None,
+        stated=least.stated,
+        error=least.alpha,
+        judged=any(digest == candidate.digest for _, digest in judged),
+    )
 
 
 def at(
@@ -57,15 +99,34 @@ def _number(
     context: Context, snapshot: Digest, look: Look, *, before: int | None
 ) -> tuple[int, int | None]:
     """The number that this look has already, or the next one; and when it was taken."""
-    kind = {
-        "snapshot": snapshot,
-        "metric": look.metric,
-        "grouping": canonical(look.by).decode(),
-        "before": before,
-    }
+    kind = _kind(snapshot, look.metric, look.by, before=before)
     known = context.tx.one("look_known", **kind, evidence=look.evidence)
     if known is not None:
         return known[0], known[1]
+    return _taken(context, snapshot, look.metric, look.by, before=before) + 1, before
+
+
+def _taken(
+    context: Context,
+    snapshot: Digest,
+    metric: str,
+    by: tuple[Grouped, ...],
+    *,
+    before: int | None,
+) -> int:
+    """Count the looks through a metric and grouping, with those that were not told apart."""
+    kind = _kind(snapshot, metric, by, before=before)
     earlier = context.tx.one("look_count", **kind) or (0,)
     uncounted = context.tx.one("look_uncounted", snapshot=snapshot, before=before) or (0,)
-    return earlier[0] + uncounted[0] + 1, before
+    return earlier[0] + uncounted[0]
+
+
+def _kind(
+    snapshot: Digest, metric: str, by: tuple[Grouped, ...], *, before: int | None
+) -> dict[str, str | int | None]:
+    return {
+        "snapshot": snapshot,
+        "metric": metric,
+        "grouping": canonical(by).decode(),
+        "before": before,
+    }

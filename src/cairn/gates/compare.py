@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cairn.core.comparison import Comparison, Flipped, GroupDifference, MetricDifference
 from cairn.core.errors import Invalid
-from cairn.core.evaluation import EvaluationInfo, ListEvaluations, Task
+from cairn.core.evaluation import EvaluationInfo, ListEvaluations, ListLooks, Task
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.gates.evaluation import artifacts_of, configured_scorer, evaluate_with
@@ -61,6 +61,13 @@ def compare(
         flipped=tuple(
             Flipped(id=flip.id, label=flip.label, candidate=flip.candidate, live=flip.live)
             for flip in flips(pair, limit=examples)
+        ),
+        looks=registry.engine.send(
+            ListLooks(
+                model=candidate.model,
+                version=candidate.digest,
+                snapshot=first.evaluation.snapshot,
+            )
         ),
     )
 

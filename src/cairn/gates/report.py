@@ -4,8 +4,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from cairn.core.comparison import Comparison, GroupDifference, MetricDifference
-from cairn.core.gate import Decision, Finding, GroupFinding, explain
+from cairn.core.evaluation import LookAhead
+from cairn.core.gate import Decision, Finding, GroupFinding, Policy, explain
 from cairn.stats.checks.words import count, decimals, number, shown, signed
+from cairn.stats.metrics import noun_of
+from cairn.stats.spending import after
 
 WIDTH = 100
 MARKS = {"pass": "pass", "fail": "FAIL", "inconclusive": "open", "not-applicable": "n/a"}
@@ -18,8 +21,11 @@ _ONE_LOOK = (
 )
 
 
-def decision_text(decision: Decision) -> str:
-    """Say what was decided and why, every check with its numbers, and what to do next."""
+def decision_text(decision: Decision, policy: Policy | None = None) -> str:
+    """Say what was decided and why, every check with its numbers, and what to do next.
+
+    With the `policy` that judged, it says what the next look may spend.
+    """
     return "\n".join(
         [
             explain(decision).partition("\n")[0],
@@ -30,6 +36,7 @@ def decision_text(decision: Decision) -> str:
             *_next(decision.findings),
             "",
             *_basis(decision),
+            *(_wrapped(next_look(decision, policy), first="") if policy else ()),
         ]
     )
 
@@ -42,12 +49,31 @@ def comparison_text(comparison: Comparison) -> str:
             "",
             *_table(
                 ["metric", comparison.candidate, comparison.live, *_DIFFERENCE, "rows"],
-                [[m.metric, *_compared(m), f"{m.rows:,}"] for m in comparison.metrics],
+                [
+                    [m.metric, *_compared(m), _counted(m.rows, m.metric)]
+                    for m in comparison.metrics
+                ],
             ),
             *_all_groups(comparison),
             *_flipped(comparison),
+            *looks_taken(comparison.looks),
         ]
     )
+
+
+def looks_taken(looks: Sequence[LookAhead]) -> Iterator[str]:
+    """Say, a line a label, that this was a look, and what the next one may spend."""
+    for look in looks:
+        yield ""
+        yield from _wrapped(_look_taken(look), first="")
+
+
+def _look_taken(look: LookAhead) -> str:
+    says = f"A look at the data of {look.label}"
+    if not look.counted:
+        return f"{says}, whose policy counts none: its error is that of one look."
+    before = f"after {count(look.looks, 'look')} and {count(look.seen, 'other')} seen"
+    return f"{says}: {before}, the next has an error of {look.error:.2g}."
 
 
 def _agreement(comparison: Comparison) -> list[str]:
@@ -87,8 +113,14 @@ def _numbers(finding: Finding) -> list[str]:
         _number(low, places, sign=compared),
         _number(high, places, sign=compared),
         "" if finding.p is None else _p(finding.p),
-        "" if finding.rows is None else f"{finding.rows:,}",
+        "" if finding.rows is None else _counted(finding.rows, finding.metric),
     ]
+
+
+def _counted(rows: int, metric: str | None) -> str:
+    """Write how many rows there are, and of a ranking's queries that they are these."""
+    noun = noun_of(metric or "")
+    return f"{rows:,}" if noun == "row" else count(rows, noun)
 
 
 def _reasons(findings: Sequence[Finding]) -> Iterator[str]:
@@ -138,7 +170,7 @@ def _basis(decision: Decision) -> Iterator[str]:
     yield from _wrapped(
         f"Judged: candidate {decision.candidate[:_DIGITS]}, {live}, "
         f"policy {decision.policy[:_DIGITS]}, snapshot {decision.snapshot[:_DIGITS]} "
-        f"(look {decision.look} at it{_seen(decision)}).",
+        f"(look {decision.look} at it{seen_beside(decision)}).",
         first="",
     )
     if decision.looks and not any(finding.look for finding in decision.findings):
@@ -147,7 +179,19 @@ def _basis(decision: Decision) -> Iterator[str]:
         yield from _wrapped(f"Waiver: {decision.waiver}", first="")
 
 
-def _seen(decision: Decision) -> str:
+def next_look(decision: Decision, policy: Policy) -> str:
+    """Say at which error the next look is judged; nothing where looks are not counted."""
+    share = after(decision, policy)
+    if share is None:
+        return ""
+    return (
+        f"The next look at this set is judged at an error of {share.alpha:.2g} of "
+        f"{share.stated:g}, or less if other versions are seen on it before."
+    )
+
+
+def seen_beside(decision: Decision) -> str:
+    """Say how many versions were seen on the set and never judged, if any were."""
     others = max((look.seen for look in decision.looks), default=0)
     return f", {count(others, 'other version')} seen on it and never judged" if others else ""
 

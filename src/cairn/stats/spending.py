@@ -16,7 +16,7 @@ these share the error of that look (Bonferroni again): n of them leave alpha_k /
 import math
 from dataclasses import dataclass
 
-from cairn.core.gate import Reuse
+from cairn.core.gate import Decision, Policy, Reuse, looked_through, spends
 from cairn.stats.distributions import normal_quantile
 
 _POWER = 0.8
@@ -26,15 +26,16 @@ _POWER = 0.8
 class Allowance:
     """What look number `look` may spend of the error, and what is left after it.
 
-    `fresh` is what the first look at a new set may spend. `dearer` is how many times larger a
-    difference must be now than there, to be found four times in five. `seen` are the other
-    candidates that shared in `alpha`.
+    `stated` is the whole error, `fresh` what the first look at a new set may spend. `dearer`
+    is how many times larger a difference must be now than there, to be found four times in
+    five. `seen` are the other candidates that shared in `alpha`.
     """
 
     look: int
     alpha: float
     left: float
     fresh: float
+    stated: float
     seen: int = 0
 
     @property
@@ -54,7 +55,7 @@ def allowance(reuse: Reuse | None, alpha: float, look: int, *, seen: int = 0) ->
     The candidate was there to be chosen among `seen` others.
     """
     if reuse is None:
-        return Allowance(look=look, alpha=alpha, left=alpha, fresh=alpha)
+        return Allowance(look=look, alpha=alpha, left=alpha, fresh=alpha, stated=alpha)
     last = math.inf if reuse.looks is None else reuse.looks
     if reuse.spending == "equal":
         fresh = alpha / last
@@ -63,7 +64,23 @@ def allowance(reuse: Reuse | None, alpha: float, look: int, *, seen: int = 0) ->
         fresh = alpha * 6 / math.pi**2
         spent, left = fresh / look**2, fresh * _tail(look, last)
     share = spent / (1 + seen) if look <= last else 0.0
-    return Allowance(look=look, alpha=share, left=left, fresh=fresh, seen=seen)
+    return Allowance(look=look, alpha=share, left=left, fresh=fresh, stated=alpha, seen=seen)
+
+
+def after(decision: Decision, policy: Policy) -> Allowance | None:
+    """What the next look may spend, if nobody else is seen before; the least of all checks.
+
+    None if the policy counts no looks, or none of its checks spends an error on them.
+    """
+    number = {(look.metric, look.by): look.number for look in decision.looks}
+    each = [
+        allowance(
+            policy.reuse, round(1 - getattr(check, "confidence", 0.95), 12), number[way] + 1
+        )
+        for check in policy.checks
+        if spends(check) and (way := looked_through(check)) in number
+    ]
+    return min(each, key=lambda one: one.alpha) if each and policy.reuse else None
 
 
 def _tail(look: int, last: float) -> float:

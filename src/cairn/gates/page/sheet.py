@@ -10,7 +10,7 @@ from cairn.core.approval import Given
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Unavailable
 from cairn.core.evaluation import Better, EvaluationInfo, ListEvaluations, Task
-from cairn.core.gate import Decision, DecisionInfo, Finding, explain
+from cairn.core.gate import Decision, DecisionInfo, Finding, Policy, explain
 from cairn.core.name import shown
 from cairn.gates.page.checks import check
 from cairn.gates.page.classes import pictures as of_classes
@@ -19,6 +19,7 @@ from cairn.gates.page.model import CANDIDATE, LIVE, Model
 from cairn.gates.page.parts import badge, plain, prose, table
 from cairn.gates.page.residuals import pictures as of_numbers
 from cairn.gates.page.style import STYLE
+from cairn.gates.report import next_look, seen_beside
 from cairn.registry import Registry
 from cairn.stats.align import align, sample
 from cairn.stats.predictions import Predictions, decode
@@ -29,28 +30,32 @@ OPEN = ("fail", "inconclusive")
 class Judged(NamedTuple):
     """What the page shows beside a decision: versions by name, and what both predicted.
 
-    `absent` says why there are no predictions to draw.
+    `absent` says why there are no predictions to draw; `policy` is the one that judged.
     """
 
     names: Mapping[Digest, str]
     candidate: Predictions | None = None
     live: Predictions | None = None
     absent: str = ""
+    policy: Policy | None = None
 
 
 def judged(registry: Registry, decision: Decision) -> Judged:
     """Read the predictions that a decision was made of; what cannot be read is said."""
     names = {version.digest: version.name for version in registry.versions()}
+    policy = registry.objects.get_record(decision.policy, Policy)
     try:
         ours = _predictions(registry, decision, decision.candidate)
         theirs = _predictions(registry, decision, decision.live) if decision.live else None
         if ours is None:
-            return Judged(names, absent="the decision was made without predictions")
+            return Judged(
+                names, absent="the decision was made without predictions", policy=policy
+            )
         if theirs is not None:
             align(ours, theirs)
     except CairnError as error:
-        return Judged(names, absent=f"the predictions cannot be shown: {error}")
-    return Judged(names, candidate=ours, live=theirs)
+        return Judged(names, absent=f"the predictions cannot be shown: {error}", policy=policy)
+    return Judged(names, candidate=ours, live=theirs, policy=policy)
 
 
 def _predictions(
@@ -206,7 +211,11 @@ def _basis(info: DecisionInfo, seen: Judged, agreed: Sequence[Given]) -> str:
         ("candidate", f"{_name(decision.candidate, seen)}, {decision.candidate}"),
         ("live", f"{_name(decision.live, seen)}, {decision.live}" if decision.live else "-"),
         ("policy", decision.policy),
-        ("evaluation data", f"{decision.snapshot}, look {decision.look} at it"),
+        (
+            "evaluation data",
+            f"{decision.snapshot}, look {decision.look} at it{seen_beside(decision)}",
+        ),
+        *_ahead(decision, seen.policy),
         *(("evidence", digest) for digest in decision.evidence),
         *([("waiver", decision.waiver)] if decision.waiver else []),
         *(("approved", f"{one.at} by {one.name}: {one.reason or '-'}") for one in agreed),
@@ -217,6 +226,11 @@ def _basis(info: DecisionInfo, seen: Judged, agreed: Sequence[Given]) -> str:
         f"<h2>What was judged</h2>\n{table(['what', 'which'], cells)}"
         f"<p>Judge the same evidence again: <code>{plain(again)}</code></p>\n"
     )
+
+
+def _ahead(decision: Decision, policy: Policy | None) -> list[tuple[str, str]]:
+    said = next_look(decision, policy) if policy else ""
+    return [("looks to come", said)] if said else []
 
 
 def _name(digest: Digest, seen: Judged) -> str:
