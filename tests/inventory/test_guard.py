@@ -247,6 +247,14 @@ def test_a_hook_that_is_there_stays_as_it_is(project: Path) -> None:
     assert hook.read_text() == "#!/bin/sh\nmake lint\n"
 
 
+def test_a_hook_that_cannot_be_written_is_named(project: Path) -> None:
+    write(project / "our", "a file")
+    git(project, "config", "core.hooksPath", "our/hooks")
+
+    with pytest.raises(Unavailable, match="pre-commit cannot be written: Not a directory"):
+        install(project)
+
+
 def test_the_hook_goes_where_git_looks_for_it(project: Path) -> None:
     git(project, "config", "core.hooksPath", "our/hooks")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cairn import inventory
 from cairn.core.errors import Invalid, NotFound, Unavailable
 from cairn.inventory.findings import DataFile, DataRead, HardCoded, Inventory, Metric
-from cairn.inventory.page import spell
+from cairn.inventory.page import MOST_BYTES, spell
 from cairn.inventory.source import plain, shown
 from planted import Project
 
@@ -153,6 +153,29 @@ def test_a_broken_page_is_refused_and_kept(project: Project, broken: str, reason
 
     assert reason in str(refusal.value)
     assert project.page.read_text() == broken
+
+
+def test_a_page_that_is_a_folder_is_named(project: Project) -> None:
+    project.page.mkdir()
+
+    with pytest.raises(Unavailable, match="cannot be read: Is a directory"):
+        inventory.read(project.page)
+
+
+def test_a_page_larger_than_any_project_is_not_read(project: Project) -> None:
+    project.page.touch()
+    os.truncate(project.page, MOST_BYTES + 1)
+
+    with pytest.raises(Invalid, match=r"is larger than \d+ MB"):
+        inventory.read(project.page)
+
+
+def test_a_page_whose_aliases_grow_without_end_is_not_read(project: Project) -> None:
+    doubled = [f"a{at + 1}: &a{at + 1} [*a{at}, *a{at}, *a{at}, *a{at}]" for at in range(30)]
+    project.page.write_text("\n".join(["a0: &a0 [x]", *doubled]) + "\n")
+
+    with pytest.raises(Invalid, match="names more by its aliases than anybody writes"):
+        inventory.read(project.page)
 
 
 def test_a_missing_page_is_named_with_the_command(project: Project) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from cairn import inventory
 from cairn.core.errors import NotFound
+from cairn.inventory.walk import open_regular
+from folders import as_nobody, open_to_all
 from planted import Project
 
 CSV = "x\n1\n"
@@ -107,6 +109,36 @@ def test_a_file_that_cannot_be_read_is_one_line(project: Project) -> None:
 
     assert len(found) == 6
     assert set(found.values()) == {"cannot be read: Input/output error"}
+
+
+def test_what_its_owner_keeps_to_himself_is_one_line_each() -> None:
+    with open_to_all() as folder:
+        project = Project(folder / "project")
+        project.plant("closed/train.csv", CSV)
+        for name in ("train.csv", "model.bin", "weights.gguf", "train.py"):
+            project.plant(name, CSV).chmod(0)
+        (project.folder / "closed").chmod(0)
+
+        with as_nobody():
+            found = project.unread()
+
+        (project.folder / "closed").chmod(0o700)
+
+    assert set(found) >= {"closed", "train.csv", "train.py"}
+    assert set(found.values()) == {"cannot be read: Permission denied"}
+
+
+def test_a_link_to_a_device_is_reported_and_not_read(project: Project) -> None:
+    (project.folder / "zeros.csv").symlink_to("/dev/zero")
+
+    assert project.unread() == {"zeros.csv": "links to something that is not a file"}
+
+
+def test_a_file_that_became_a_pipe_is_not_waited_for(project: Project) -> None:
+    os.mkfifo(project.folder / "pipe")
+
+    with pytest.raises(OSError, match="is not a regular file any more"):
+        open_regular(str(project.folder / "pipe"))
 
 
 def test_a_folder_that_vanishes_or_never_was_is_named(project: Project) -> None:
