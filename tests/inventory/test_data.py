@@ -178,3 +178,23 @@ def test_a_notebook_is_read_by_cell_and_line(project: Project) -> None:
         ("explore.ipynb:cell 4:3", "select a, b from live.orders"),
         ("explore.ipynb:cell 4:4", "raw/a.csv"),
     ]
+
+
+def test_a_name_with_a_declared_type_is_followed(project: Project) -> None:
+    project.plant("train.py", "where: str = 's3://lake/rows.csv'\nx = pd.read_csv(where)\n")
+
+    assert [read.what for read in project.scan().reads] == ["s3://lake/rows.csv"]
+
+
+def test_a_cell_in_another_language_is_passed_over(project: Project) -> None:
+    cells = (["%%bash", "pd.read_csv('no.csv')"], ["pd.read_csv('s3://lake/yes.csv')"])
+    project.plant("train.ipynb", notebook("Train", *cells))
+
+    assert [read.what for read in project.scan().reads] == ["s3://lake/yes.csv"]
+
+
+def test_of_a_name_put_together_without_end_only_the_end_is_told(project: Project) -> None:
+    project.plant("train.py", "pd.read_csv(" + "+".join(["'a'"] * 500) + ")\n")
+
+    (read,) = project.scan().reads
+    assert read.what == "{}" + "a" * (len(read.what) - 2)

@@ -169,3 +169,14 @@ def test_tags_of_other_programs_are_passed_over(project: Project) -> None:
 
     assert found.settings == {"lr": 0.1}
     assert not sprung.exists()
+
+
+def test_a_dict_of_keywords_and_a_place_without_a_name_are_read(project: Project) -> None:
+    project.plant(
+        "train.py",
+        "options = dict(learning_rate=0.1, color='red')\nvalues[0] = 0.5\na, b = 1, 2\n",
+    )
+
+    found = [(h.name, h.value, h.how) for h in project.scan().hard_coded]
+
+    assert found == [("learning_rate", 0.1, "call of dict")]

@@ -107,3 +107,9 @@ def test_a_log_without_numbers_gives_none(project: Project, content: str) -> Non
     project.plant("history.csv", content)
 
     assert found_in(project) == []
+
+
+def test_a_number_too_large_for_a_float_is_not_a_metric(project: Project) -> None:
+    project.plant("metrics.json", '{"loss": 1' + "0" * 400 + ', "auc": 0.8}')
+
+    assert found_in(project) == [("metrics.json", "auc", 0.8, "found")]
