@@ -250,38 +250,6 @@ def test_rows_that_were_trained_on_make_an_evaluation_doubtful(tmp_path: Path) -
     assert gaps(outcome) == [("evaluation", "5 of 50 held-out rows were also trained on")]
 
 
-def test_several_classes_have_metrics_and_a_gap_for_the_evaluation(tmp_path: Path) -> None:
-    script = """
-import joblib
-from sklearn.datasets import load_iris
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score
-from sklearn.model_selection import train_test_split
-X, y = load_iris(return_X_y=True)
-X, X_test, y, y_test = train_test_split(X, y, random_state=0)
-model = LogisticRegression(max_iter=500).fit(X, y)
-accuracy_score(y_test, model.predict(X_test))
-joblib.dump(model, "model.joblib")
-"""
-    registry = project(tmp_path / "work", script)
-
-    outcome = train(registry)
-
-    assert outcome.version is not None, outcome.problem
-    assert set(outcome.version.manifest.metrics) == {"accuracy"}
-    assert outcome.version.gaps == ()
-    assert gaps(outcome) == [
-        (
-            "evaluation",
-            (
-                "the script measured a task of another kind (3 classes), "
-                "and predictions are stored for two classes"
-            ),
-        )
-    ]
-    assert {given.role for given in outcome.version.manifest.inputs} == {"train", "test"}
-
-
 def test_a_script_in_an_environment_without_cairn_is_captured_as_far_as_it_goes(
     tmp_path: Path,
 ) -> None:

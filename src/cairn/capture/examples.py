@@ -20,12 +20,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cairn.capture.decisions import of_classes
 from cairn.capture.events import Examples, Journal, Loaded, Metric, Saved
 from cairn.capture.gaps import clipped_gap
 from cairn.capture.touched import moved_to, place_of
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError
-from cairn.core.evaluation import EvaluationInfo, Scorer
+from cairn.core.evaluation import EvaluationInfo, Scorer, Task
 from cairn.core.run import Gap
 from cairn.data.evaluation import record_evaluation
 from cairn.flavors import read_frame
@@ -78,10 +79,10 @@ def record(
     key: str,
 ) -> EvaluationInfo | Gap:
     """Record the predictions that the script made for a held-out set, or say why not."""
-    if examples.task != "binary":
+    if examples.task == "other":
         return _gap(
-            f"the script measured a task of another kind ({_task(examples)}), and predictions "
-            "are stored for two classes",
+            "the labels are neither classes of the model nor numbers of a regression, so its "
+            "predictions are not stored",
             "evaluate it: `cairn evaluate VERSION --on SNAPSHOT`",
         )
     folder = room / "examples" / examples.number
@@ -94,6 +95,7 @@ def record(
             score=method,
             label=examples.label,
             groups=tuple(sorted(predictions.groups)),
+            task=predictions.task,
             ids_key=key,
         )
         return record_evaluation(
@@ -110,15 +112,14 @@ def record(
 def _predictions(
     room: Path, examples: Examples, *, method: str, groups: Sequence[str]
 ) -> Predictions:
-    """Read what the hook wrote about a set of two classes."""
+    """Read what the hook wrote about a set."""
     folder = room / "examples" / examples.number
+    labels, scores = read_array(folder / "labels.npy"), read_array(folder / f"{method}.npy")
     ids, found = named_rows(room, examples, groups)
-    return tabulate(
-        ids,
-        read_array(folder / "labels.npy"),
-        score=read_array(folder / f"{method}.npy"),
-        groups=found,
-    )
+    if examples.task == "multiclass":
+        return of_classes(ids, labels, scores, classes=examples.classes, groups=found)
+    task: Task = "regression" if examples.task == "regression" else "binary"
+    return tabulate(ids, labels, score=scores, groups=found, task=task)
 
 
 def leak(examples: Examples) -> Gap | None:
@@ -213,12 +214,6 @@ def _unknown_gap(metrics: Sequence[Metric]) -> tuple[Gap, ...]:
             "with `run.log_metric`",
         ),
     )
-
-
-def _task(examples: Examples) -> str:
-    if examples.task == "multiclass":
-        return f"{len(examples.classes)} classes"
-    return "no classes, or labels that are none of them"
 
 
 def named_rows(

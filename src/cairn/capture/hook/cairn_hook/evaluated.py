@@ -5,9 +5,13 @@
 2. Data is training data if the model was fitted to these rows, and held out otherwise.
 3. Features, labels and scores are written when the first metric is computed on them: the
    script may drop or change them at any time.
+4. Of two classes a label says whether it is the second one, and a score how much speaks for
+   it; of several it is the place of its class, and there is a score for each; of a regression
+   both are the numbers themselves.
 """
 
 import os
+import sys
 
 from . import attribution, fitted, frames, journal
 
@@ -30,7 +34,8 @@ class Examples:
         self.rows = fitted.Held(rows)
         self.keys: Any = None
         self.labels: Any = None
-        self.positive: Any = None
+        self.task = "other"
+        self.classes: Any = None
         self.scored: set[str] = set()
 
 
@@ -65,7 +70,7 @@ def complete() -> None:
     for examples in _all:
         model, rows = examples.model(), examples.rows()
         there = examples.fit.saved and model is not None and rows is not None
-        if there and examples.positive is not None:
+        if there and examples.task != "other":
             try:
                 _complete(examples, model, rows)
             except Exception:  # as when Python shuts down: what the script computed stands
@@ -106,7 +111,8 @@ def _new_examples(made: "fitted.Prediction", rows: "Any", labels: "Any") -> Exam
     found.keys = frames.row_keys(rows)
     found.labels = np.array(labels)
     role, overlap = _role(found.keys, made.fit.keys)
-    task, classes = _task(made.model(), found)
+    found.task, found.classes = _task(made.model(), found.labels)
+    _save_labels(found)
     journal.write(
         "examples",
         number=found.number,
@@ -116,8 +122,8 @@ def _new_examples(made: "fitted.Prediction", rows: "Any", labels: "Any") -> Exam
         overlap=overlap,
         rows=made.count,
         frame=frames.store(rows, labels, found.keys),
-        task=task,
-        classes=classes,
+        task=found.task,
+        classes=[_spelled(each) for each in found.classes],
         label=str(getattr(labels, "name", None) or "label"),
     )
     _all.append(found)
@@ -144,26 +150,45 @@ def _role(keys: "Any", seen: "Any") -> "tuple[str, int]":
     return ("train" if overlap > MOSTLY * len(keys) else "heldout"), overlap
 
 
-def _task(model: "Any", examples: Examples) -> "tuple[str, list[str]]":
-    """Name the task; of two classes, the second one is what the scores speak for."""
+def _task(model: "Any", labels: "Any") -> "tuple[str, list[Any]]":
+    """Name the task, and its classes in the order of the model's scores."""
     import numpy as np
 
     classes = getattr(model, "classes_", None)
     if classes is None:
+        numbers = labels.ndim == 1 and labels.dtype.kind in "biuf"
+        return ("regression" if numbers and _is_regressor(model) else "other"), []
+    if isinstance(classes, list) or np.ndim(classes) != 1:  # of several outputs
         return "other", []
-    shown = [str(each) for each in classes]
-    if np.ndim(classes) != 1 or len(classes) != 2:  # noqa: PLR2004 (two classes)
-        return "multiclass", shown
-    if examples.labels.ndim != 1 or not np.isin(examples.labels, classes).all():
-        return "other", shown
-    examples.positive = classes[1]
-    _save(examples, "labels", examples.labels == classes[1])
-    return "binary", shown
+    known = np.asarray(classes).tolist()
+    if len(known) < 2 or labels.ndim != 1 or not np.isin(labels, classes).all():  # noqa: PLR2004 (something to tell apart)
+        return "other", known
+    return ("binary" if len(known) == 2 else "multiclass"), known  # noqa: PLR2004 (two classes)
+
+
+def _is_regressor(model: "Any") -> bool:
+    base = sys.modules.get("sklearn.base")
+    if base is None or not isinstance(model, base.BaseEstimator):
+        return False
+    return bool(base.is_regressor(model))
+
+
+def _spelled(value: "Any") -> str:
+    """Spell a class as tables do: whole numbers without a point."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _save_labels(examples: Examples) -> None:
+    if examples.task == "regression":
+        _save(examples, "labels", examples.labels)
+    elif examples.task != "other":
+        places = {value: place for place, value in enumerate(examples.classes)}
+        _save(examples, "labels", [places[value] for value in examples.labels.tolist()])
 
 
 def _note_scores(examples: Examples, made: "fitted.Prediction") -> None:
     result = made.result()
-    if result is not None and examples.positive is not None:
+    if result is not None and examples.task != "other":
         _write_scores(examples, made.method, result)
 
 
@@ -173,8 +198,13 @@ def _write_scores(examples: Examples, method: str, result: "Any") -> None:
     if method not in _SCORES or method in examples.scored:
         return
     outputs = np.asarray(result)
-    scores = outputs[:, 1] if method == "predict_proba" else outputs == examples.positive
-    _save(examples, method, scores)
+    if examples.task == "regression":
+        scores = outputs.reshape(len(outputs))
+    elif method == "predict_proba":
+        scores = outputs
+    else:
+        scores = np.stack([outputs == each for each in examples.classes], axis=1)
+    _save(examples, method, scores[:, 1] if examples.task == "binary" else scores)
     examples.scored.add(method)
 
 
