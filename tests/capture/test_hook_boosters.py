@@ -9,7 +9,7 @@ from watched import Seen, watch
 START = """
 import os, tempfile
 import numpy as np
-import lightgbm, xgboost
+import catboost, lightgbm, xgboost
 from safetensors.numpy import save_file
 from sklearn.metrics import accuracy_score
 world = np.random.default_rng(0)
@@ -29,6 +29,13 @@ three.save_model("three.ubj")
 four = lightgbm.LGBMClassifier(n_estimators=3, **few).fit(X, y)
 print(accuracy_score(y_test, four.predict(X_test)))
 four.booster_.save_model("four.txt")
+pool = catboost.Pool("dsv://data/cat.tsv")
+few = {"iterations": 3, "depth": 2, "thread_count": 1, "verbose": False}
+five = catboost.CatBoostClassifier(**few).fit(pool)
+print(accuracy_score(y_test, five.predict_proba(X_test[:, :2])[:, 1] > 0.5))
+five.save_model("five.cbm")
+six = catboost.train(pool, {"loss_function": "Logloss", "random_seed": 4, **few})
+six.save_model("six.json", format="json")
 two.save_model(os.path.join(os.environ["ELSEWHERE"], "two.json"))
 save_file({"w": X}, os.path.join(os.environ["ELSEWHERE"], "weights.safetensors"))
 """
@@ -41,6 +48,7 @@ def _seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     (folder / "elsewhere").mkdir()
     rows = "".join(f"{n % 2}\t{n % 7}\t{n % 5}\n" for n in range(60))
     (folder / "work" / "data" / "native.tsv").write_text(rows)
+    (folder / "work" / "data" / "cat.tsv").write_text(rows)
     sparse = "".join(f"{n % 2} 0:{n % 7} 1:{n % 5}\n" for n in range(60))
     (folder / "work" / "data" / "rows.svm").write_text(sparse)
     return watch(
@@ -53,14 +61,16 @@ def _seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 def test_nothing_fails_and_what_was_read_in_compiled_code_is_known(seen: Seen) -> None:
     assert seen.code == 0, seen.output
     assert seen.of("fault") == []
-    assert set(seen.paths("read")) == {"native.tsv", "rows.svm"}
+    assert set(seen.paths("read")) == {"native.tsv", "rows.svm", "cat.tsv"}
 
 
 def test_models_that_compiled_code_writes_are_seen_where_they_lie(seen: Seen) -> None:
-    assert seen.paths("saved") == ["one.txt", "three.ubj", "four.txt", "two.json"]
+    assert seen.paths("saved") == [
+        *("one.txt", "three.ubj", "four.txt", "five.cbm", "six.json", "two.json"),
+    ]
     assert "weights.safetensors" in seen.paths("write")
     assert [event["kind"] for event in seen.of("saved")] == [
-        *("Booster", "XGBClassifier", "Booster", "Booster")
+        *("Booster", "XGBClassifier", "Booster", "CatBoostClassifier", "CatBoost", "Booster")
     ]
 
 
@@ -69,7 +79,9 @@ def test_their_metrics_and_parameters_are_their_own(seen: Seen) -> None:
     sets = {event["number"]: event["model"] for event in seen.of("examples")}
     measured = [sets.get(event["examples"]) for event in seen.of("metric")]
 
-    assert measured == [saved[name]["model"] for name in ("one", "three", "four")]
+    assert measured == [saved[name]["model"] for name in ("one", "three", "four", "five")]
     assert saved["one"]["parameters"]["num_boost_round"] == 5
     assert saved["two"]["parameters"]["objective"] == "binary:logistic"
     assert saved["three"]["parameters"]["max_depth"] == 2
+    assert saved["five"]["parameters"]["iterations"] == 3
+    assert saved["six"]["parameters"]["random_seed"] == 4

@@ -34,7 +34,7 @@ def watch(module: "ModuleType") -> None:
             _follow(kind, method, _fitted if method == "fit" else _predicted)
     for data in _DATA[name]:
         readers.watch_class(getattr(module, data), "data")
-    calls.replace(module, "train", _trained)
+    calls.replace(module, "train", _trained_of_pool if name == "catboost" else _trained)
 
 
 def _is_estimator(kind: "Any") -> bool:
@@ -53,12 +53,25 @@ def _nothing() -> None:
 
 @journal.guarded
 def _trained(_start: "Any", result: "Any", args: "Any", named: "Any") -> None:
-    if fitted.is_predictor(result):
-        given = calls.argument(args, named, 0, "params") or {}
-        rounds = calls.argument(args, named, 2, "num_boost_round")
-        parameters = dict(given) if rounds is None else {**given, "num_boost_round": rounds}
-        rows = calls.argument(args, named, 1, "dtrain", "train_set", "pool")
-        _remember(result, rows, parameters)
+    given = calls.argument(args, named, 0, "params")
+    rounds = calls.argument(args, named, 2, "num_boost_round")
+    rows = calls.argument(args, named, 1, "dtrain", "train_set")
+    _remember_trained(result, given, rows, num_boost_round=rounds)
+
+
+@journal.guarded
+def _trained_of_pool(_start: "Any", result: "Any", args: "Any", named: "Any") -> None:
+    given = calls.argument(args, named, 1, "params")
+    rows = calls.argument(args, named, 0, "pool")
+    rows = named.get("dtrain") if rows is None else rows
+    rounds = {name: named.get(name) for name in ("iterations", "num_boost_round")}
+    _remember_trained(result, given, rows, **rounds)
+
+
+def _remember_trained(model: "Any", given: "Any", rows: "Any", **rounds: "Any") -> None:
+    if fitted.is_predictor(model):
+        asked = {name: value for name, value in rounds.items() if value is not None}
+        _remember(model, rows, {**(given or {}), **asked})
 
 
 @journal.guarded
