@@ -68,6 +68,18 @@ def unknown_names(desk: Desk) -> None:
         assert "churn:1" in listed
 
 
+@types("cli/version.py", "cairn list {}")
+def a_page_of_a_list(desk: Desk) -> None:
+    told = desk("list", "churn", "--where", "number >= 1", "--limit", "1")
+    (older,) = _QUOTED.findall(told)
+    listed = desk(*shlex.split(older)[1:])
+    assert "churn:2" in told
+    assert "churn:1" not in told
+    assert "churn:1" in listed
+    assert "churn:2" not in listed
+    assert "older" not in listed
+
+
 @types("engine/resolve.py", "cairn promote {}:N {}")
 def an_empty_label(desk: Desk) -> None:
     follow(desk, "show", "churn@staging", code=4, hint="cairn promote", N="1")

@@ -1,21 +1,41 @@
 """Versions as a list that a notebook shows, and that becomes a data frame."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
 
 from cairn.core.card import card
 from cairn.core.errors import Invalid
-from cairn.core.version import Version
+from cairn.core.request import Engine
+from cairn.core.version import ListVersions, Version
 from cairn.core.words import counted
 from cairn.installed import installs
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+PAGE = 1000
+
 
 class Versions(tuple[Version, ...]):
     """Versions in their order; `to_frame()` gives a row each."""
 
     __slots__ = ()
+
+    @classmethod
+    def read(cls, engine: Engine, asked: ListVersions, *, limit: int | None) -> Self:
+        """Ask page after page until there are `limit` of them, or no more."""
+        found: list[Version] = []
+        while limit is None or len(found) < limit:
+            size = PAGE if limit is None else min(PAGE, limit - len(found))
+            page = engine.send(msgspec.structs.replace(asked, limit=size))
+            found += page
+            if len(page) < size:
+                break
+            asked = msgspec.structs.replace(
+                asked, before=f"{page[-1].model}:{page[-1].number}"
+            )
+        return cls(found)
 
     def to_frame(self) -> "DataFrame":
         """Return a pandas DataFrame: what they are called, where they stand, each metric.

@@ -136,13 +136,18 @@ class Registry:
         """Read a version by any reference: `churn:3`, `churn@production`, `sha256:...`."""
         return self.engine.send(GetVersion(reference=self._reference(version)))
 
-    def versions(self, model: str | None = None, *, where: str = "") -> Versions:
-        """Read versions, newest first; `where` filters: `metrics.roc_auc > 0.7`.
-
-        A tuple, of which `to_frame()` makes a pandas DataFrame.
-        """
+    def versions(
+        self,
+        model: str | None = None,
+        *,
+        where: str = "",
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> Versions:
+        """Read versions, newest first: all, or `limit`; older than `before`; by `where`."""
         name = self._model(model) if model else None
-        return Versions(self.engine.send(ListVersions(model=name, where=where)))
+        asked = ListVersions(model=name, where=where, before=before)
+        return Versions.read(self.engine, asked, limit=limit)
 
     def diff(self, before: str, after: str) -> VersionDiff:
         """List what differs between two versions, in whatever they are made of."""
@@ -187,9 +192,8 @@ class Registry:
     def delete(self, version: str, *, reason: str) -> Version:
         """Put a tombstone on a version that nothing holds."""
         found = self.version(version)
-        return self.engine.send(
-            DeleteVersion(model=found.model, version=found.digest, reason=reason)
-        )
+        asked = DeleteVersion(model=found.model, version=found.digest, reason=reason)
+        return self.engine.send(asked)
 
     def evaluate(self, version: str, *, on: str) -> EvaluationInfo:
         """Score any version on any snapshot, as `cairn.toml` says; stores the predictions."""
@@ -231,9 +235,8 @@ class Registry:
         version, label = reference.version_and_label(version, to)
         found = self.version(version)
         self._workbench.measure(self, found, label=label)
-        return self.engine.send(
-            JudgeGate(model=found.model, label=label, version=found.digest)
-        )
+        asked = JudgeGate(model=found.model, label=label, version=found.digest)
+        return self.engine.send(asked)
 
     def decision(self, decision: str) -> DecisionInfo:
         """Read a decision: `decision:...` or its digest."""

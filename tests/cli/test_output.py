@@ -193,3 +193,18 @@ def test_a_word_without_end_is_cut_in_the_middle() -> None:
     assert text.startswith("say xxx")
     assert text.endswith("xxx twice")
     assert shortened("p/" * 150) == "p/" * 150
+
+
+def test_a_list_is_a_page_to_a_person_and_whole_to_a_program(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cairn.cli.version.A_PAGE", 1)
+
+    text = desk("list")
+
+    assert "there are older ones: `cairn list --before churn:2`" in text
+    assert [row["name"] for row in desk.json("list")] == ["churn:2", "churn:1"]
+    assert [row["name"] for row in desk.json("list", "--limit", "1")] == ["churn:2"]
+    assert "older" not in desk("list", "--limit", "2")
+    best = desk("list", "--sort", "roc_auc")
+    assert "the best 1 of 2: --limit shows more" in best

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cairn import listed
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.run import Input, StartRun
 from cairn.core.version import RegisterVersion
@@ -118,3 +119,47 @@ def test_a_filter_that_is_none_is_refused_with_an_example(
         registry.versions(where=where)
 
     assert len(registry.versions()) == 1
+
+
+@pytest.fixture
+def seven(registry: Registry) -> Registry:
+    """A registry with seven versions of one model and two of another."""
+    for index in range(7):
+        register(registry, f"w{index}", auc=index / 10)
+        if index in (2, 4):
+            again = RegisterVersion(
+                model="default/other", manifest=manifest(registry, str(index))
+            )
+            registry.engine.send(again)
+    return registry
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 9, 10])
+def test_all_versions_are_listed_however_many_a_page_has(
+    seven: Registry, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = [version.name for version in seven.versions()]
+    monkeypatch.setattr(listed, "PAGE", page)
+
+    assert len(whole) == 9
+    assert [version.name for version in seven.versions()] == whole
+    assert [v.name for v in seven.versions(limit=4)] == whole[:4]
+    assert [v.name for v in seven.versions(before=whole[2], limit=3)] == whole[3:6]
+    assert [v.number for v in seven.versions("churn", before="churn:4")] == [3, 2, 1]
+    assert seven.versions(before=whole[-1]) == ()
+
+
+@pytest.mark.parametrize("page", [1, 100])
+def test_a_search_by_what_no_table_tells_is_whole_as_well(
+    seven: Registry, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listed, "PAGE", page)
+
+    found = seven.versions("churn", where='approved = "no" and metrics.roc_auc < 0.45')
+
+    assert [version.number for version in found] == [5, 4, 3, 2, 1]
+
+
+def test_a_page_before_a_version_that_is_not_there_is_refused(seven: Registry) -> None:
+    with pytest.raises(NotFound, match="churn has no version 9"):
+        seven.versions(before="churn:9")

@@ -36,7 +36,7 @@ def audit() -> None:
 def show(model: str, *, action: str | None) -> Shown:
     """List every move of a model's labels, with decision, evidence, approvals and reviews."""
     registry = cairn.open()
-    if not registry.versions(model):
+    if not registry.versions(model, limit=1):
         raise NotFound(f"there is no model {model} yet (`cairn list` shows the models)")
     steps = [step for step in _moves(registry, model) if action in (None, step.kind)]
     evidence = [_evidence(registry, step) for step in steps]

@@ -126,7 +126,7 @@ def history(label: str, name: str | None, *, at: str | None) -> Shown:
     label = reference.model_with_label(label, name)
     if at is None:
         steps = registry.history(label)
-        if not steps and not registry.versions(label.partition("@")[0]):
+        if not steps and not registry.versions(label.partition("@")[0], limit=1):
             raise NotFound(f"there is no model {label} yet (`cairn list` shows the models)")
         agreed = [approvers.of_move(registry, step) for step in steps]
         parts = [

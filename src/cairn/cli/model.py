@@ -14,8 +14,8 @@ from cairn.registry import Registry
 def shown_model(registry: Registry, model: ModelName) -> Shown:
     """Show what is known of a model as a whole."""
     name = model_shown(model)
-    versions = registry.versions(model)
-    if not versions:
+    newest = registry.versions(model, limit=1)
+    if not newest:
         raise NotFound(f"there is no model {name} yet (`cairn list` shows the models)")
     held: dict[LabelName, Move] = {move.label: move for move in registry.labels(model)}
     labels = [*PREDEFINED_LABELS, *sorted(held.keys() - set(PREDEFINED_LABELS))]
@@ -32,14 +32,14 @@ def shown_model(registry: Registry, model: ModelName) -> Shown:
     ]
     value = {
         "model": model,
-        "versions": len(versions),
-        "newest": versions[0].name,
+        "versions": newest[0].number,
+        "newest": newest[0].name,
         "labels": {
             label: {"version": held[label].after if label in held else None, "policy": policy}
             for label, policy in gates.items()
         },
     }
-    head = f"{name}: {counted(len(versions), 'version')}, the newest is {versions[0].name}"
+    head = f"{name}: {counted(newest[0].number, 'version')}, the newest is {newest[0].name}"
     return Shown(value, f"{head}\n\n{table(('label', 'holds', 'since', 'by', 'gate'), rows)}")
 
 

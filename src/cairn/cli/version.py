@@ -1,5 +1,6 @@
 """`cairn list`, `show`, `why`, `diff`, `export`, `release`, `mark-bad`, `delete`: versions."""
 
+import shlex
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -18,6 +19,7 @@ from cairn.core.version import Version
 from cairn.core.words import counted
 from cairn.stats.metrics import better, spelled
 
+A_PAGE = 50
 SEMANTIC = ("major", "minor", "patch")
 
 
@@ -32,14 +34,27 @@ SEMANTIC = ("major", "minor", "patch")
     help="A metric to sort by, the best first: losses and errors such as log_loss and rmse "
     "from the lowest up, every other metric from the highest down.",
 )
+@click.option("--before", metavar="VERSION", help="Only those registered before this one.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help=f"At most so many; {A_PAGE}, or all with --json, if it is not given.",
+)
 @shown
-def list_versions(model: str | None, *, where: str, sort: str | None) -> Shown:
+def list_versions(
+    model: str | None, *, where: str, sort: str | None, before: str | None, limit: int | None
+) -> Shown:
     """List the versions of MODEL, or of all models, newest first."""
-    versions = cairn.open().versions(model, where=where)
+    is_whole = limit is None and click.get_current_context().params["json"]
+    most = None if is_whole else limit or A_PAGE
+    asked = most + 1 if most is not None and sort is None else None
+    versions = cairn.open().versions(model, where=where, before=before, limit=asked)
     if sort is not None and versions:
         versions = _sorted(versions, sort)
     if not versions:
         return Shown((), _none(model, where))
+    left = len(versions) - len(versions[:most])
+    versions = versions[:most]
     rows = [
         (
             v.name,
@@ -51,10 +66,14 @@ def list_versions(model: str | None, *, where: str, sort: str | None) -> Shown:
         )
         for v in versions
     ]
-    return Shown(
-        [_line(v) for v in versions],
-        table(("version", "digest", "registered", "labels", "metric", "state"), rows),
-    )
+    text = table(("version", "digest", "registered", "labels", "metric", "state"), rows)
+    if left and sort is None:
+        words = [*([model] if model else []), *(["--where", where] if where else [])]
+        older = shlex.join([*words, "--before", versions[-1].name])
+        text += f"\nthere are older ones: `cairn list {older}`"
+    elif left:
+        text += f"\nthe best {len(versions)} of {len(versions) + left}: --limit shows more"
+    return Shown([_line(v) for v in versions], text)
 
 
 @click.command()

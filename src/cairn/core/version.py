@@ -128,6 +128,8 @@ class ListVersions(Request["tuple[Version, ...]"], frozen=True, tag="version.lis
 
     model: ModelName | None = None
     where: Text = ""
+    before: Text | None = None
+    """Only those that were registered before this one: `churn:3`."""
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000
 
 

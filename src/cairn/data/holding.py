@@ -9,14 +9,13 @@ from cairn.core.evaluation import Evaluation
 from cairn.core.request import Record
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.tree import escape
-from cairn.core.version import ListVersions, Version
+from cairn.core.version import Version
 from cairn.data.rows.asked import Asked
 from cairn.data.rows.search import RowSearch
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
 SHOWN = 3
-MOST_VERSIONS = 10_000
 Role = Literal["train", "test", "input", "config", "evaluation"]
 
 
@@ -97,7 +96,7 @@ def find_file(registry: Registry, digest: Digest) -> Search:
 
 def uses(registry: Registry) -> Iterator[tuple[Digest, Use]]:
     """Yield which versions have to do with which snapshot."""
-    for version in registry.engine.send(ListVersions(limit=MOST_VERSIONS)):
+    for version in registry.versions():
         for source in version.manifest.inputs:
             yield source.snapshot, _use(version, source.role)
         for snapshot in _evaluated_on(registry, version.manifest.evaluations):

@@ -208,6 +208,12 @@ def read(context: Context, row: Row) -> Version:
     )
 
 
+def registered(context: Context, version: Version) -> int:
+    """Tell by which ledger entry a version was registered."""
+    rows = context.tx.all("version_by_number", model=version.model, number=version.number)
+    return rows[0][4]
+
+
 def require_intact(context: Context, version: Version) -> None:
     """Raise `Corrupt` or `NotFound` unless the version's weights are stored as recorded.
 

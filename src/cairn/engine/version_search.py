@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from itertools import islice
 
 from cairn.core.errors import Invalid, NotFound
-from cairn.core.version import ListVersions, Version
-from cairn.engine import approval, version
+from cairn.core.version import GetVersion, ListVersions, Version
+from cairn.engine import approval, resolve, version
 from cairn.engine.context import Context
 from cairn.sql import search
 
@@ -16,7 +16,11 @@ LISTED = 8
 
 def every(context: Context, asked: ListVersions) -> tuple[Version, ...]:
     """Answer `ListVersions`."""
-    found = search.versions(asked.where, model=asked.model, limit=asked.limit)
+    before = None
+    if asked.before is not None:
+        last = resolve.get(context, GetVersion(reference=asked.before))
+        before = version.registered(context, last)
+    found = search.versions(asked.where, model=asked.model, before=before, limit=asked.limit)
     _require_keys(context, found.keys)
     tests = [_tagged(context, name, value) for name, value, _ in found.rest]
     wanted = [holds for *_, holds in found.rest]

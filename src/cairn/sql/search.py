@@ -29,7 +29,8 @@ _COLUMNS = {
 _SELECT = """
 SELECT model, number, digest, run, registered, released, release, marked, deleted, archived
   FROM version
- WHERE (:model IS NULL OR model = :model)"""
+ WHERE (:model IS NULL OR model = :model)
+   AND (:before IS NULL OR registered < :before)"""
 _VALUE = """
    AND EXISTS (SELECT 1 FROM version_value
                 WHERE version_value.model = version.model
@@ -59,8 +60,8 @@ _EXAMPLE = 'metrics.roc_auc > 0.7 and params.max_depth = 4 and stage = "producti
 
 TAGS = ("stage", "experiment", "snapshot", "approved")
 """What Cairn itself says of a version: nobody sets these, everybody can search by them."""
-MOST = 10_000
 _LEFT = ("snapshot", "approved")
+_ALL = (1 << 63) - 1
 
 
 class Search(NamedTuple):
@@ -99,10 +100,11 @@ def spelled_as(key: str) -> tuple[str, ...]:
     )
 
 
-def versions(where: str, *, model: str | None, limit: int) -> Search:
-    """Return the search for matching versions, newest first.
+def versions(where: str, *, model: str | None, before: int | None, limit: int) -> Search:
+    """Return the search for matching versions, newest first, `before` a ledger entry.
 
-    Raises `Invalid` with an example for text that is not a filter.
+    Terms that no table answers leave out some of what it finds: then it finds all. Raises
+    `Invalid` with an example for text that is not a filter.
     """
     terms = tuple(_terms(where))
     rest = tuple(
@@ -111,7 +113,7 @@ def versions(where: str, *, model: str | None, limit: int) -> Search:
         if term.name in _LEFT
     )
     text = _SELECT
-    parameters = dict[str, Any](model=model, limit=MOST if rest else limit)
+    parameters = dict[str, Any](model=model, before=before, limit=_ALL if rest else limit)
     for index, term in enumerate(term for term in terms if term.name not in _LEFT):
         name, value = f"name{index}", f"value{index}"
         parameters[value] = term.value

@@ -15,8 +15,8 @@ from cairn.core.ledger import ReadLedger
 from cairn.core.run import RunFacts
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.tree import FILE, Entry, escape, unescape
-from cairn.core.version import ListVersions, Version
-from cairn.data.holding import MOST_VERSIONS, uses
+from cairn.core.version import Version
+from cairn.data.holding import uses
 from cairn.data.person import evaluations
 from cairn.data.person.place import Erasing, Fate, Place
 from cairn.data.person.rewrite import rewrite
@@ -77,7 +77,7 @@ class _Plan:
         erased = {digest for found in erasures for digest in found.objects}
         self._gone = frozenset(erased - registry.objects.have(erased))
         self._earlier = {o: n for found in erasures for o, n in found.successors.items()}
-        self._versions = registry.engine.send(ListVersions(limit=MOST_VERSIONS))
+        self._versions = registry.versions()
 
     def made(self) -> Erasing:
         held = {each.info.digest: each for each in self._search.run()}
