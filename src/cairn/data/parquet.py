@@ -171,7 +171,10 @@ def _long(source: Any, about: Any) -> list[str]:
         first = next(batches, None)
     if hasattr(source, "seek"):
         source.seek(0)
-    return [name for name in names if first is None or _is_long(first.column(name))]
+    if first is None:
+        return names
+    columns = zip(first.schema.names, first.columns, strict=True)  # names may be doubled
+    return [name for name, column in columns if _is_long(column)]
 
 
 def _is_long(column: Array) -> bool:
