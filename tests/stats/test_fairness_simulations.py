@@ -3,8 +3,6 @@
 `CAIRN_FAULTS=all` draws every world ten times as often.
 """
 
-import math
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -17,16 +15,10 @@ from cairn.core.gate import Finding
 from cairn.stats.checks import Evidence, judge
 from cairn.stats.scored import Grouping, Predictions
 from scored import SNAPSHOT
-from stats.worlds import names
+from stats.worlds import TIMES, limit, names
 
-ALPHA = 0.05
-TIMES = 10 if os.environ.get("CAIRN_FAULTS") == "all" else 1
 Ints = npt.NDArray[np.intp]
 PARITY: Fairness = "demographic_parity"
-
-
-def limit(runs: int, error: float = ALPHA) -> float:
-    return error + 3 * math.sqrt(error * (1 - error) / runs)
 
 
 def column(codes: Ints) -> Grouping:

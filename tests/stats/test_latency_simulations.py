@@ -5,7 +5,6 @@ passing and failing are both errors. `CAIRN_FAULTS=all` draws ten times as often
 """
 
 import math
-import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,20 +20,14 @@ from cairn.stats.checks.latency import error_of
 from cairn.stats.dependence import drift_of
 from cairn.stats.distributions import student_quantile
 from scored import SNAPSHOT
-from stats.worlds import rows_of
+from stats.worlds import TIMES, limit, rows_of
 
-ALPHA = 0.05
-TIMES = 10 if os.environ.get("CAIRN_FAULTS") == "all" else 1
 BUDGET = LatencyBudget(id="speed", max_ms=40)
 TAIL = 2.3263478740408408
 FIRST = error_of(BUDGET, 1)
 Floats = npt.NDArray[np.float64]
 World = Callable[[np.random.Generator, int], Floats]
 NOTHING = Evidence(version="churn:2", snapshot=SNAPSHOT, candidate=rows_of([1], [1]))
-
-
-def limit(runs: int, error: float = ALPHA) -> float:
-    return error + 3 * math.sqrt(error * (1 - error) / runs)
 
 
 def alike(strength: float) -> World:

@@ -3,27 +3,18 @@
 `CAIRN_FAULTS=all` draws ten times as often.
 """
 
-import math
-import os
-
 import numpy as np
 
 from cairn.core.check import NonInferiority, Superiority
 from cairn.core.gate import Reuse
 from cairn.stats.checks import Evidence, judge
 from scored import SNAPSHOT
-from stats.worlds import deciders, judged_on, rows_of
+from stats.worlds import TIMES, deciders, judged_on, limit, rows_of
 
-ALPHA = 0.05
-TIMES = 10 if os.environ.get("CAIRN_FAULTS") == "all" else 1
 BETTER = Superiority(id="better", metric="accuracy")
 NOT_WORSE = NonInferiority(id="no-worse", metric="accuracy", margin=0.02)
 SINCE = NonInferiority(id="since", metric="accuracy", margin=0.04, reference="fixed")
 ROWS = 400
-
-
-def limit(runs: int) -> float:
-    return ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / runs)
 
 
 def lets_one_through(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
@@ -15,6 +15,7 @@ from cairn.core.errors import Invalid
 from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.measure import compare, measure
 from rows import decisions, models, pair, sample
+from stats.worlds import TIMES
 
 Oracle = Callable[[Any, Any, Any], float]
 
@@ -39,6 +40,7 @@ labelled = st.lists(
 
 
 @pytest.mark.parametrize("name", ORACLES)
+@settings(max_examples=50)
 @given(rows=labelled)
 def test_values_agree_with_scikit_learn(name: str, rows: list[tuple[bool, float]]) -> None:
     label, score = np.array(rows).T
@@ -187,7 +189,7 @@ def test_each_bound_misses_the_truth_at_most_alpha_of_the_time(name: str, rows: 
         "log_loss": -math.log(0.2) * (alarms + misses) - math.log(0.8) * (1 - alarms - misses),
     }[name]
     chances = [1 - hits - alarms - misses, alarms, misses, hits]
-    runs = 300
+    runs = 150 * TIMES
 
     low = high = 0
     for counts in world.multinomial(rows, chances, runs):

@@ -7,7 +7,6 @@ CAIRN_FAULTS=all draws ten times as many.
 """
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,15 +15,9 @@ import pytest
 
 from cairn.core.check import Calibration, Check, Floor, NonInferiority, Superiority
 from cairn.stats.scored import Grouping, OwnValues, Predictions
-from stats.worlds import Array, Generator, judged_on, names, rows_of
+from stats.worlds import TIMES, Array, Generator, judged_on, limit, names, rows_of
 
-ALPHA = 0.05
-TIMES = 10 if os.environ.get("CAIRN_FAULTS") == "all" else 1
 World = Callable[[Generator], tuple[Predictions, Predictions | None]]
-
-
-def limit(runs: int, error: float = ALPHA) -> float:
-    return error + 3 * math.sqrt(error * (1 - error) / runs)
 
 
 def wrong_passes(check: Check, world: World, *, runs: int, seed: int = 0) -> tuple[int, int]:

@@ -3,8 +3,6 @@
 `CAIRN_FAULTS=all` draws ten times as often.
 """
 
-import math
-import os
 from collections import Counter
 from dataclasses import replace
 
@@ -14,10 +12,10 @@ from cairn.core.check import Floor
 from cairn.stats.checks import Evidence, judge
 from cairn.stats.scored import Grouping, Predictions
 from scored import SNAPSHOT
+from stats.worlds import TIMES, limit
 
-ALPHA, SHARE = 0.05, 0.9
+SHARE = 0.9
 CUSTOMERS, DAYS = 60, 5
-TIMES = 10 if os.environ.get("CAIRN_FAULTS") == "all" else 1
 FLOOR = Floor(id="floor", metric="accuracy", value=SHARE + 1e-9)
 IDS = tuple(f"c{c:03d}-2026-03-{d + 1:02d}" for c in range(CUSTOMERS) for d in range(DAYS))
 UNIT = Grouping(
@@ -51,4 +49,4 @@ def test_customers_that_only_their_ids_name_are_never_judged_as_so_many_rows() -
 
     assert found["passed"] == 0
     assert found["asked"] == found["before"] > 0.1 * runs
-    assert found["named"] / runs <= ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / runs)
+    assert found["named"] / runs <= limit(runs)

@@ -16,12 +16,7 @@ from cairn.stats.mcnemar import Discordance
 from cairn.stats.measure import compare
 from cairn.stats.multiple import holm
 from rows import decisions, pair
-
-ALPHA = 0.05
-
-
-def limit(runs: int, error: float = ALPHA) -> float:
-    return error + 3 * math.sqrt(error * (1 - error) / runs)
+from stats.worlds import ALPHA, TIMES, limit
 
 
 def cells(gain: float = 0.0) -> npt.NDArray[np.float64]:
@@ -63,7 +58,7 @@ def test_a_candidate_at_the_margin_is_promoted_at_most_alpha_of_the_time(
     world = np.random.default_rng([rows, int(-100 * gain), len(name)])
     chances = cells(gain)
     margin = -truth(name, chances)
-    runs = 400
+    runs = 150 * TIMES
 
     promoted = 0
     for counts in world.multinomial(rows, chances.ravel(), runs):
@@ -84,7 +79,7 @@ def test_an_area_at_the_margin_is_promoted_at_most_alpha_of_the_time(
     world = np.random.default_rng([rows, int(100 * live)])
     label = np.arange(rows) < rows // 10
     lift = [math.sqrt(2) * float(norm.ppf(area)) * label for area in (candidate, live)]
-    runs = 400
+    runs = 150 * TIMES
 
     promoted = 0
     for _ in range(runs):
@@ -106,7 +101,7 @@ def test_each_bound_of_a_gain_misses_the_truth_at_most_alpha_of_the_time(
 ) -> None:
     world = np.random.default_rng([rows, int(100 * abs(gain))])
     chances = [(0.1 + gain) / 2, (0.1 - gain) / 2, 0.9]
-    runs = 400
+    runs = 150 * TIMES
 
     drawn = [
         Discordance(wins=int(wins), losses=int(losses), rows=rows)
@@ -156,7 +151,7 @@ def test_equal_models_are_said_to_hurt_some_group_at_most_alpha_of_the_time(
     groups: int,
 ) -> None:
     world = np.random.default_rng(groups)
-    runs = 400
+    runs = 150 * TIMES
     alarms = 0
     for _ in range(runs):
         drawn = world.multinomial(1000, [0.05, 0.05, 0.9], groups)

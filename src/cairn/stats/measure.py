@@ -8,6 +8,7 @@ judged means by t, and took for impossible what was not seen.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from cairn.core.errors import Invalid
 from cairn.core.gate import STATISTICS
@@ -16,7 +17,7 @@ from cairn.stats.areas import compare_areas, measure_area
 from cairn.stats.averages import compare_averages, measure_average
 from cairn.stats.classes import one_class
 from cairn.stats.estimate import Difference, Estimate, Undefined
-from cairn.stats.mcnemar import SKEWED, Discordance, Skewed
+from cairn.stats.mcnemar import Discordance
 from cairn.stats.means import compare_means, measure_mean
 from cairn.stats.metrics import KINDS, Family, Metric, farthest, parse_metric
 from cairn.stats.ratios import compare_ratios, measure_ratio
@@ -37,7 +38,7 @@ _MEASURE: dict[Family, Measure] = {
     "total": measure_resampled,
 }
 _COMPARE: dict[Family, Compare] = {
-    "share": compare_shares,
+    "share": partial(compare_shares, skewed=False),
     "ratio": compare_ratios,
     "mean": compare_means,
     "area": compare_areas,
@@ -100,17 +101,6 @@ def _comparing(metric: Metric, rows: Sample) -> Compare:
     return _COMPARING[metric.family] if plain else compare_reweighed
 
 
-def _compare_shares(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
-    """By a law that holds at the small errors that groups, seeds and looks leave, too."""
-    found = compare_shares(metric, pair, alpha=alpha)
-    if isinstance(found, Undefined) or not isinstance(found.law, Discordance):
-        return found
-    law = Skewed(plain=found.law)
-    return replace(
-        found, law=law, lower=law.lower(alpha), upper=law.upper(alpha), method=SKEWED
-    )
-
-
 def _compare_ratios(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
     """By Student's law with the freedom of the rarer label, for rows may be few."""
     found = compare_ratios(metric, pair, alpha=alpha)
@@ -151,7 +141,7 @@ def _compare_areas(metric: Metric, pair: Pair, *, alpha: float) -> Difference | 
 
 
 _COMPARING: dict[Family, Compare] = {
-    "share": _compare_shares,
+    "share": compare_shares,
     "ratio": _compare_ratios,
     "area": _compare_areas,
 }

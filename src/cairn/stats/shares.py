@@ -13,7 +13,7 @@ import numpy as np
 from cairn.stats.align import Pair, Sample
 from cairn.stats.distributions import clopper_pearson
 from cairn.stats.estimate import Difference, Estimate, Undefined
-from cairn.stats.mcnemar import Discordance
+from cairn.stats.mcnemar import SKEWED, Discordance, Skewed
 from cairn.stats.metrics import Metric
 from cairn.stats.scored import Flags
 from cairn.stats.totals import right_class
@@ -40,29 +40,35 @@ def measure_share(metric: Metric, sample: Sample, *, alpha: float) -> Estimate |
     )
 
 
-def compare_shares(metric: Metric, pair: Pair, *, alpha: float) -> Difference | Undefined:
-    """The paired difference of two shares; undefined if no row counts."""
+def compare_shares(
+    metric: Metric, pair: Pair, *, alpha: float, skewed: bool = True
+) -> Difference | Undefined:
+    """The paired difference of two shares; undefined if no row counts.
+
+    Unless `skewed`, the score test alone counts, as in the first version of the statistics.
+    """
     counted = counted_of(metric, pair.ours)
     rows = int(counted.sum())
     if rows == 0:
         return Undefined(metric=metric.name, reason=nothing_counts(metric))
     candidate, live = (right_of(metric, sample) & counted for sample in pair.samples())
-    law = Discordance(
+    plain = Discordance(
         wins=int((candidate & ~live).sum()), losses=int((live & ~candidate).sum()), rows=rows
     )
+    law = Skewed(plain=plain) if skewed else plain
     return Difference(
         metric=metric.name,
         better=metric.better,
         candidate=int(candidate.sum()) / rows,
         live=int(live.sum()) / rows,
-        gain=law.gain,
-        standard_error=law.standard_error,
+        gain=plain.gain,
+        standard_error=plain.standard_error,
         lower=law.lower(alpha),
         upper=law.upper(alpha),
         alpha=alpha,
         rows=rows,
-        discordant=law.wins + law.losses,
-        method="exact McNemar, Tango",
+        discordant=plain.wins + plain.losses,
+        method=SKEWED if skewed else "exact McNemar, Tango",
         law=law,
     )
 
