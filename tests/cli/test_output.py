@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cairn.cli import progress
-from cairn.cli.text import as_json, number, one_line, printable, shortened, table
+from cairn.cli.text import as_json, listed, number, one_line, printable, shortened, table
 from cairn.core.errors import Unavailable
 from desk import Desk
 
@@ -208,3 +208,15 @@ def test_a_list_is_a_page_to_a_person_and_whole_to_a_program(
     assert "older" not in desk("list", "--limit", "2")
     best = desk("list", "--sort", "roc_auc")
     assert "the best 1 of 2: --limit shows more" in best
+
+
+def test_a_table_that_is_cut_says_how_many_rows_are_left() -> None:
+    rows = [(at,) for at in range(1500)]
+
+    first, last = table(["n"], rows, most=2), table(["n"], rows, most=2, newest_last=True)
+
+    assert first.splitlines()[2:] == ["0", "1", "... and 1,498 more: --json lists all"]
+    assert last.splitlines()[2:] == ["1498", "1499", "... and 1,498 earlier: --json lists all"]
+    assert "more" not in table(["n"], rows, most=1500)
+    assert listed(["a", "b", "c"], most=2) == "a, b and 1 more"
+    assert listed(["a", "b"], most=2) == "a, b"

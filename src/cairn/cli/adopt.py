@@ -8,7 +8,7 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import progress
-from cairn.cli.text import pairs, short, size, table
+from cairn.cli.text import listed, pairs, short, size, table
 from cairn.core.errors import Corrupt
 from cairn.core.words import counted
 
@@ -75,17 +75,19 @@ def _told(done: "Adoption") -> str:
 def _data(done: "Adoption") -> str:
     rows = [
         (f"snap:{d.name}", d.path, d.found_in, d.files, size(d.size_bytes), short(d.digest))
-        for d in done.data[-LISTED:]
+        for d in done.data
     ]
-    return table(("snapshot", "output", "found in", "files", "size", "digest"), rows)
+    head = ("snapshot", "output", "found in", "files", "size", "digest")
+    return table(head, rows, most=LISTED, newest_last=True)
 
 
 def _models(done: "Adoption") -> str:
     rows = [
         (m.version, m.path, m.found_in, m.release or "-", counted(m.gaps, "gap"))
-        for m in done.models[-LISTED:]
+        for m in done.models
     ]
-    return table(("version", "output", "found in", "release", "known"), rows)
+    head = ("version", "output", "found in", "release", "known")
+    return table(head, rows, most=LISTED, newest_last=True)
 
 
 def _lacking(done: "Adoption") -> list[str]:
@@ -100,15 +102,13 @@ def _lacking(done: "Adoption") -> list[str]:
 
 
 def _listed(kind: str, found: "list[NotAdopted]") -> str:
-    rows = [(each.path, each.found_in, each.reason) for each in found[:LISTED]]
-    more = (
-        f"\n... and {len(found) - LISTED} more (--json has all)" if len(found) > LISTED else ""
-    )
-    return table((kind, "found in", "why"), rows) + more
+    rows = [(each.path, each.found_in, each.reason) for each in found]
+    return table((kind, "found in", "why"), rows, most=LISTED)
 
 
 def _further(done: "Adoption") -> list[str]:
-    copies = [f"damaged, but another copy was right: {name}" for name in done.damaged_copies]
-    lines = [*copies[:LISTED], *(f"note: {note}" for note in done.notes)]
+    copies = listed(done.damaged_copies, most=LISTED)
+    lines = [f"damaged, but another copy was right: {copies}"] if copies else []
+    lines += [f"note: {note}" for note in done.notes]
     steps = [f"  {step}" for step in done.next_steps]
     return ["\n".join(lines), "\n".join(["What to do next:", *steps]) if steps else ""]

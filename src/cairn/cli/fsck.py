@@ -104,7 +104,7 @@ def _remote_mended(mended: "RemoteMending", found: "RemoteCheck") -> Shown:
     lines += [
         f"still not whole, snapshots and versions: {len(rows)}",
         "",
-        table(("what", "why"), rows[:LISTED]),
+        table(("what", "why"), rows, most=LISTED),
         "",
         "repair again in a store that has them; a damaged file below refs/ can be removed,",
         "and its snapshot or version pushed again",
@@ -147,10 +147,9 @@ def _told(
             else "; sizes and indexes were checked, `cairn fsck --full` reads every byte"
         )
         return Shown(value, f"no damage found in {head}{more}")
-    more = f"\n... and {len(rows) - LISTED} more" if len(rows) > LISTED else ""
     text = (
         f"DAMAGE: {counted(len(rows), 'problem')} in {head}\n\n"
-        f"{table(('where', 'what'), rows[:LISTED])}{more}\n\n"
+        f"{table(('where', 'what'), rows, most=LISTED)}\n\n"
         f"{advice or _advice(found, lost)}"
     )
     return Shown(value, text, Corrupt.exit_code)
@@ -179,7 +178,7 @@ def _mended(mended: Mending, found: Checked) -> Shown:
     lines += [
         f"{counted(len(rows), 'object is', 'objects are')} lost, and needed:",
         "",
-        table(("object", "needed by"), rows[:LISTED]),
+        table(("object", "needed by"), rows, most=LISTED),
         "",
         "name more copies with --from, and repair again",
     ]

@@ -58,15 +58,13 @@ def _told(found: Guarded, what: str) -> Shown:
     shown_first = found.refused[:LISTED]
     rows = [
         (kept.path, size(kept.size_bytes), kept.reason, kept.commit[:12] or "staged")
-        for kept in shown_first
+        for kept in found.refused
     ]
-    more = len(found.refused) - LISTED
     verb = "does" if len(found.refused) == 1 else "do"
     text = [
         f"{len(found.refused):,} of {files} {verb} not belong in git:",
         "",
-        table(("file", "size", "why", "where"), rows),
-        *([f"... and {more:,} more"] if more > 0 else []),
+        table(("file", "size", "why", "where"), rows, most=LISTED),
         "",
         "What to do:",
         *(f"  {kept.fix}" for kept in shown_first),

@@ -64,11 +64,10 @@ def verified(registry: Registry, info: SnapshotInfo, *, called: str) -> Shown:
     with progress(f"verifying {called}") as report:
         found = check_pin(registry, info, on_progress=report)
     others = [file for file in found.files if file.status != "intact" or file.detail]
-    rows = [(file.status.upper(), file.path, file.detail) for file in others[:LISTED]]
-    more = f"\n... and {len(others) - LISTED} more" if len(others) > LISTED else ""
+    rows = [(file.status.upper(), file.path, file.detail) for file in others]
     text = f"{called} is {_summary(found.check)}"
     if rows:
-        text += f"\n\n{table(('status', 'file', 'what was found'), rows)}{more}"
+        text += f"\n\n{table(('status', 'file', 'what was found'), rows, most=LISTED)}"
     value = {"check": found.check, "status": found.check.status, "files": found.files}
     return Shown(value, text, _exit_code(found.check))
 

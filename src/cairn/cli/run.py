@@ -11,7 +11,7 @@ from cairn.capture.run import RunOutcome, run_command
 from cairn.cli import starter
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import working
-from cairn.cli.text import moment, number, pairs, short, table
+from cairn.cli.text import listed, moment, number, pairs, short, table
 from cairn.core.errors import Refused
 from cairn.core.run import RunFacts, Scalar
 from cairn.core.version import only_files
@@ -147,9 +147,8 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
 
 
 def _values(facts: RunFacts) -> str:
-    listed = [f"{k}={v}" for k, v in sorted(facts.parameters.items()) if v is not None]
-    more = f" and {len(listed) - SHOWN_VALUES} more" if len(listed) > SHOWN_VALUES else ""
-    return ", ".join(listed[:SHOWN_VALUES]) + more or "-"
+    values = [f"{k}={v}" for k, v in sorted(facts.parameters.items()) if v is not None]
+    return listed(values, most=SHOWN_VALUES) or "-"
 
 
 def _told(outcome: RunOutcome) -> str:

@@ -263,16 +263,14 @@ def shown_snapshot(registry: Registry, reference: str) -> Shown:
             *described(registry, info),
         ]
     )
-    rows = [(escape(e.path), size(e.size), short(e.digest)) for e in entries[:LISTED_FILES]]
-    more = (
-        f"\n... and {len(entries) - LISTED_FILES} more" if len(entries) > LISTED_FILES else ""
-    )
+    rows = [(escape(e.path), size(e.size), short(e.digest)) for e in entries]
+    files = table(("file", "size", "digest"), rows, most=LISTED_FILES)
     value = {
         "snapshot": info,
         "files": [_file(entry) for entry in entries],
         **told(registry, info),
     }
-    return Shown(value, f"{head}\n\n{table(('file', 'size', 'digest'), rows)}{more}")
+    return Shown(value, f"{head}\n\n{files}")
 
 
 def _unread_code(unread: Sequence[CairnError]) -> int:

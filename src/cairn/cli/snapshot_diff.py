@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cairn.cli.app import Shown
-from cairn.cli.text import size, table
+from cairn.cli.text import listed, size, table
 from cairn.core.errors import Invalid
 from cairn.core.words import counted
 from cairn.data.column_diff import ColumnDiff
@@ -70,11 +70,9 @@ def _files(found: SnapshotDiff) -> str:
     head = f"{found.before} -> {found.after}: {many}"
     rows = [
         (_what(file), file.path, _size(file.size_before), _size(file.size_after))
-        for file in found.files[:LISTED]
+        for file in found.files
     ]
-    more = len(found.files) - LISTED
-    rest = f"\n... and {more} more" if more > 0 else ""
-    return f"{head}\n\n{table(('what', 'path', 'before', 'after'), rows)}{rest}"
+    return f"{head}\n\n{table(('what', 'path', 'before', 'after'), rows, most=LISTED)}"
 
 
 def _what(file: FileDiff) -> str:
@@ -124,8 +122,8 @@ def _rows(found: TableDiff) -> list[str]:
         counts += f", {rows.changed:,} changed"
     lines = [f"  rows {how}: {counts}"]
     if rows.by_column:
-        some = list(rows.by_column.items())[:LISTED]
-        lines.append("  changed in " + ", ".join(f"{name} {n:,}" for name, n in some))
+        changed = [f"{name} {n:,}" for name, n in rows.by_column.items()]
+        lines.append(f"  changed in {listed(changed, most=LISTED)}")
     for row in rows.changed_rows:
         named = ", ".join(f"{name} {row[name]}" for name in rows.key)
         what = ", ".join(f"{k}: {v}" for k, v in row.items() if k not in rows.key)
@@ -151,10 +149,10 @@ def _columns(found: TableDiff) -> str:
                 column.typical_after,
                 _missing(column),
             )
-            for column in moved[:LISTED]
+            for column in moved
         ]
         head = ("column", "PSI", "shift", "typical before", "after", "missing")
-        lines += [table(head, rows), _LEGEND]
+        lines += [table(head, rows, most=LISTED), _LEGEND]
     rest = (
         counted(others, "other column") if moved else f"  each of {counted(others, 'column')}"
     )

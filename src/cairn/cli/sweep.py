@@ -86,12 +86,11 @@ def _told(found: Sweep, *, carry_out: bool) -> str:
         if pack.act != "keep"
     ]
     if rows:
-        lines += ["", table(("what", "pack", "size", "dead", "why"), rows[:LISTED])]
+        lines += ["", table(("what", "pack", "size", "dead", "why"), rows, most=LISTED)]
     if found.going:
         going = [(g.digest or "encrypted", size(g.size_bytes), g.act) for g in found.going]
-        lines += ["", table(("object that nothing needs", "size", "its pack"), going[:LISTED])]
-        if len(going) > LISTED:
-            lines.append(f"... and {len(going) - LISTED} more: --json lists all")
+        head = ("object that nothing needs", "size", "its pack")
+        lines += ["", table(head, going, most=LISTED)]
     return "\n".join([*lines, "", _next(found, carry_out=carry_out)])
 
 

@@ -53,14 +53,24 @@ def as_json_line(value: object) -> str:
     return msgspec.json.encode(value, order="sorted").decode()
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    most: int | None = None,
+    newest_last: bool = False,
+) -> str:
     """Lay out rows under headers; where the terminal is narrow, cells go on in further lines.
 
-    Nothing is cut out: only words longer than a shortened digest are broken.
+    Nothing is cut out: only words longer than a shortened digest are broken. Of more rows than
+    `most` it shows the first ones, or the last, and says how many more there are.
     """
     cells = [[one_line(value) for value in row] for row in rows]
     if not cells:
         return ""
+    more = 0 if most is None else len(cells) - most
+    if more > 0:
+        cells = cells[more:] if newest_last else cells[:most]
     columns = [[row[i] for row in [list(headers), *cells]] for i in range(len(headers))]
     widths = [max(map(len, column)) for column in columns]
     least = [min(max(map(_longest_word, column)), LONGEST_WHOLE) for column in columns]
@@ -69,9 +79,17 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         spare = [w - low if w > low else -1 for w, low in zip(widths, least, strict=True)]
         widths[spare.index(max(spare))] -= 1
     rule = ["-" * width for width in widths]
-    return "\n".join(
-        line for row in (list(headers), rule, *cells) for line in _lines(row, widths)
-    )
+    lines = [line for row in (list(headers), rule, *cells) for line in _lines(row, widths)]
+    if more > 0:
+        earlier = "earlier" if newest_last else "more"
+        lines.append(f"... and {more:,} {earlier}: --json lists all")
+    return "\n".join(lines)
+
+
+def listed(words: Sequence[str], *, most: int) -> str:
+    """Join words by commas: the first ones, and how many more there are."""
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
 
 
 def pairs(values: Iterable[tuple[str, object]]) -> str:
