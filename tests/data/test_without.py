@@ -38,7 +38,7 @@ def unzstd(content: bytes) -> bytes:
 def left(name: str, content: bytes, *at: int) -> bytes:
     objects = ObjectStore(MemoryBackend({}))
     entry = Entry(name.encode(), FILE, len(content), objects.put(content))
-    return without(objects, entry, np.array(at, dtype=np.int64))
+    return without(objects, entry, np.array(at, dtype=np.int64), {})
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,19 @@ batches; no library of lakes sees the data.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, Inconclusive, Invalid, Unavailable
 from cairn.core.snapshot import DeltaTable, IcebergTable, is_kept
 from cairn.core.table import Profile, TableProfile
 from cairn.core.tree import Entry, escape
-from cairn.data.arrow import Batch
+from cairn.data.arrow import Batch, arrow
 from cairn.data.lakes.delta_layout import delta_layout
 from cairn.data.lakes.files import copy_at, locate_files
 from cairn.data.lakes.iceberg_layout import Read, iceberg_layout
@@ -27,6 +29,8 @@ from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
 _log = logging.getLogger(__name__)
+Rows = Collection[int]
+_NONE: Rows = ()
 METADATA = b".metadata.json"
 
 
@@ -49,19 +53,36 @@ class LakeRows(NamedTuple):
     entries: Mapping[bytes, Entry]
     giver: Giver
 
-    def batches(self) -> Iterator[Batch]:
-        """Read all rows; raises `Invalid` for a file that is not what the table says."""
+    def batches(self, without: Mapping[bytes, Rows | None] = {}) -> Iterator[Batch]:
+        """Read all rows; raises `Invalid` for a file that is not what the table says.
+
+        Left out are those that a file is `without`, counted from 0, or all of them (None).
+        """
         with TemporaryDirectory(prefix="cairn-") as folder:
             place = Path(folder) / "part"
             for part in self.layout.parts:
+                if without.get(part.path, _NONE) is None:
+                    continue
                 entry = self.entries.get(part.path)
                 if entry is None:
                     raise Corrupt(f"the table lists {escape(part.path)}, which is not in it")
                 self.giver.copy_to(entry.digest, place)
                 with reading_parquet(place, what=escape(part.path)) as file:
                     fields = list(file.schema_arrow)
+                    first = 0
                     for batch in parquet_batches(file):
-                        yield aligned(self.layout, part, fields, batch)
+                        whole = aligned(self.layout, part, fields, batch)
+                        yield _left(whole, first, without.get(part.path))
+                        first += batch.num_rows
+
+
+def _left(batch: Batch, first: int, gone: Rows | None) -> Batch:
+    """Take rows out of a batch that begins with row `first` of its file."""
+    if gone is None:
+        return batch
+    stays = np.ones(batch.num_rows, dtype=np.bool_)
+    stays[[row - first for row in gone if first <= row < first + batch.num_rows]] = False
+    return batch.filter(arrow().array(stays))
 
 
 def lake_rows(

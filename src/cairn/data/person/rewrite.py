@@ -1,6 +1,9 @@
 """A snapshot without some rows: its files written again, under a digest of its own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 from cairn.core.digest import Digest, digest_bytes
@@ -11,16 +14,19 @@ from cairn.core.snapshot import (
     Files,
     IcebergTable,
     Query,
+    Sampling,
     Snapshot,
     Source,
     Table,
 )
 from cairn.core.tree import FILE, Entry, escape
 from cairn.data.arrow import Batch, Schema, arrow
+from cairn.data.lakes.rows import LakeRows, lake_rows
 from cairn.data.parquet import store_table
 from cairn.data.person.place import Fate
 from cairn.data.rows import captured
 from cairn.data.rows.asked import Looked
+from cairn.data.rows.look import logs_of
 from cairn.data.rows.without import without
 from cairn.objects import ObjectStore
 from cairn.objects.tree import store_entries, tree_entries
@@ -50,12 +56,17 @@ def rewrite(
     """
     old = objects.get_record(snapshot, Snapshot)
     here = {e.path: e for e in tree_entries(objects, old.source.tree) if objects.has(e.digest)}
+    if isinstance(old.source, DeltaTable | IcebergTable):
+        return _rewrite_lake(
+            objects, old.source, old.sampling, here, found, whole=whole, store=store
+        )
     frames = captured.frames_in(objects, here)
     left, fates = dict(here), dict[bytes, tuple[Fate, str]]()
     new: dict[bytes, bytes] = {}
     for path, looked in found.items():
-        touched = frames.get(path) or (here[path],)
-        fate, why, written = _fate(objects, old.source, touched, looked, whole=whole)
+        touched = frames.get(path) or (here[path], *logs_of(path, here))
+        work = partial(_written, objects, touched, looked, here, is_frame=path in frames)
+        fate, why, written = _fate(work, whole=whole)
         fates[path] = fate, why
         if fate != "stays":
             new |= written
@@ -77,17 +88,59 @@ def rewrite(
     return done._replace(snapshot=kept)
 
 
-def _fate(
+def _rewrite_lake(
     objects: ObjectStore,
-    source: Source,
-    touched: tuple[Entry, ...],
-    looked: Looked,
+    lake: DeltaTable | IcebergTable,
+    sampling: Sampling | None,
+    here: Mapping[bytes, Entry],
+    found: Mapping[bytes, Looked],
     *,
     whole: bool,
+    store: bool,
+) -> Rewritten:
+    """Write a lake's table again as a table by value.
+
+    All of its files go: its log and its manifests hold least and greatest values of columns.
+    """
+    gone = frozenset(entry.digest for entry in here.values())
+    try:
+        rows = lake_rows(objects, lake, Path())
+        kept = _table_left(objects, rows, sampling, found) if store else None
+    except CairnError as error:
+        stays = Rewritten(None, frozenset(), gone, {p: ("stays", str(error)) for p in found})
+        goes = Rewritten(None, gone, frozenset(), {p: ("whole", str(error)) for p in found})
+        return goes if whole else stays
+    return Rewritten(kept, gone, frozenset(), dict.fromkeys(found, ("rewritten", "")))
+
+
+def _table_left(
+    objects: ObjectStore,
+    rows: LakeRows,
+    sampling: Sampling | None,
+    found: Mapping[bytes, Looked],
+) -> Digest | None:
+    """Store the rows that stay; None if there are none."""
+    without = {
+        path: None if looked.whole or looked.at is None else frozenset(looked.at.tolist())
+        for path, looked in found.items()
+    }
+    batches = (batch for batch in rows.batches(without) if batch.num_rows)
+    first = next(batches, None)
+    if first is None:
+        return None
+    stored = store_table(
+        objects, chain([first], batches), rows.layout.schema, what="the table"
+    )
+    source = Table(tree=stored.tree, table=stored.facts)
+    return objects.put_record(Snapshot(source=source, sampling=sampling))
+
+
+def _fate(
+    work: Callable[[], dict[bytes, bytes]], *, whole: bool
 ) -> tuple[Fate, str, dict[bytes, bytes]]:
     """Say what becomes of a file or frame, and why; and what is written in its place."""
     try:
-        written = _written(objects, source, touched, looked)
+        written = work()
     except CairnError as error:
         return ("whole" if whole else "stays"), str(error), {}
     return ("rewritten", "", written) if written else ("whole", "its path names them", {})
@@ -95,21 +148,17 @@ def _fate(
 
 def _written(
     objects: ObjectStore,
-    source: Source,
     touched: Sequence[Entry],
     looked: Looked,
+    beside: Mapping[bytes, Entry],
+    *,
+    is_frame: bool,
 ) -> dict[bytes, bytes]:
     """Return the bytes of files without the rows; none for a file that goes whole.
 
     Raises `Invalid` for what cannot be written again.
     """
-    file, *others = touched
-    name = escape(file.path)
-    if isinstance(source, DeltaTable | IcebergTable):
-        raise Invalid(
-            f"{name} belongs to a table that lists its files: take the rows out of the "
-            "table, and freeze that"
-        )
+    file, name = touched[0], escape(touched[0].path)
     if looked.whole:
         return {}
     if looked.at is None:
@@ -117,9 +166,9 @@ def _written(
             f"{name} has no rows that can be told apart; `cairn "
             "forget-secret` erases such objects whole"
         )
-    if others:
-        return captured.without(objects, (file, *others), looked.at)
-    return {file.path: without(objects, file, looked.at)}
+    if is_frame:
+        return captured.without(objects, tuple(touched), looked.at)
+    return {file.path: without(objects, file, looked.at, beside)}
 
 
 def _source(

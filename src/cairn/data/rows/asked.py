@@ -14,7 +14,8 @@ class Looked(NamedTuple):
     """How many rows of a file have the value, and what of it was not looked at.
 
     `has_column` tells whether the file has the column that is asked for. `at` are the rows,
-    counted from 0, of a file whose rows can be told apart; `whole`, that its path names them.
+    counted from 0, of a file whose rows can be told apart (of a database as `SPAN` says);
+    `whole`, that its path names them.
     """
 
     rows: int

@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote
 
+import numpy as np
+
 from cairn.core.errors import Invalid
 from cairn.core.tree import Entry, escape
-from cairn.data.databases.sqlite_tables import tables_in
+from cairn.data.databases.sqlite_tables import SPAN, tables_in
 from cairn.data.parquet import reading_parquet
 from cairn.data.rows import columnar, textual
 from cairn.data.rows.asked import Asked, Looked
@@ -55,7 +57,7 @@ def look(
             place = Path(folder) / "file"
             objects.copy_to(entry.digest, place)
             if kind == "sqlite":
-                _place_beside(objects, entry, beside, place)
+                place_beside(objects, entry, beside, place)
             return _in_place(place, kind, what, asked)
     if entry.size > MOST_BYTES:
         raise Invalid(f"{what} is larger than 1 GiB: as Parquet it could be searched")
@@ -86,17 +88,25 @@ def _in_place(place: Path, kind: str, what: str, asked: Asked) -> Looked:
 
 
 def _in_sqlite(place: Path, asked: Asked, *, what: str) -> Looked:
-    rows, has_column = 0, False
+    places: list[int] = []
+    has_column = False
     with tables_in(place, what=what) as tables:
-        for table in tables:
+        for table_number, table in enumerate(tables):
             columns = asked.columns(table.columns)
             has_column = has_column or bool(columns)
-            for row in table.rows if columns else ():
-                rows += any(wanted.is_value(row[at]) for at, wanted in columns.items())
-    return Looked(rows, has_column)
+            for number, row in enumerate(table.rows if columns else ()):
+                if any(wanted.is_value(row[at]) for at, wanted in columns.items()):
+                    places.append(table_number * SPAN + number)
+    return Looked(len(places), has_column, at=np.array(places, dtype=np.int64))
 
 
-def _place_beside(
+def logs_of(path: bytes, beside: Mapping[bytes, Entry]) -> tuple[Entry, ...]:
+    """Return the logs of a SQLite file that lie beside it."""
+    found = (beside.get(path + suffix) for suffix in (*LOGS, b"-shm"))
+    return tuple(entry for entry in found if entry is not None)
+
+
+def place_beside(
     objects: ObjectStore, entry: Entry, beside: Mapping[bytes, Entry], place: Path
 ) -> None:
     """Put the log of a SQLite file beside it: rows may be in there alone."""

@@ -1,7 +1,7 @@
 """A file without some of its rows: every other byte of a text, every other value of a table.
 
-What has no writer here (databases, ORC, plain text) is an `Invalid` that says so; such a file
-can only go whole.
+What has no writer here (DuckDB, plain text) is an `Invalid` that says so; such a file can only
+go whole. A SQLite file is written by SQLite itself, anew, so that no free page keeps a row.
 """
 
 import csv
@@ -9,6 +9,8 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -18,8 +20,10 @@ from cairn.core.errors import Invalid
 from cairn.core.tree import Entry, escape
 from cairn.data.arrow import ArrowTable, arrow
 from cairn.data.cells import LONGEST_CELL
+from cairn.data.databases.sqlite_without import take_out
 from cairn.data.parquet import arrow_errors
 from cairn.data.rows.kind import START, kind_of, packed, suffix_of, unpacked, unpacked_name
+from cairn.data.rows.look import place_beside
 from cairn.data.table_files import DELIMITERS
 from cairn.objects import ObjectStore
 
@@ -28,15 +32,21 @@ _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SPACE = re.compile("[\ufeff \\t\\n\\r]*")
 
 
-def without(objects: ObjectStore, entry: Entry, at: Places) -> bytes:
+def without(
+    objects: ObjectStore, entry: Entry, at: Places, beside: Mapping[bytes, Entry]
+) -> bytes:
     """Return a stored file's bytes without the rows `at`, counted from 0.
 
-    Raises `Invalid` for a kind of file that rows cannot be taken out of.
+    The logs of a SQLite file are among the files `beside` it, and in it afterwards. Raises
+    `Invalid` for a kind of file that rows cannot be taken out of.
     """
     what = escape(entry.path)
     name, is_packed = unpacked_name(what)
     content = unpacked(objects, entry, what) if is_packed else objects.get(entry.digest)
     kind = kind_of(name, content[:START])
+    if kind == "sqlite":
+        left = _sqlite(objects, entry, content, at, {} if is_packed else beside)
+        return packed(left, what) if is_packed else left
     if kind not in _WRITERS:
         raise Invalid(f"{what}: rows cannot be taken out of a file of its kind")
     left = _WRITERS[kind](content, at, name)
@@ -147,6 +157,30 @@ def _arrow(content: bytes, at: Places, name: str) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+def _orc(content: bytes, at: Places, name: str) -> bytes:
+    orc = arrow("orc")
+    with arrow_errors(name, "a whole file of its kind"):
+        file = orc.ORCFile(arrow().BufferReader(content))
+        sink = arrow().BufferOutputStream()
+        orc.write_table(_left(file.read(), at), sink, compression=file.compression)
+    return sink.getvalue().to_pybytes()
+
+
+def _sqlite(
+    objects: ObjectStore,
+    entry: Entry,
+    content: bytes,
+    at: Places,
+    beside: Mapping[bytes, Entry],
+) -> bytes:
+    with TemporaryDirectory(prefix="cairn-") as folder:
+        place = Path(folder) / "file"
+        place.write_bytes(content)
+        place_beside(objects, entry, beside, place)
+        take_out(place, at.tolist(), what=escape(entry.path))
+        return place.read_bytes()
+
+
 def _left(table: ArrowTable, at: Places) -> ArrowTable:
     stays = np.ones(table.num_rows, dtype=np.bool_)
     stays[at] = False
@@ -159,4 +193,5 @@ _WRITERS: Mapping[str, Callable[[bytes, Any, str], bytes]] = {
     "json": _json,
     "parquet": _parquet,
     "arrow": _arrow,
+    "orc": _orc,
 }
