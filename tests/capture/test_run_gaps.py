@@ -288,19 +288,26 @@ def test_odd_bytes_in_a_command_and_in_names_are_spelled_out(tmp_path: Path) -> 
 
 
 def test_data_that_is_not_whole_is_a_gap(tmp_path: Path) -> None:
-    reads = 'import sqlite3\nopen("data/more.csv").read()\nsqlite3.connect("data/shop.db")\n'
+    reads = (
+        'import sqlite3\nopen("data/more.csv").read()\nsqlite3.connect("data/shop.db")\n'
+        'sqlite3.connect("data/late.db").execute("SELECT * FROM orders").fetchall()\n'
+    )
     registry = project(tmp_path / "work", reads)
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 9\n"
     write(tmp_path / "work" / "data" / "more.csv", pointer)
     held = sqlite3.connect(tmp_path / "work" / "data" / "shop.db")
     held.execute("PRAGMA journal_mode=WAL")
     held.execute("CREATE TABLE orders(id)")
+    for end in ("", "-wal"):  # as a service leaves it that was killed
+        late = tmp_path / "work" / "data" / f"late.db{end}"
+        late.write_bytes((tmp_path / "work" / "data" / f"shop.db{end}").read_bytes())
 
     found = [reason for field, reason in gaps(train(registry)) if field == "inputs"]
     held.close()
 
     why = "what is kept of it is not whole"
     assert found == [
+        f"late.db keeps a log, and took it over while it was used: rows may lack: {why}",
         f"more.csv is a pointer of Git LFS: the content is not here: {why}",
         f"shop.db-wal beside shop.db holds changes that shop.db lacks: {why}",
     ]

@@ -183,6 +183,19 @@ def test_what_cannot_be_written_again_stays_and_is_named_or_goes_whole(desk: Des
     assert not holders(registry)
 
 
+def test_a_snapshot_that_was_erased_whole_is_listed_as_erased(desk: Desk) -> None:
+    desk.write("odd/old.xlsx", "not opened")
+    desk("snapshot", "add", "odd", "--name", "odd")
+    before = desk("snapshot", "list")
+
+    desk("erase", "--row", "customer=nobody", "--also", "odd", "--reason", "asked")
+
+    lines = {line.split()[0]: line for line in desk("snapshot", "list").splitlines() if line}
+    assert "  kept  " in next(each for each in before.splitlines() if each.startswith("odd"))
+    assert "  erased  " in lines["odd"]
+    assert "  kept  " in lines["test"]
+
+
 def test_a_reason_that_names_the_person_is_refused(desk: Desk) -> None:
     with desk.nothing_recorded():
         desk.fails(

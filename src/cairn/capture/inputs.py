@@ -20,7 +20,7 @@ from cairn.core.secret import PLACES, Known, redact
 from cairn.core.snapshot import Derived, Files, Source
 from cairn.core.tree import escape
 from cairn.data.files import record_snapshot
-from cairn.data.whole import left_beside, pointers, told
+from cairn.data.whole import left_beside, pointers, taken_over, told
 from cairn.objects.tree import store_tree
 from cairn.registry import Registry
 
@@ -195,6 +195,7 @@ def _not_whole(
     """Say which of the files that were read are not the data that the run worked with."""
     found = [*pointers(registry.objects, source.tree)]
     found += filter(None, (left_beside(seen.path) for seen, _ in files))
+    found += filter(None, (taken_over(kept, seen.path) for seen, kept in files))
     if found:
         reason = f"{told([each.reason for each in found])}: what is kept of it is not whole"
         yield clipped_gap("inputs", reason, found[0].fix)

@@ -1,36 +1,36 @@
 """Pinned snapshots at the command line: what was found where their bytes lie."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from cairn.cli.app import Shown
 from cairn.cli.progress import progress
 from cairn.cli.text import moment, short, table
-from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Corrupt, Unavailable
 from cairn.core.pin import GetPin, PinCheck
 from cairn.core.snapshot import SnapshotInfo
+from cairn.data.erasure import Erasures
 from cairn.registry import Registry
 
 LISTED = 20
 DAY_SECONDS = 86_400
 
 
-def keeping(
-    registry: Registry, info: SnapshotInfo, left: Mapping[Digest, Digest] | None = None
-) -> str:
+def keeping(registry: Registry, info: SnapshotInfo, erased: Erasures | None = None) -> str:
     """Say where the bytes of a snapshot are: kept here, or pinned and when last verified.
 
-    `left` is what is left of snapshots that rows were erased of, if that is known already.
+    `erased` is what was erased in this store, if that is known already.
     """
-    from cairn.data.erasure import left_of_each
+    from cairn.data.erasure import everything_erased
     from cairn.data.pins import is_pinned
 
-    follows = left_of_each(registry) if left is None else left
-    if info.digest in follows:
-        return f"rows erased, left is {short(follows[info.digest])}"
+    erased = everything_erased(registry) if erased is None else erased
+    if info.digest in erased.follows:
+        return f"rows erased, left is {short(erased.follows[info.digest])}"
     if not is_pinned(registry, info):
-        return "kept"
+        gone = erased.of(registry, info)
+        if not gone:
+            return "kept"
+        return "erased" if gone == info.files else f"{gone} of {info.files} files erased"
     found = registry.engine.send(GetPin(snapshot=info.digest))
     if found is None:
         return "pinned, never verified"

@@ -86,10 +86,10 @@ def add(
 def list_snapshots() -> Shown:
     """List snapshots, newest first."""
     from cairn.cli.pin import keeping
-    from cairn.data.erasure import left_of_each
+    from cairn.data.erasure import everything_erased
 
     registry = cairn.open()
-    infos, left = registry.snapshots(), left_of_each(registry)
+    infos, erased = registry.snapshots(), everything_erased(registry)
     rows = [
         (
             i.name or "-",
@@ -97,7 +97,7 @@ def list_snapshots() -> Shown:
             i.files,
             size(i.size_bytes),
             moment(i.added_at),
-            keeping(registry, i, left),
+            keeping(registry, i, erased),
             i.origin,
         )
         for i in infos

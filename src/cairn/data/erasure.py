@@ -1,6 +1,7 @@
 """Erase objects of a store: the ledger says so first, then the bytes go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from cairn.core.digest import Digest
 from cairn.core.erasure import (
@@ -11,8 +12,10 @@ from cairn.core.erasure import (
     ListErasures,
     latest,
 )
+from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Manifest, Version
 from cairn.objects.closure import Need, parts
+from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
 DIGITS = len("sha256:") + 12
@@ -45,6 +48,25 @@ def erased_of(registry: Registry, version: Version) -> dict[Digest, str]:
     manifest = Need(version.name, version.digest, Manifest)
     needed = parts(registry.objects, [manifest] if gone else [])
     return {d: gone[d] for d in sorted({part.digest for part in needed} & gone.keys())}
+
+
+class Erasures(NamedTuple):
+    """What was erased in a store: what follows snapshots, and objects that are not here."""
+
+    follows: Mapping[Digest, Digest]
+    gone: Collection[Digest]
+
+    def of(self, registry: Registry, info: SnapshotInfo) -> int:
+        """Count the files of a snapshot that were erased."""
+        if not self.gone:
+            return 0
+        entries = tree_entries(registry.objects, info.tree)
+        return sum(entry.digest in self.gone for entry in entries)
+
+
+def everything_erased(registry: Registry) -> Erasures:
+    """Read what was erased."""
+    return Erasures(left_of_each(registry), erased_here(registry).keys())
 
 
 def left_of_each(registry: Registry) -> dict[Digest, Digest]:

@@ -1,5 +1,6 @@
 """Whether files are all that they seem: some hold a pointer, or lack what lies beside them."""
 
+import filecmp
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ SHOWN = 5
 _POINTER_BYTES = range(40, 512)
 _SQLITE = b"SQLite format 3\0"
 _LOGS = ("-wal", "-journal")
+_LOG_MODE, _LOGGED = 19, 2  # where a header says how it is read, and "with a log"
 
 
 class Shortfall(NamedTuple):
@@ -72,6 +74,25 @@ def left_beside(path: Path) -> Shortfall | None:
                 f"in it; a query is whole as well: `--source sqlite:///{path} --query ...`",
             )
     return None
+
+
+def taken_over(kept: Path, now: Path) -> Shortfall | None:
+    """Say that a database whose bytes were kept has taken its log over since.
+
+    What was read before had those rows, and what was kept has not.
+    """
+    with kept.open("rb") as file:
+        start = file.read(_LOG_MODE + 1)
+    if not start.startswith(_SQLITE) or start[-1] != _LOGGED or not now.is_file():
+        return None
+    if filecmp.cmp(kept, now, shallow=False):
+        return None
+    name = escape(os.fsencode(now.name))
+    return Shortfall(
+        f"{name} keeps a log, and took it over while it was used: rows may lack",
+        "type `PRAGMA wal_checkpoint(TRUNCATE)` in it before the run; a query is whole as "
+        f"well: `--source sqlite:///{now} --query ...`",
+    )
 
 
 def require_whole(objects: ObjectStore, tree: Digest, path: Path) -> None:
