@@ -1,6 +1,9 @@
 """What is captured equals what is true: scripts of which it is known what they do."""
 
 import os
+import platform
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,11 +17,11 @@ from training import project, train
 ROWS = ((0, 0), (1, 0), (1, 1), (2, 1), (0, 0), (2, 1))
 TABLE = "id,x,left\n" + "".join(f"{n},{x},{y}\n" for n, (x, y) in enumerate(ROWS * 20))
 SCRIPT = """
-import os, shutil, sqlite3, subprocess, sys, tempfile
+import argparse, os, random, shutil, sqlite3, subprocess, sys, tempfile
 import joblib
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, roc_auc_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
@@ -32,11 +35,22 @@ with tempfile.NamedTemporaryFile("w", suffix=".csv", delete=False) as own:
 open(own.name).read()
 os.remove(own.name)
 
+parser = argparse.ArgumentParser()
+parser.add_argument("--depth", type=int)
+parser.add_argument("--shuffle", action="store_true")
+parser.add_argument("--rate", type=float, default=0.5)
+options = parser.parse_args()
+random.seed(3)
+np.random.seed(4)
+np.random.default_rng().random()  # nobody knows what it drew
+
 train, test = table[:60], table[60:]
 scaler = StandardScaler().fit(train[["x"]])
-model = DecisionTreeClassifier(max_depth=2, random_state=0).fit(train[["x"]], train["left"])
+model = DecisionTreeClassifier(max_depth=options.depth, random_state=0)
+model.fit(train[["x"]], train["left"])
 print(accuracy_score(test["left"], model.predict(test[["x"]])))
 print("baseline", accuracy_score(test["left"], np.ones(60)))
+print("baseline", balanced_accuracy_score(test["left"], np.ones(60)))
 print(roc_auc_score(test["left"], model.predict_proba(test[["x"]])[:, 1]))
 
 joblib.dump(model, "model.joblib.tmp")
@@ -59,9 +73,12 @@ def _captured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Registry, RunOu
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(folder / "home"))
         patch.setenv("ELSEWHERE", str(folder / "elsewhere"))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        patch.setenv("PYTHONHASHSEED", "5")
         patch.chdir(Path.cwd())
         registry = project(folder / "work", SCRIPT, files=files)
-        return registry, train(registry, fresh=True)  # what it holds open is looked at
+        command = (sys.executable, "train.py", "--depth", "2", "--shuffle")
+        return registry, train(registry, *command, fresh=True)  # its open files are looked at
 
 
 def test_the_metrics_are_the_model_s_and_not_the_baseline_s(
@@ -71,8 +88,9 @@ def test_the_metrics_are_the_model_s_and_not_the_baseline_s(
 
     assert metrics["accuracy"] == pytest.approx(50 / 60)
     assert metrics["roc_auc"] > 0.9
-    assert "unmatched/accuracy" not in metrics
-    assert not [gap for gap in captured[1].facts.gaps if gap.field == "metrics"]
+    assert not any("balanced_accuracy" in name for name in metrics)
+    (gap,) = (gap for gap in captured[1].facts.gaps if gap.field == "metrics")
+    assert gap.reason.startswith("balanced_accuracy 0.5: computed from values that are not")
 
 
 def test_derived_figures_are_of_the_model_s_own_decisions(
@@ -111,6 +129,49 @@ def test_what_was_read_is_an_input_or_a_gap(captured: tuple[Registry, RunOutcome
     assert outside.startswith("the run read ")
     named = {Path(word.rstrip(",")).name for word in outside.split() if "/" in word}
     assert named == {"base.db", "cache.csv", "d.csv"}
+
+
+def test_seeds_are_those_that_were_set_and_chance_without_one_is_named(
+    captured: tuple[Registry, RunOutcome],
+) -> None:
+    facts = captured[1].facts
+
+    assert {(seed.generator, seed.value) for seed in facts.seeds} == {
+        ("DecisionTreeClassifier.random_state", "0"),
+        ("PYTHONHASHSEED", "5"),
+        ("numpy.random", "4"),
+        ("random", "3"),
+    }
+    assert facts.unseeded == ("numpy.random.default_rng",)
+
+
+def test_arguments_are_what_the_script_made_of_its_command_line(
+    captured: tuple[Registry, RunOutcome],
+) -> None:
+    facts = captured[1].facts
+    given = {name: value for name, value in facts.parameters.items() if "." in name}
+
+    assert facts.command == (sys.executable, "train.py", "--depth", "2", "--shuffle")
+    assert given == {
+        "args.depth": 2,
+        "args.rate": 0.5,
+        "args.shuffle": True,
+        "env.OMP_NUM_THREADS": "1",
+        "env.OPENBLAS_NUM_THREADS": os.environ["OPENBLAS_NUM_THREADS"],
+    }
+
+
+def test_the_environment_is_the_one_that_the_script_ran_in(
+    captured: tuple[Registry, RunOutcome],
+) -> None:
+    registry, outcome = captured
+    environment = outcome.facts.environment
+    assert environment is not None
+    locked = registry.objects.get(environment.lock).decode().splitlines()
+
+    assert environment.python == platform.python_version()
+    for name in ("scikit-learn", "pandas", "joblib"):
+        assert f"{name}=={version(name)}" in locked
 
 
 def test_what_lies_beside_the_model_is_named_until_it_belongs_to_it(
