@@ -121,7 +121,7 @@ def test_the_script_own_file_is_its_own(trained: Seen, tmp_path: Path) -> None:
 TRANSPARENT = (
     DATA
     + """
-import copy, inspect, io, multiprocessing, pickle, warnings
+import copy, inspect, io, multiprocessing, os, pickle, warnings
 import cloudpickle, joblib
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import RandomForestClassifier
@@ -144,6 +144,7 @@ if __name__ == "__main__":
     print(model.fit(X_train, y_train) is model)
     with multiprocessing.get_context("fork").Pool(2) as pool:
         print([part.sum() for part in pool.map(model.predict, [X_test, X_train])])
+    joblib.parallel_config(backend=os.environ.get("BACKEND", "loky"))
     search = GridSearchCV(
         LogisticRegression(max_iter=50), {"C": [0.1, 1]}, n_jobs=2,
         scoring=make_scorer(accuracy_score), cv=3,
@@ -179,11 +180,11 @@ def _transparent(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     return watch(tmp_path_factory.mktemp("transparent") / "work", TRANSPARENT, fresh=True)
 
 
-def in_plain_python(folder: Path, *arguments: str) -> str:
+def in_plain_python(folder: Path, *arguments: str, **variables: str) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env=plain(),
+        env={**plain(), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -195,7 +196,8 @@ def in_plain_python(folder: Path, *arguments: str) -> str:
 @pytest.mark.costly("real scripts run twice, watched and not")
 def test_a_script_that_looks_closely_sees_no_difference(transparent: Seen) -> None:
     assert transparent.code == 0, transparent.output
-    assert transparent.output == in_plain_python(transparent.room.parent / "work", "train.py")
+    folder = transparent.room.parent / "work"
+    assert transparent.output == in_plain_python(folder, "train.py", BACKEND="threading")
     assert transparent.of("fault") == []
 
 
