@@ -10,7 +10,7 @@ from pathlib import Path
 
 from peers import machine
 
-RUNS = 3
+RUNS = 5
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -20,13 +20,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _make(folder)
-        library = _median(folder, [sys.executable, "-c", "import sklearn.ensemble"])
+        library = captured = bare = 0.0
+        imports = [sys.executable, "-c", "import sklearn.ensemble"]
         for script in ("empty.py", "train.py"):
             alone = [sys.executable, script]
             watched = [sys.executable, "-m", "cairn", "run", "--model", "m", "--", *alone]
-            bare, captured = _median(folder, alone), _median(folder, watched)
+            bare, captured, library = _in_turn(folder, alone, watched, imports)
             print(f"  {script:<10}{bare:7.2f} s alone {captured:7.2f} s under capture")
+        ratio = (captured - library) / bare
         print(f"  its library, imported once more to load back: {library:.2f} s")
+        print(f"  under capture / alone, without that import: {ratio:.2f}")
 
 
 def _make(folder: Path) -> None:
@@ -49,12 +52,16 @@ def _make(folder: Path) -> None:
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
-def _median(folder: Path, command: list[str]) -> float:
-    """Run whole processes, children included, and return the CPU seconds of the median.
+def _in_turn(folder: Path, *commands: list[str]) -> list[float]:
+    """Run whole processes in turn, children included; return the median CPU seconds of each.
 
     Each has a depth of its own: a model that there is already is not loaded back again.
     """
-    return statistics.median(_seconds(folder, [*command, str(n)]) for n in range(1, RUNS + 1))
+    rounds = [
+        [_seconds(folder, [*command, str(n)]) for command in commands]
+        for n in range(1, RUNS + 1)
+    ]
+    return [statistics.median(found) for found in zip(*rounds, strict=True)]
 
 
 def _seconds(folder: Path, command: list[str]) -> float:
