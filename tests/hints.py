@@ -8,6 +8,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,11 @@ from cairn.cli.app import COMMANDS, app
 HOME = Path(cairn.__file__).parent
 _QUOTED = re.compile(r"`(cairn (?:--help|\{\}|[a-z-]+)(?: [^`]*)?)`")
 _LINE = re.compile(r"^(?:#\s*)?(cairn ([a-z-]+)\b.*)$", re.MULTILINE)
+_BEYOND = re.compile(r"`((?:git|dvc|PRAGMA|ALTER) [^`]+|--[a-z][^`]*)`")
+_TOOL = re.compile(
+    r"^(git (?:(?:init|add|commit|reset|lfs|annex)\b.*|rebase --interactive \S+))"
+)
+_SETTING = re.compile(r"[\w{}]+ = (?:\"[^\"]*\"|\[\"[^\]]*\])")
 _FILLED = re.compile(r"\{\}")
 
 
@@ -46,13 +52,33 @@ class Hint(NamedTuple):
 
 def hints() -> list[Hint]:
     """Read every hint from the source, in order, each once."""
-    found = [
-        Hint(file.relative_to(HOME).as_posix(), command)
+    found = [Hint(module, command) for module, text in _said() for command in _commands(text)]
+    return list(dict.fromkeys(found))
+
+
+def beyond() -> list[tuple[str, str]]:
+    """Read every hint at something else: git and DVC, an option, a line of cairn.toml."""
+    found = [(module, hint) for module, text in _said() for hint in _others(text)]
+    return list(dict.fromkeys(found))
+
+
+@cache
+def _said() -> list[tuple[str, str]]:
+    """Read every text of the source that is put into words, with its module."""
+    return [
+        (file.relative_to(HOME).as_posix(), text)
         for file in sorted(HOME.rglob("*.py"))
         for text in _texts(ast.parse(file.read_text()))
-        for command in _commands(text)
     ]
-    return list(dict.fromkeys(found))
+
+
+def _others(text: str) -> Iterator[str]:
+    plain = " ".join(text.split()) + " " * text.endswith(" ")
+    yield from _BEYOND.findall(plain)
+    if "`" not in text:
+        yield from _TOOL.findall(plain.partition(" to take")[0].partition(", then")[0])
+    if "cairn.toml" in text and "cairn: policy/1" not in text:
+        yield from _SETTING.findall(plain)
 
 
 def _commands(text: str) -> Iterator[str]:

@@ -63,10 +63,12 @@ def test_a_project_runs_on_an_encrypted_bucket_from_training_to_rebuilding(
     ]
     empty("snapshot", "restore", trained_on, "restored")
     empty("verify", "--all")
+    scored = empty("verify", versions[0], "--predictions")
     before = empty.json("ledger", "log"), empty.json("list")
     empty("rebuild", "--yes")
 
     assert rolled["number"] == 1
+    assert "scores its golden rows as it did" in scored
     assert [p.read_bytes() for p in (empty.folder / "restored").rglob("*.csv")] == [data]
     assert (empty.json("ledger", "log"), empty.json("list")) == before
     assert not list((empty.folder / ".cairn/objects").rglob("*"))

@@ -4,33 +4,31 @@ The hints are read from the source (`hints.py`). Each kind must be typed by a ca
 (`hint_cases.py`) or by another test that is named here, so that a new one without fails.
 """
 
+import ast
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from desk import Desk
-from hint_cases import CASES
-from hints import Hint, hints, refusal
+from hint_cases_beyond import BEYOND, TYPED, UNTYPABLE
+from hint_cases_labels import CASES
+from hints import Hint, beyond, hints, refusal
 
 TESTS = Path(__file__).parents[1]
 HINTS = hints()
 ELSEWHERE = {
-    "--help": "cli/test_help.py::test_a_command_that_is_nothing_leads_to_the_help",
     "show": "cli/test_wiring.py::test_a_version_is_shown_explained_compared_and_verified",
-    "adopt dvc --copy": "integrations/test_adopt_dvc.py::test_a_copy_outlives_the_project",
-    "approve": "cli/test_audit.py::test_an_explained_decision_names_who_approved_it",
+    "adopt dvc --copy": "../docs/guide/adopt-dvc.md",
+    "approve": "stories/test_an_officer_on_holiday.py::test_a_deputy_and_one_more_agree",
     "backup": "cli/test_backup.py::test_a_dead_laptop",
     "delete": "cli/test_wiring.py::test_a_version_is_released_marked_and_deleted",
     "diff": "cli/test_wiring.py::test_a_version_is_shown_explained_compared_and_verified",
     "erase --row": "cli/test_erase.py"
     "::test_a_row_is_gone_from_every_byte_and_what_is_left_has_a_name",
-    "evaluate --on --predictions": "cli/test_wiring.py"
-    "::test_predictions_are_made_and_compared",
-    "forget-secret": "cli/test_forget_secret.py"
-    "::test_a_leaked_value_is_found_erased_and_named_by_verify",
-    "forget-secret --erase": "cli/test_forget_secret.py"
-    "::test_a_leaked_value_is_found_erased_and_named_by_verify",
+    "forget-secret": "cli/test_forget_secret.py::forget",
+    "forget-secret --erase": "cli/test_forget_secret.py",
     "fsck": "cli/test_fsck.py::test_a_cut_pack_is_seen_at_a_glance",
     "fsck --from --full --repair": "cli/test_fsck.py"
     "::test_repair_brings_back_what_a_backup_has_and_keeps_the_damaged_pack",
@@ -39,10 +37,10 @@ ELSEWHERE = {
     "::test_repair_without_a_copy_saves_the_rest_and_says_what_is_lost",
     "gate replay": "cli/test_wiring.py"
     "::test_a_gate_is_bound_shown_asked_explained_and_replayed",
-    "guard": "inventory/test_guard.py::test_a_hook_that_is_there_stays_as_it_is",
+    "guard": "hint_cases_beyond.py::weights_on_their_way_into_git",
     "gate show": "cli/test_starter.py"
     "::test_it_is_bound_with_the_first_snapshot_that_it_can_pin",
-    "history": "cli/test_why.py::test_a_move_without_a_gate_and_its_review_are_told",
+    "history": "cli/test_wiring.py::test_a_label_moves_and_remembers",
     "inventory record": "cli/test_wiring.py"
     "::test_inventory_finds_and_keeps_what_a_person_adds",
     "ledger log": "cli/test_why.py::test_the_ledger_is_listed_by_what_is_meant",
@@ -58,9 +56,7 @@ ELSEWHERE = {
     "remote trust --key": "data/test_foreign_keys.py",
     "restore-store": "cli/test_backup.py::test_what_was_interrupted_is_finished",
     "rollback": "cli/test_status.py::test_undo_names_the_way_back_and_it_works",
-    "rollback --to": "contract/test_known_good.py"
-    "::test_the_printed_way_back_ends_the_refusal_and_says_that_it_was_chosen",
-    "snapshot rebuild": "data/test_recipe.py::test_a_recipe_gives_the_same_bytes_again",
+    "snapshot rebuild": "faults/test_foreign_commands.py",
     "snapshot restore": "cli/test_wiring.py"
     "::test_a_snapshot_is_added_shown_compared_restored_and_verified",
     "snapshot show": "cli/test_wiring.py"
@@ -73,7 +69,7 @@ ELSEWHERE = {
     "verify": "cli/test_fsck.py::test_verify_names_what_it_did_not_look_at",
     "verify --accept": "contract/test_known.py::test_verify_says_it_until_a_person_accepts_it",
     "verify --all": "cli/test_fsck.py::test_verify_finds_a_flipped_bit_where_no_object_lies",
-    "verify --predictions": "cli/test_wiring.py",
+    "verify --predictions": "cli/test_bytes_elsewhere.py",
     "whoami": "cli/test_audit.py",
     "why": "cli/test_why.py::test_a_move_without_a_gate_and_its_review_are_told",
 }
@@ -93,11 +89,44 @@ def test_every_kind_of_hint_is_typed() -> None:
     assert {Hint(*hint) for hint in CASES} <= set(HINTS), "nothing hints at it any more"
 
 
-@pytest.mark.parametrize("place", sorted(set(ELSEWHERE.values())))
-def test_a_test_that_is_named_is_there(place: str) -> None:
-    file, _, name = place.partition("::")
+def test_every_hint_at_something_else_is_typed_or_says_why_not() -> None:
+    known = BEYOND.keys() | TYPED.keys()
+    found = {hint for hint in beyond() if not any(map(hint[1].startswith, UNTYPABLE))}
 
-    assert f"def {name}" in (TESTS / file).read_text()
+    assert found - known == set()
+    assert known - found == set(), "nothing hints at it any more"
+
+
+@pytest.mark.parametrize(("shape", "place"), ELSEWHERE.items())
+def test_a_test_that_is_named_types_the_command(shape: str, place: str) -> None:
+    file, _, name = place.partition("::")
+    content = (TESTS / file).read_text()
+    if file.endswith(".md"):  # the guide, which is typed as it stands
+        assert re.search(rf"^cairn {shape}\b", content, re.MULTILINE)
+        return
+    tree = ast.parse(content)
+    asked = (
+        node
+        for node in ast.walk(tree)
+        if not name or (isinstance(node, ast.FunctionDef) and node.name == name)
+    )
+    texts = (
+        node for each in asked for node in ast.walk(each) if isinstance(node, ast.Constant)
+    )
+    typed = {word for text in texts for word in str(text.value).split()}
+
+    assert typed, "there is no such test"
+    assert set(shape.split()) <= typed
+
+
+@pytest.mark.parametrize("place", sorted(set(TYPED.values())))
+def test_a_file_of_tests_that_is_named_has_the_hint(place: str) -> None:
+    named = [hint for (_, hint), file in TYPED.items() if file == place]
+    text = (TESTS / place).read_text()
+
+    for hint in named:
+        first = hint.split(" = ")[0].split()[0].partition("{")[0].lstrip("-")
+        assert first in text, hint
 
 
 @pytest.mark.parametrize("hint", HINTS, ids=lambda hint: f"{hint.module}-{hint.command}")
@@ -111,6 +140,9 @@ def _named(case: Callable[[Desk], None]) -> str:
     return getattr(case, "__name__", "")
 
 
-@pytest.mark.parametrize("case", tuple(dict.fromkeys(CASES.values())), ids=_named)
+EVERY = tuple(dict.fromkeys((*CASES.values(), *BEYOND.values())))
+
+
+@pytest.mark.parametrize("case", EVERY, ids=_named)
 def test_a_hint_ends_the_error(desk: Desk, case: Callable[[Desk], None]) -> None:
     case(desk)

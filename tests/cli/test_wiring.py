@@ -244,8 +244,7 @@ def test_a_stale_expectation_is_a_conflict(live: Desk) -> None:
         )
 
 
-def test_a_rollback_is_rehearsed_and_done(live: Desk) -> None:
-    assert "passed" in live("rollback", "churn", "--drill")
+def test_a_rollback_is_done_as_far_as_there_is_something_good(live: Desk) -> None:
     assert "churn@production now holds churn:1 (before: 2)" in live("rollback", "churn")
     text = live("rollback", "churn", expect=Refused.exit_code)
     assert "no earlier known-good version" in text

@@ -71,7 +71,7 @@ def test_a_corrupt_object_is_named_which_dvc_delivers_in_silence(
     shutil.rmtree(project / "data" / "images")
     checkout = [sys.executable, "-m", "dvc", "checkout", "--quiet", "data/images.dvc"]
 
-    with pytest.raises(Corrupt, match=r"data/images: 1 files are not what DVC.*1/004.png"):
+    with pytest.raises(Corrupt, match=r"data/images: 1 file is not what DVC.*1/004.png"):
         snapshot_dvc(registry, str(project / "data/images"))
 
     subprocess.run(checkout, cwd=project, check=True, capture_output=True)

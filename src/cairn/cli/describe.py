@@ -1,11 +1,13 @@
 """A version in full: every part with its digest, as a value and as text."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from cairn.cli import testimony
 from cairn.cli.text import moment, number, pairs, short, size
 from cairn.core.digest import Digest, canonical, digest_bytes
 from cairn.core.evaluation import Evaluation
+from cairn.core.run import Gap
 from cairn.core.snapshot import Snapshot
 from cairn.core.tree import escape
 from cairn.core.version import Manifest, Origin, Version, standing
@@ -105,9 +107,16 @@ def text_of(registry: Registry, version: Version) -> str:
             "complete",
             "yes" if version.complete else f"no, {counted(len(version.gaps), 'gap')}:",
         ),
-        *(("", f"{gap.field}: {gap.reason}") for gap in version.gaps),
+        *(("", line) for gap in version.gaps for line in _gap(gap)),
     ]
     return pairs((name, value or "-") for name, value in lines)
+
+
+def _gap(gap: Gap) -> Iterator[str]:
+    """Say what is not known, and how to close that."""
+    yield f"{gap.field}: {gap.reason}"
+    if gap.fix:
+        yield f"  {gap.fix}"
 
 
 def _standing_lines(manifest: Manifest) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from cairn.core.errors import Invalid, Refused
 from cairn.core.name import PREDEFINED_LABELS, shown
 from cairn.core.request import Record
+from cairn.data.git import find_top
 from cairn.inventory.findings import FILE
 from cairn.inventory.gaps import capture_command, gaps, snapshot_command
 from cairn.inventory.standing import PRODUCTION, Standing, bind_command, standing
@@ -75,7 +76,7 @@ def _code(found: Standing) -> str:
 
 def _fix_code(found: Standing) -> str:
     named = [gap.fix for gap in gaps(found.page) if gap.field == "code"] if found.page else []
-    start = "" if found.commit else "git init && "
+    start = "" if find_top(found.folder.resolve()) else "git init && "
     return named[0] if named else f'{start}git add SCRIPT && git commit -m "Keep the code"'
 
 

@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Corrupt, Invalid, NotFound
 from cairn.core.snapshot import DvcOutput, Keeping, SnapshotInfo
 from cairn.core.tree import escape
+from cairn.core.words import counted
 from cairn.data.dvc.outputs import Output
 from cairn.data.dvc.places import Places
 from cairn.data.dvc.project import (
@@ -178,10 +179,14 @@ def _lacking(output: Output, faults: tuple[Fault, ...]) -> CairnError:
     more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
     if corrupt:
         return Corrupt(
-            f"{output.path}: {len(corrupt)} files are not what DVC recorded ({names}{more}), "
+            f"{output.path}: {_many(corrupt)} not what DVC recorded ({names}{more}), "
             f"{shown[0].reason}; bring them back from a remote (`dvc fetch`) or a backup"
         )
     return NotFound(
-        f"{output.path}: {len(faults)} files are in neither cache nor remote ({names}{more}); "
+        f"{output.path}: {_many(faults)} in neither cache nor remote ({names}{more}); "
         "`dvc fetch` them and run this again"
     )
+
+
+def _many(files: Sequence[object]) -> str:
+    return counted(len(files), "file is", "files are")
