@@ -96,7 +96,7 @@ def unknown_names(desk: Desk) -> None:
 @types("cli/version.py", "cairn list {}")
 def a_page_of_a_list(desk: Desk) -> None:
     told = desk("list", "churn", "--where", "number >= 1", "--limit", "1")
-    (older,) = _QUOTED.findall(told)
+    (older,) = QUOTED.findall(told)
     listed = desk(*shlex.split(older)[1:])
     assert "churn:2" in told
     assert "churn:1" not in told
