@@ -124,6 +124,7 @@ def test_a_value_is_found_in_every_kind_of_file(
     [
         ("m.pkl", pickle.dumps(PEOPLE.to_dict()), r"m\.pkl is a pickle, which is not opened"),
         ("t.feather", b"FEA1 and more", r"t\.feather is of Feather's first version"),
+        ("t.avro", b"Obj\x01 and more", r"t\.avro is Avro, which is not read"),
         ("t.xlsx", b"PK\3\4", r"t\.xlsx is a spreadsheet"),
         ("t.zip", b"PK\3\4", r"t\.zip is an archive"),
         ("t.html", b"<td>c1-77</td>", "is markup, which spells texts its own way"),

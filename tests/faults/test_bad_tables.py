@@ -54,9 +54,36 @@ def _written(write: Callable[[Any, Any], object]) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+def _avro() -> bytes:
+    """Write rows as the specification of Avro has them: one block, uncompressed."""
+    schema = {
+        "type": "record",
+        "name": "row",
+        "fields": [{"name": "id", "type": "long"}, {"name": "name", "type": "string"}],
+    }
+    about = {"avro.schema": json.dumps(schema), "avro.codec": "null"}
+    head = _number(len(about)) + b"".join(_text(k) + _text(v) for k, v in about.items())
+    rows = b"".join(_number(number) + _text(f"käse {number % 5}") for number in range(40))
+    mark = bytes(range(16))
+    return b"Obj\x01" + head + b"\0" + mark + _number(40) + _number(len(rows)) + rows + mark
+
+
+def _text(value: str) -> bytes:
+    return _number(len(value.encode())) + value.encode()
+
+
+def _number(value: int) -> bytes:
+    """Write a number that is not negative: zigzag, seven bits a byte."""
+    left, found = value << 1, b""
+    while left > 0x7F:
+        left, found = left >> 7, found + bytes([left & 0x7F | 0x80])
+    return found + bytes([left])
+
+
 FILES: Mapping[str, bytes] = {
     "t.parquet": _written(pq.write_table),
     "t.arrow": _arrow(),
+    "t.avro": _avro(),
     "t.orc": _written(orc.write_table),
     "t.csv": ROWS.drop_columns(["tags"]).to_pandas().to_csv(index=False).encode(),
     "t.jsonl": "\n".join(json.dumps(row, default=str) for row in ROWS.to_pylist()).encode(),

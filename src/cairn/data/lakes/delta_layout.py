@@ -30,8 +30,11 @@ def delta_layout(
     state = replay((os.fsdecode(entry.path), read(entry)) for entry in logged)
     if masked(state):
         raise Invalid(f"{what} has deletion vectors, which say which rows of a file are gone")
-    files = sorted(state.active.values(), key=_age)
-    return Layout(_schema(state, what), tuple(map(_part, files)))
+    try:
+        files = sorted(state.active.values(), key=_age)
+        return Layout(_schema(state, what), tuple(map(_part, files)))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Corrupt(f"the log of {what} cannot be read: {first_line(error)}") from error
 
 
 def _age(add: dict[str, Any]) -> tuple[int, str]:

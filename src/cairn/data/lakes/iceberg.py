@@ -195,7 +195,9 @@ def _files_of(table: "Table", at: "Snapshot") -> list[Listed]:
             f"snapshot {at.snapshot_id} of {table.location()} cannot be read: a manifest is "
             f"gone ({first_line(error)}); it was expired, so name a newer one"
         ) from error
-    except (OSError, ValueError, EOFError, TypeError) as error:
+    except CairnError:
+        raise
+    except Exception as error:  # its decoders raise whatever they stumble over
         raise Corrupt(
             f"a manifest of snapshot {at.snapshot_id} of {table.location()} cannot be read: "
             f"{first_line(error)}"

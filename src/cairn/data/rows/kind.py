@@ -50,6 +50,8 @@ def kind_of(name: str, start: bytes) -> str:
         if start[at : at + len(signature)] == signature:
             return kind
     suffix = suffix_of(name)
+    if start.startswith(b"Obj\x01"):
+        raise Invalid(f"{name} is Avro, which is not read: as Parquet it could be searched")
     if start.startswith(b"FEA1"):
         raise Invalid(f"{name} is of Feather's first version: write it again, as Parquet")
     if suffix in _CLOSED:
