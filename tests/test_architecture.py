@@ -154,3 +154,22 @@ def test_what_a_command_cuts_short_says_so() -> None:
     ]
 
     assert silent == ["guard.py: LISTED"]  # what to do about what its table shows
+
+
+def test_a_list_is_read_to_its_end_in_one_place() -> None:
+    # A request has a limit; whoever sends it once takes a part for the whole.
+    asking = re.compile(r"\b(?:ReadLedger|ListVersions)\((?!Request)")
+    found = {
+        file.relative_to(HOME).as_posix()
+        for file in HOME.rglob("*.py")
+        if asking.search(file.read_text("utf-8"))
+    }
+
+    assert found == {
+        "listed.py",  # page by page
+        "registry.py",  # hands it to `listed`
+        "cli/ledger.py",  # --limit, which the person sets
+        "inventory/undo.py",  # "among the last hundred entries"
+        "gates/policy.py",  # whether there is one at all
+        "gates/starter.py",
+    }

@@ -1,11 +1,13 @@
-"""Versions as a list that a notebook shows, and that becomes a data frame."""
+"""Lists that are read page by page to their end; versions as a notebook shows them."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from cairn.core.card import card
 from cairn.core.errors import Invalid
+from cairn.core.ledger import Entry, ReadLedger
 from cairn.core.request import Engine
 from cairn.core.version import ListVersions, Version
 from cairn.core.words import counted
@@ -15,6 +17,16 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 PAGE = 1000
+
+
+def ledger_entries(engine: Engine, *, subject: str = "", action: str = "") -> Iterator[Entry]:
+    """Read every entry of the ledger about a subject, or of an action, oldest first."""
+    asked = ReadLedger(subject=subject, action=action, limit=PAGE)
+    while page := engine.send(asked):
+        yield from page
+        if len(page) < PAGE:
+            return
+        asked = msgspec.structs.replace(asked, start=page[-1].seq + 1)
 
 
 class Versions(tuple[Version, ...]):

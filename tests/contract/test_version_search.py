@@ -163,3 +163,18 @@ def test_a_search_by_what_no_table_tells_is_whole_as_well(
 def test_a_page_before_a_version_that_is_not_there_is_refused(seven: Registry) -> None:
     with pytest.raises(NotFound, match="churn has no version 9"):
         seven.versions(before="churn:9")
+
+
+@pytest.mark.parametrize("page", [1, 2, 1000])
+def test_the_ledger_is_read_to_its_end_however_many_a_page_has(
+    seven: Registry, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listed, "PAGE", page)
+
+    every = [entry.seq for entry in listed.ledger_entries(seven.engine)]
+    registered = listed.ledger_entries(seven.engine, action="version.register")
+
+    assert every == [*range(len(every))]
+    assert len(every) > 9
+    assert len([*registered]) == 9
+    assert len([*listed.ledger_entries(seven.engine, subject="default/other")]) == 2

@@ -13,14 +13,13 @@ from cairn.core.approval import Given
 from cairn.core.digest import Digest
 from cairn.core.errors import NotFound
 from cairn.core.label import Move
-from cairn.core.ledger import ReadLedger
 from cairn.core.name import REHEARSAL, LabelName, ModelName
 from cairn.core.name import shown as model_shown
 from cairn.core.override import ListOverrides, OverrideInfo
 from cairn.core.reference import model_name
+from cairn.listed import ledger_entries
 from cairn.registry import Registry
 
-AT_ONCE = 10_000
 ACTIONS = ("promote", "override", "rollback")
 
 
@@ -63,14 +62,9 @@ def _moves(registry: Registry, model: str) -> Iterator[Move]:
 
 def _labels(registry: Registry, model: ModelName) -> list[LabelName]:
     """Name the labels that moved, those that hold nothing now too; rehearsals are no moves."""
-    found, start = set[LabelName](), 0
-    while True:
-        asked = ReadLedger(subject=f"{model}@", start=start, limit=AT_ONCE)
-        entries = registry.engine.send(asked)
-        found |= {e.after["label"] for e in entries if e.action.startswith("label.")}
-        if len(entries) < AT_ONCE:
-            return sorted(found - {REHEARSAL})
-        start = entries[-1].seq + 1
+    told = ledger_entries(registry.engine, subject=f"{model}@")
+    found = {entry.after["label"] for entry in told if entry.action.startswith("label.")}
+    return sorted(found - {REHEARSAL})
 
 
 def _reviews(registry: Registry, model: str) -> dict[int, OverrideInfo]:

@@ -5,7 +5,7 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, table
-from cairn.core.ledger import ReadLedger
+from cairn.listed import ledger_entries
 
 
 @click.group()
@@ -44,8 +44,8 @@ def keys() -> Shown:
 
     registry = cairn.open()
     own = read_about(registry.settings.store).log
-    entries = registry.engine.send(ReadLedger(action="remote.trust", subject="log:"))
-    pinned = {entry.subject: entry for entry in entries}
+    trusted = ledger_entries(registry.engine, action="remote.trust", subject="log:")
+    pinned = {entry.subject: entry for entry in trusted}
     rows = [("this store", own, "-", "-")]
     rows += [
         (subject.removeprefix("log:"), entry.after["log"], entry.actor.id, moment(entry.time))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from cairn.cli.app import Shown
 from cairn.cli.text import moment, short, table
 from cairn.core.digest import Digest
-from cairn.core.ledger import Entry, ReadLedger
+from cairn.core.ledger import Entry
 from cairn.core.snapshot import (
     Derived,
     Query,
@@ -17,9 +17,8 @@ from cairn.core.snapshot import (
     kind_of,
     parents_of,
 )
+from cairn.listed import ledger_entries
 from cairn.registry import Registry
-
-MOST = 10_000
 
 
 class Line(NamedTuple):
@@ -63,13 +62,10 @@ def _own(registry: Registry, reference: str) -> Iterator[Line]:
     if reference.removeprefix("snap:") != info.name:
         yield _line(registry, info)
         return
-    asked = ReadLedger(
-        action="snapshot.add", subject=f"snap:{info.name}", limit=MOST, newest=True
-    )
-    entries = registry.engine.send(asked)
+    added = ledger_entries(registry.engine, action="snapshot.add", subject=f"snap:{info.name}")
     yield from (
         _recorded(registry, entry)
-        for entry in reversed(entries)
+        for entry in reversed([*added])
         if entry.after["name"] == info.name
     )
 

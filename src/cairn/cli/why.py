@@ -11,13 +11,14 @@ from cairn.cli.approvers import line as line_of
 from cairn.cli.describe import origin_line
 from cairn.cli.text import moment, one_line, short
 from cairn.core.approval import Given, ListApprovers
-from cairn.core.ledger import Entry, ReadLedger
+from cairn.core.ledger import Entry
 from cairn.core.name import shown
 from cairn.core.version import Version
 from cairn.core.words import counted
 from cairn.data.erasure import said_of
 from cairn.engine import cases, gate, moves, override
 from cairn.engine import version as version_entries
+from cairn.listed import ledger_entries
 from cairn.registry import Registry
 
 TOLD = {
@@ -35,7 +36,6 @@ TOLD = {
     override.REVIEWED: "had its move to {label} reviewed",
 }
 """What happens to a version, by the kind of its ledger entry."""
-READ_AT_ONCE = 10_000
 
 
 def story(registry: Registry, version: Version) -> Shown:
@@ -120,26 +120,19 @@ def _events(registry: Registry, version: Version) -> list[Entry]:
     """Read what the ledger says of a version, and of labels while it moved to or from them."""
     own = [
         entry
-        for entry in _every(registry, ReadLedger(subject=version.model, limit=READ_AT_ONCE))
+        for entry in ledger_entries(registry.engine, subject=version.model)
         if version.number in (entry.after.get("number"), entry.before.get("number"))
         and entry.action in TOLD
     ]
     overrides = {entry.seq: entry for entry in own if entry.action == moves.OVERRIDDEN}
     if not overrides:
         return own
-    asked = ReadLedger(action=override.REVIEWED, limit=READ_AT_ONCE)
     reviews = [
         replace(entry, after={**overrides[entry.after["override"]].after, **entry.after})
-        for entry in _every(registry, asked)
+        for entry in ledger_entries(registry.engine, action=override.REVIEWED)
         if entry.after["override"] in overrides
     ]
     return sorted((*own, *reviews), key=lambda entry: entry.seq)
-
-
-def _every(registry: Registry, asked: ReadLedger) -> Iterator[Entry]:
-    while page := registry.engine.send(asked):
-        yield from page
-        asked = replace(asked, start=page[-1].seq + 1)
 
 
 def _agreed(registry: Registry, entry: Entry) -> tuple[Given, ...]:

@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 from cairn.core.digest import Digest, canonical
 from cairn.core.errors import Invalid
-from cairn.core.ledger import ReadLedger
 from cairn.core.secret.known import spellings
+from cairn.listed import ledger_entries
 from cairn.registry import Registry
 
 SHORTEST = 4
-_LARGEST, _PAGE = 256 << 20, 1000
+_LARGEST = 256 << 20
 _CLOSED = (b"PAR1", b"ARROW1", b"Obj\x01", b"\x28\xb5\x2f\xfd", b"\x89HDF", b"ORC")
 
 
@@ -99,13 +99,10 @@ def unpacked(content: bytes) -> Iterator[bytes]:
 
 
 def _entries(registry: Registry, spelled: Sequence[bytes]) -> Iterator[int]:
-    start = 0
-    while page := registry.engine.send(ReadLedger(start=start, limit=_PAGE)):
-        for entry in page:
-            content = canonical(entry)
-            if any(each in content for each in spelled):
-                yield entry.seq
-        start = page[-1].seq + 1
+    for entry in ledger_entries(registry.engine):
+        content = canonical(entry)
+        if any(each in content for each in spelled):
+            yield entry.seq
 
 
 def _files(registry: Registry, spelled: Sequence[bytes]) -> Iterator[str]:

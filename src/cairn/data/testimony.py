@@ -18,9 +18,9 @@ from cairn.core.testimony import (
 )
 from cairn.data.foreign_keys import pin
 from cairn.data.refs import Remote
-from cairn.data.wanted import entries_of
 from cairn.engine.store import read_about
 from cairn.engine.testimony import verified
+from cairn.listed import ledger_entries
 from cairn.objects.transfer import plan, ship
 from cairn.registry import Registry
 
@@ -151,7 +151,9 @@ class Incoming:
 
 
 def _told(registry: Registry) -> list[Entry]:
-    entries = (entry for action in TOLD for entry in entries_of(registry, action))
+    entries = (
+        each for action in TOLD for each in ledger_entries(registry.engine, action=action)
+    )
     return sorted(entries, key=lambda entry: entry.seq)
 
 

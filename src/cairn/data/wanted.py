@@ -6,18 +6,18 @@ from cairn.core import reference
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Invalid, NotFound
 from cairn.core.evaluation import Evaluation
-from cairn.core.ledger import Entry, ReadLedger
+from cairn.core.ledger import Entry
 from cairn.core.name import ModelName
 from cairn.core.reference import ByDigest, ByNumber
 from cairn.core.snapshot import Snapshot, parents_of
 from cairn.core.transfer import AnyRef, SnapshotRef, VersionRef, recorded
 from cairn.core.version import Manifest
 from cairn.data.refs import Remote
+from cairn.listed import ledger_entries
 from cairn.objects import ObjectStore
 from cairn.objects.closure import Need, parts
 from cairn.registry import Registry
 
-READ_AT_ONCE = 10_000
 SHORTEST = len("sha256:") + 8
 
 
@@ -27,10 +27,12 @@ class Here:
     def __init__(self, registry: Registry) -> None:
         self.entries: dict[AnyRef, Entry] = {}
         for action in ("snapshot.add", "version.register"):
-            for entry in entries_of(registry, action):
+            for entry in ledger_entries(registry.engine, action=action):
                 if (ref := recorded(entry)) is not None:
                     self.entries[ref] = entry
-        gone = {entry.subject for entry in entries_of(registry, "version.delete")}
+        gone = {
+            entry.subject for entry in ledger_entries(registry.engine, action="version.delete")
+        }
         self.deleted = {ref for ref, entry in self.entries.items() if entry.subject in gone}
         snapshots = [
             ref for ref in sorted_by_time(self.entries) if isinstance(ref, SnapshotRef)
@@ -137,18 +139,6 @@ def need_of(ref: AnyRef) -> Need:
     """Say what a ref is about: the record that leads to everything else."""
     kind = Snapshot if isinstance(ref, SnapshotRef) else Manifest
     return Need("its record", ref.digest, kind)
-
-
-def entries_of(registry: Registry, action: str) -> Iterator[Entry]:
-    """Read every entry of an action, in order."""
-    start = 0
-    while True:
-        asked = ReadLedger(action=action, start=start, limit=READ_AT_ONCE)
-        entries = registry.engine.send(asked)
-        yield from entries
-        if len(entries) < READ_AT_ONCE:
-            return
-        start = entries[-1].seq + 1
 
 
 def _model(registry: Registry, text: str) -> ModelName | None:

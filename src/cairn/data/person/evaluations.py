@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError
 from cairn.core.evaluation import Evaluation, Scorer
-from cairn.core.ledger import ReadLedger
 from cairn.core.tree import Entry, escape, unescape
 from cairn.data.rows import captured
 from cairn.data.rows.asked import Asked, Looked
@@ -19,6 +18,7 @@ from cairn.data.rows.wanted import Wanted
 from cairn.data.table import read_table
 from cairn.data.table_files import ALL_ROWS
 from cairn.engine.ids import hasher
+from cairn.listed import ledger_entries
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 from cairn.stats.predictions import decode, encode
@@ -27,7 +27,6 @@ from cairn.stats.summary import summarise
 
 Spelling = Callable[[str], str]
 RECORD = "evaluation.record"
-PAGE = 1000
 
 
 class Judged(NamedTuple):
@@ -45,13 +44,10 @@ class Judged(NamedTuple):
 def recorded(registry: Registry) -> Iterator[Digest]:
     """Yield every evaluation that the ledger has, once."""
     seen: set[Digest] = set()
-    start = 0
-    while page := registry.engine.send(ReadLedger(start=start, limit=PAGE, action=RECORD)):
-        for entry in page:
-            if entry.after["digest"] not in seen:
-                seen.add(entry.after["digest"])
-                yield entry.after["digest"]
-        start = page[-1].seq + 1
+    for entry in ledger_entries(registry.engine, action=RECORD):
+        if entry.after["digest"] not in seen:
+            seen.add(entry.after["digest"])
+            yield entry.after["digest"]
 
 
 def judged(

@@ -11,7 +11,6 @@ from typing import Any, cast
 from cairn.core.digest import Digest
 from cairn.core.erasure import ListErasures
 from cairn.core.errors import CairnError
-from cairn.core.ledger import ReadLedger
 from cairn.core.run import RunFacts
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.tree import FILE, Entry, escape, unescape
@@ -23,10 +22,10 @@ from cairn.data.person.rewrite import rewrite
 from cairn.data.rows import captured
 from cairn.data.rows.asked import Asked
 from cairn.data.rows.search import Held, RowSearch
+from cairn.listed import ledger_entries
 from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
-PAGE = 1000
 TEXT = "free text, where it stands as a word: `cairn forget-secret` erases such objects whole"
 NAMED = "its snapshot was named to go whole"
 SHORTEST = 4
@@ -239,13 +238,10 @@ class _Plan:
 
     def _entries(self) -> Iterator[int]:
         """Yield the ledger entries that have the value in a text."""
-        start = 0
-        while page := self._registry.engine.send(ReadLedger(start=start, limit=PAGE)):
-            for entry in page:
-                said = (entry.subject, entry.reason, *_texts([entry.before, entry.after]))
-                if any(self._is_said(text) for text in said):
-                    yield entry.seq
-            start = page[-1].seq + 1
+        for entry in ledger_entries(self._registry.engine):
+            said = (entry.subject, entry.reason, *_texts([entry.before, entry.after]))
+            if any(self._is_said(text) for text in said):
+                yield entry.seq
 
     def _paths(self, held: Iterable[Held]) -> Iterator[str]:
         """Yield the files that have the value in their name, which lists of files keep."""
