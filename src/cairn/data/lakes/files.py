@@ -41,6 +41,14 @@ def plain(address: str) -> str:
     return f"{_ALIASES.get(scheme, scheme)}:{rest}"
 
 
+def literal(address: str) -> str:
+    """Spell an address in which nothing is encoded, as those in Iceberg's metadata are."""
+    if not address.startswith("file:"):
+        return plain(address)
+    rest = address.removeprefix("file:")
+    return f"/{rest[2:].partition('/')[2]}" if rest.startswith("//") else rest
+
+
 def copy_at(address: str) -> Copy:
     """Describe the file at an address; raises `Invalid` for one that cannot be read."""
     if "://" not in address:

@@ -22,7 +22,7 @@ from cairn.core.errors import (
 from cairn.core.snapshot import IcebergTable, Keeping, SnapshotInfo
 from cairn.data.bucket import is_bucket, require_answer
 from cairn.data.files import check_name, record_snapshot
-from cairn.data.lakes.files import Listed, plain, take_files
+from cairn.data.lakes.files import Listed, literal, take_files
 from cairn.data.lakes.location import recorded
 from cairn.data.lakes.rows import describe_lake
 from cairn.installed import installs
@@ -69,7 +69,7 @@ def snapshot_iceberg(
     check_name(name)
     table = open_table(reference)
     at = _snapshot_of(table, reference)
-    lies, metadata = plain(table.location()), plain(table.metadata_location)
+    lies, metadata = literal(table.location()), literal(table.metadata_location)
     files = _files_of(table, at)
     _check_absolute(table, [lies, metadata, *(file.address for file in files)])
     if mode == "copy":
@@ -182,12 +182,12 @@ def _snapshot_of(table: "Table", reference: Reference) -> "Snapshot":
 
 def _files_of(table: "Table", at: "Snapshot") -> list[Listed]:
     """List the files that a snapshot reads, and those that say so."""
-    files = [Listed(plain(at.manifest_list))]
+    files = [Listed(literal(at.manifest_list))]
     try:
         for manifest in at.manifests(table.io):
-            files.append(Listed(plain(manifest.manifest_path), manifest.manifest_length))
+            files.append(Listed(literal(manifest.manifest_path), manifest.manifest_length))
             files += [
-                Listed(plain(file.file_path), file.file_size_in_bytes)
+                Listed(literal(file.file_path), file.file_size_in_bytes)
                 for file in _entries(table, manifest)
             ]
     except FileNotFoundError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cairn.core.errors import CairnError, Corrupt, Invalid, first_line
 from cairn.data.arrow import DataType, arrow
-from cairn.data.lakes.files import plain, tree_path
+from cairn.data.lakes.files import literal, tree_path
 from cairn.data.lakes.layout import Given, Layout, Part
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _layout(
         raise Corrupt(f"the metadata of {what} has no snapshot {snapshot_id}")
     schema = metadata.schema_by_id(at.schema_id) if at.schema_id is not None else None
     schema = schema or metadata.schema()
-    files = _stored(read, plain(metadata.location))
+    files = _stored(read, literal(metadata.location))
     entries = _entries(at.manifest_list, files, what)
     times = {each.snapshot_id: each.timestamp_ms for each in metadata.snapshots}
     entries.sort(key=lambda e: (e.sequence_number or 0, times.get(e.snapshot_id or 0, 0)))
@@ -100,7 +100,7 @@ def _part(
         transform: Any = getattr(each, "transform", None)
         if isinstance(transform, IdentityTransform) and name is not None:
             given[name] = _value(file.partition[at])
-    return Part(tree_path(plain(file.file_path), plain(metadata.location)), given)
+    return Part(tree_path(literal(file.file_path), literal(metadata.location)), given)
 
 
 def _value(value: Any) -> Given:
@@ -130,7 +130,7 @@ def _stored(read: Read, location: str) -> "FileIO":
             return io.BytesIO(self._content())
 
         def _content(self) -> bytes:
-            return read(tree_path(plain(self.location), location))
+            return read(tree_path(literal(self.location), location))
 
     class StoredFiles(FileIO):
         def new_input(self, location: str) -> InputFile:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from cairn.core.errors import Corrupt, Unavailable, first_line
 from cairn.core.snapshot import IcebergTable
 from cairn.core.tree import escape
-from cairn.data.lakes.files import plain, tree_path
+from cairn.data.lakes.files import literal, tree_path
 from cairn.installed import installs
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class _Moved:
 
     def __init__(self, table: "Table", location: str, place: Path) -> None:
         self._table = table
-        self._location = plain(location)
+        self._location = literal(location)
         self._place = place
         self._io: FileIO = table.io
 
@@ -116,7 +116,7 @@ class _Moved:
 
     def _here(self, address: str) -> str:
         """Say where the file at an address of the lake lies in the folder."""
-        return str(self._place / escape(tree_path(plain(address), self._location)))
+        return str(self._place / escape(tree_path(literal(address), self._location)))
 
 
 def _metadata(
