@@ -10,7 +10,7 @@ from cairn.core.errors import NotFound
 from cairn.objects import workers
 from cairn.objects.erase import Eraser
 from cairn.workbench import open_project
-from desk import Desk
+from desk import Colleague, Desk
 
 LEAKED = "k3Jx9QpLmZ27vTbY"
 
@@ -90,6 +90,39 @@ def test_a_version_of_which_something_was_erased_verifies_and_says_so(
     assert "but for 1 that were erased" in text
     assert "it names a private index" in text
     assert "no problem found, 1 object was erased" in desk("verify", "--all")
+
+
+def test_where_a_policy_covers_erasures_people_agree_first_and_are_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leak(desk)
+    officer = Colleague(desk, "olga")
+    policy = (desk.folder / "gates/churn.yaml").read_text()
+    covers = f'approvals: {{people: ["{officer.key}"], covers: [erasure]}}\n'
+    desk.write("gates/churn.yaml", policy + covers)
+    desk("gate", "set", "churn@production", "gates/churn.yaml")
+    erase = ("--erase", "-m", "a password was in a file")
+
+    waits = forget(desk, monkeypatch, *erase, expect=7)
+    (asked,) = desk.json("approvals")
+    officer("approve", asked["subject"], "-m", "out with it")
+    done = forget(desk, monkeypatch, *erase)
+
+    assert "the erasure of a secret, which churn's policies cover, waits for people" in waits
+    assert "then go on: `cairn forget-secret --erase --reason WHY`" in waits
+    assert done.count(": erased") == 3
+    assert "approved by olga (key " in desk("verify", "--all")
+
+
+def test_the_reason_does_not_keep_what_is_forgotten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leak(desk)
+
+    told = forget(desk, monkeypatch, "--erase", "-m", f"{LEAKED} was in a file", expect=3)
+
+    assert "say why without the value" in told
+    assert "holds it" in forget(desk, monkeypatch)
 
 
 @pytest.mark.parametrize("helpers", [False, True])

@@ -39,6 +39,17 @@ def test_the_last_change_is_named_and_the_command_for_it_is_taken(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_first_move_of_a_working_label_condemns_no_version(desk: Desk) -> None:
+    desk("promote", "churn:1", "-m", "live")
+    desk("promote", "churn:1", "dev")
+
+    way = desk.json("undo")
+
+    assert way["command"] == "cairn promote churn:N dev"
+    desk(*way["command"].replace("N", "2").split()[1:])
+    assert desk.json("show", "churn@dev")["number"] == 2
+
+
 def test_the_way_back_from_a_mark_asks_for_evidence_that_is_newer(desk: Desk) -> None:
     desk("mark-bad", "churn:2", "-m", "wrong")
 

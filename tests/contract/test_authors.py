@@ -51,10 +51,14 @@ def test_the_key_of_an_author_counts_only_where_it_signed(
     subject = asks(eve, version=worked_on(eve, "made with a key of others", skill=1.0))
 
     alone = ada.approve(subject)
+    with pytest.raises(Pending) as waits:
+        eve.registry.promote(eve.registry.versions()[0].name)
     problems = ada.registry.verify().problems
 
     assert (alone.state, alone.count) == ("open", 2)
     assert "eve without a signature is not among the authors" in alone.wants
+    assert "made without a signature" in waits.value.fix
+    assert "trained and signed by one of the authors does without" in waits.value.fix
     assert bool(problems) is signs
     assert all("is not signed by ci" in problem.reason for problem in problems)
     assert become("bo").approve(subject).state == "granted"

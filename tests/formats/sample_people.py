@@ -5,7 +5,7 @@ from cairn.core.check import Floor
 from cairn.core.evaluation import Evaluation, Latency, Measured, OwnResult
 from cairn.core.gate import Decision, Look, Policy
 from cairn.core.override import Override, Review
-from cairn.core.proposal import DropVersion, EraseRows, Proposal, SwapPolicy
+from cairn.core.proposal import DropVersion, Erase, Proposal, SwapPolicy
 from cairn.core.request import Record
 from formats.sample_records import SNAPSHOT, A, B, C
 
@@ -59,7 +59,7 @@ PEOPLE: dict[str, Record] = {
     ),
     "proposal/deletion": Proposal(model="risk/churn", change=DropVersion(version=C)),
     "proposal/erasure": Proposal(
-        model="risk/churn", change=EraseRows(objects=(A, B), successors={SNAPSHOT: C})
+        model="risk/churn", change=Erase(objects=(A, B), successors={SNAPSHOT: C})
     ),
     "policy/people": Policy(
         evaluation=SNAPSHOT,

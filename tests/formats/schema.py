@@ -34,8 +34,8 @@ METRIC = text(r"[A-Za-z_][A-Za-z0-9_.@/ -]{0,99}")
 CHECK = text(r"[a-z][a-z0-9_-]{0,49}")
 TIME = text(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{6}Z")
 DIGESTS, STRINGS = Default(many(DIGEST), []), Default(many(STRING), [])
-MEASURES = Default(table(number()), {})
-EMPTY_TEXT = Default(TEXT, "")
+MEASURES, EMPTY_TEXT = Default(table(number()), {}), Default(TEXT, "")
+FOLLOW, CAUSE = Default(table(DIGEST), {}), Default(word("person", "secret"), "person")
 
 GAP = record(field=STRING, reason=TEXT, fix=EMPTY_TEXT)
 CODE = record(
@@ -247,7 +247,7 @@ CLAIMS = {
         change=union(
             policy=record(label=LABEL, policy=DIGEST, replaces=DIGEST),
             deletion=record(version=DIGEST),
-            erasure=record(objects=many(DIGEST), successors=Default(table(DIGEST), {})),
+            erasure=record(objects=many(DIGEST), successors=FOLLOW, cause=CAUSE),
         ),
     ),
 }

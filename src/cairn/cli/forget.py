@@ -6,7 +6,9 @@ import click
 
 import cairn
 from cairn.cli.app import Shown, shown
-from cairn.core.errors import Invalid, Refused
+from cairn.core.erasure import ListErasable
+from cairn.core.errors import Invalid
+from cairn.core.secret.known import spellings
 from cairn.core.sweep import WhyKept
 from cairn.core.words import counted
 from cairn.registry import Registry
@@ -31,6 +33,8 @@ def forget(*, erase: bool, reason: str) -> Shown:
     registry, value = cairn.open(), _value()
     if erase and not reason:
         raise Invalid("say why, without the value: `cairn forget-secret --erase -m REASON`")
+    if value and any(spelled in reason for spelled in spellings(value)):
+        raise Invalid("the reason stays in the ledger for ever: say why without the value")
     found = find_leaks(registry, value)
     owners = {digest: _owner(registry, digest) for digest in found.objects}
     lines = [
@@ -72,18 +76,12 @@ def _value() -> str:
 def _erase(
     registry: Registry, objects: tuple[str, ...], reason: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Erase what can be; one object at a time, so that one that must stay spoils nothing."""
+    """Erase what can be; returns what was, and what has to stay."""
     from cairn.data.erasure import erase as erase_objects
 
-    erased: list[str] = []
-    kept: list[str] = []
-    for digest in objects:
-        try:
-            erase_objects(registry, [digest], cause="secret", reason=reason)
-            erased.append(digest)
-        except Refused:
-            kept.append(digest)
-    return tuple(erased), tuple(kept)
+    erasable = registry.engine.send(ListErasable(objects=objects, cause="secret"))
+    erase_objects(registry, erasable, cause="secret", reason=reason)
+    return erasable, tuple(digest for digest in objects if digest not in erasable)
 
 
 def _owner(registry: Registry, digest: str) -> str:

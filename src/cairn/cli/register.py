@@ -62,7 +62,7 @@ def register(
     lines = [f"{version.name} is {version.digest}, {state}"]
     lines += [f"  {gap.field}: {gap.reason}" for gap in version.gaps]
     known = standing(version.manifest)
-    if set(known.values()) != {"captured"}:
+    if known.keys() and set(known.values()) != {"captured"}:
         lines.append("  " + ", ".join(f"{name} {how}" for name, how in known.items()))
     if version.labels:
         lines.append(f"  {', '.join(version.labels)} points at it")

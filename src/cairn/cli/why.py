@@ -46,7 +46,7 @@ def story(registry: Registry, version: Version) -> Shown:
         f"{version.name}  {version.digest}",
         "",
         "Made from",
-        *(f"  {one_line(line)}" for line in _origins(registry, version)),
+        *(f"  {one_line(line).rstrip()}" for line in _origins(registry, version)),
         "",
         "Since then",
         *(

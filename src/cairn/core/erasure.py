@@ -24,13 +24,20 @@ class EraseObjects(Change["Erasure"], frozen=True, tag="erasure.erase"):
 
     `successors` are snapshots and evaluations without a person's rows, by those with them;
     they are stored already. Raises `Refused` for an object without which the ledger cannot be
-    read, and `Pending` where a policy wants people to agree that a person's rows go.
+    read, and `Pending` where a policy wants people to agree to erasures.
     """
 
     objects: Annotated[tuple[Digest, ...], Meta(min_length=1, max_length=MOST_OBJECTS)]
     cause: Cause
     reason: Annotated[str, Meta(min_length=1, max_length=2000)]
     successors: dict[Digest, Digest] = {}
+
+
+class ListErasable(Request["tuple[Digest, ...]"], frozen=True, tag="erasure.erasable"):
+    """Say which of some objects can be erased: those without which the ledger can be read."""
+
+    objects: tuple[Digest, ...]
+    cause: Cause
 
 
 class ListErasures(Request["tuple[Erasure, ...]"], frozen=True, tag="erasure.list"):

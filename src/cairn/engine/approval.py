@@ -20,7 +20,7 @@ from cairn.core.errors import Conflict, NotFound, Pending
 from cairn.core.gate import Decision, Finding, Policy
 from cairn.core.ledger import Actor, Entry
 from cairn.core.name import Text, shown
-from cairn.core.proposal import DropVersion, EraseRows, Proposal, SwapPolicy
+from cairn.core.proposal import DropVersion, Erase, Proposal, SwapPolicy
 from cairn.engine import cases, decisions, erased, judge, moves, policies, signed, version
 from cairn.engine.cases import ASKED, GIVEN
 from cairn.engine.context import Context, Draft
@@ -85,10 +85,10 @@ def for_deletion(
     return _lacking(context, asked, kind="deletion", subject=subject)
 
 
-def for_erasure(context: Context, rows: EraseRows, *, reason: Text) -> Draft | None:
+def for_erasure(context: Context, wanted: Erase, *, reason: Text) -> Draft | None:
     """Ask for whatever approval an erasure lacks, a model at a time; None if it lacks none."""
     for model in _covering(context):
-        subject = context.objects.put_record(Proposal(model=model, change=rows))
+        subject = context.objects.put_record(Proposal(model=model, change=wanted))
         asked = Draft(
             action=ASKED,
             subject=model,
@@ -101,11 +101,11 @@ def for_erasure(context: Context, rows: EraseRows, *, reason: Text) -> Draft | N
     return None
 
 
-def of_erasure(context: Context, rows: EraseRows) -> tuple[Text, ...]:
+def of_erasure(context: Context, wanted: Erase) -> tuple[Text, ...]:
     """Name whoever agreed to an erasure, by name and key."""
     found: list[Text] = []
     for model in _covering(context):
-        for entry in cases.requests(context, digest_of(Proposal(model=model, change=rows)))[
+        for entry in cases.requests(context, digest_of(Proposal(model=model, change=wanted)))[
             -1:
         ]:
             case = cases.of(context, entry)
@@ -306,9 +306,9 @@ def _over(context: Context, case: cases.Case, entry: Entry) -> State | None:
         row = context.tx.one("version_by_number", model=case.model, number=case.number)
         return "done" if row is not None and row[8] is not None else _unruled(case)
     if case.kind == "erasure":
-        rows = context.objects.get_record(case.subject, Proposal).change
+        asked = context.objects.get_record(case.subject, Proposal).change
         gone = erased.by_object(context.tx).keys()
-        done = isinstance(rows, EraseRows) and gone >= set(rows.objects)
+        done = isinstance(asked, Erase) and gone >= set(asked.objects)
         return "done" if done else _unruled(case)
     label = str(case.label)
     policy = policies.bound(context, case.model, label)
@@ -355,7 +355,19 @@ def _pending(context: Context, case: cases.Case, entry: Entry) -> Pending:
         f"agree, {info.have} {'has' if info.have == 1 else 'have'} so far{waits}{noted}",
         fix=f"one of them, before {info.until[:16].replace('T', ' ')} UTC: "
         f"`cairn approve {prefix}:{digits} --reason WHY`\n"
-        f"then go on: `{info.then}`",
+        f"then go on: `{info.then}`{_unsigned(case)}",
+    )
+
+
+def _unsigned(case: cases.Case) -> str:
+    """Say what becomes of the one more for whom nobody's signature is there."""
+    names = dict.fromkeys(who.id for who in case.unlisted if not who.key)
+    if not names:
+        return ""
+    return (
+        f"\nthe one more is for what {' and '.join(names)} made without a signature, as a "
+        "Cairn before signed entries did: it stays wanted for this version; one that is "
+        "trained and signed by one of the authors does without"
     )
 
 
@@ -366,6 +378,8 @@ def _then(case: cases.Case) -> str:
             return f"cairn promote {model}:{case.number} {case.label}"
         case "policy":
             return f"cairn gate set {model}@{case.label} FILE"
+        case "erasure" if case.of_secret:
+            return "cairn forget-secret --erase --reason WHY"
         case "erasure":
             return "cairn erase --row COLUMN=VALUE --reason WHY"
         case _:

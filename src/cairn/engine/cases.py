@@ -14,6 +14,7 @@ from cairn.core.errors import Conflict, NotFound
 from cairn.core.gate import Decision, Policy
 from cairn.core.ledger import Actor, Entry
 from cairn.core.name import shown
+from cairn.core.proposal import Erase, Proposal
 from cairn.engine import decisions, ledger, policies, signed
 from cairn.engine.context import Context
 
@@ -37,6 +38,8 @@ class Case:
     own: tuple[Actor, ...]
     unlisted: tuple[Actor, ...] = ()
     """Those of `own` for whom one person more has to agree."""
+    of_secret: bool = False
+    """Whether an erasure is one of a secret, and not of a person's rows."""
 
     @property
     def name(self) -> str:
@@ -48,7 +51,8 @@ class Case:
             case "policy":
                 return f"the new policy of {model}@{self.label}"
             case "erasure":
-                return f"the erasure of a person's rows, which {model}'s policies cover,"
+                what = "a secret" if self.of_secret else "a person's rows"
+                return f"the erasure of {what}, which {model}'s policies cover,"
             case _:
                 return f"the deletion of {model}:{self.number}"
 
@@ -100,7 +104,13 @@ def of(context: Context, entry: Entry) -> Case:
         ),
         own=tuple(entry.actor for entry in behind),
         unlisted=tuple(dict.fromkeys(unlisted)),
+        of_secret=after["kind"] == "erasure" and _is_of_secret(context, after["subject"]),
     )
+
+
+def _is_of_secret(context: Context, subject: Digest) -> bool:
+    change = context.objects.get_record(subject, Proposal).change
+    return isinstance(change, Erase) and change.cause == "secret"
 
 
 def ruling_for(

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cairn.core.approval import Approve, GetApproval, ListApprovals, ListApprovers
 from cairn.core.digest import Digest, digest_of
-from cairn.core.erasure import EraseObjects, ListErasures
+from cairn.core.erasure import EraseObjects, ListErasable, ListErasures
 from cairn.core.errors import CairnError
 from cairn.core.evaluation import (
     ListEvaluations,
@@ -146,6 +146,7 @@ HANDLERS: dict[type[Request[Any]], Callable[[Context, Any], Any]] = {
     FindMissing: sweep.missing,
     RecordSweep: sweep.record,
     EraseObjects: erasure.erase,
+    ListErasable: erasure.erasable,
     ListErasures: erasure.every,
     ReadLedger: ledger.find,
     GetCheckpoint: ledger.checkpoint,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from cairn.core.gated import ALWAYS
 from cairn.core.label import ARCHIVED, WORKBENCH
 from cairn.core.ledger import Entry, ReadLedger
 from cairn.core.name import shown
@@ -49,6 +50,9 @@ def _moved(entry: Entry) -> tuple[str, str, str]:
     if label == ARCHIVED:
         name = f"{model}:{entry.after['number']}"
         return what, "bring the version back", f"cairn promote {name} {WORKBENCH}"
+    if not entry.before and label != ALWAYS:
+        how = "nothing was there before, and no label is emptied: point it elsewhere"
+        return what, how, f"cairn promote {model}:N {label}"
     if not entry.before:
         how = "nothing was there before; mark the version bad, and no rollback ends at it"
         return what, how, f"cairn mark-bad {model}:{entry.after['number']} --reason WHY"
