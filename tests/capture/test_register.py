@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from cairn.capture.likeliest import likeliest_file
 from cairn.capture.register import register_manifest, register_path, register_run
 from cairn.capture.word import Word
 from cairn.core.errors import Invalid, NotFound, Refused
@@ -256,6 +257,54 @@ def test_a_file_that_was_not_recognised_can_be_named(
     assert [given.path for given in version.manifest.inputs] == ["data/customers.csv"]
     assert version.manifest.artifacts is not None
     assert set(version.manifest.artifacts.formats) == {"net.onnx"}
+
+
+ELSEWHERE = """
+import os, subprocess
+shell = "cd $ELSEWHERE; echo a > net.weights; mkdir whole; echo a > whole/a; echo b > whole/b"
+subprocess.run(["sh", "-c", shell], check=True)
+open("data/customers.csv").read()
+"""
+
+
+def test_what_lies_elsewhere_can_be_named_if_it_changed_while_the_run_went_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELSEWHERE", str(tmp_path))
+    (tmp_path / "before.bin").write_text("older")
+    registry = project(tmp_path / "work", ELSEWHERE)
+    run = train(registry).run.id
+    (tmp_path / "whole" / "c").write_text("younger")
+
+    version = register_run(
+        registry, run, artifact=str(tmp_path / "net.weights"), retroactive=True
+    )
+
+    artifacts = version.manifest.artifacts
+    assert artifacts is not None
+    assert set(artifacts.formats) == {"net.weights"}
+    (gap,) = (gap for gap in version.gaps if gap.field == "artifacts")
+    assert gap.reason.startswith("net.weights lies outside of what was watched")
+    for name in ("before.bin", "whole", "absent.bin"):
+        with pytest.raises(Invalid, match=f"did not write .*{name}"):
+            register_run(registry, run, artifact=str(tmp_path / name), retroactive=True)
+    (tmp_path / "whole" / "c").unlink()
+    both = register_run(registry, run, artifact=str(tmp_path / "whole"), retroactive=True)
+    assert both.manifest.artifacts is not None
+    assert set(both.manifest.artifacts.formats) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("wrote", "likely"),
+    [
+        (("a_report.csv", "out", "net.weights"), "net.weights"),
+        (("e", "o", "net"), "e"),
+        (("a.bin", "best-model.bin", "log.txt"), "best-model.bin"),
+        (("predictions.csv", "summary.json"), "summary.json"),
+    ],
+)
+def test_the_likeliest_file_is_proposed(wrote: tuple[str, ...], likely: str) -> None:
+    assert likeliest_file(wrote) == likely
 
 
 def test_nothing_is_registered_from_a_run_that_failed(tmp_path: Path) -> None:

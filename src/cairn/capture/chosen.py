@@ -1,32 +1,36 @@
 """Which of the things that a run wrote is the model that a person means."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cairn.capture.artifacts import no_golden, store_path
+from cairn.capture.gaps import clipped_gap
 from cairn.capture.likeliest import likeliest_file
 from cairn.capture.manifest import gap_order
-from cairn.capture.secret_files import is_redacted
+from cairn.capture.secret_files import is_redacted, refuse_secrets
+from cairn.capture.secrets import known_here
 from cairn.capture.sources import is_private
 from cairn.core.digest import Digest
 from cairn.core.errors import Invalid, Refused
-from cairn.core.run import RunFacts
+from cairn.core.run import Gap, Run, RunFacts
 from cairn.core.tree import escape
-from cairn.core.version import Manifest
+from cairn.core.version import Artifacts, Manifest
 from cairn.registry import Registry
 
 SHOWN = 10
 
 
 def chosen_manifest(
-    registry: Registry, facts: RunFacts, artifact: str | None, *, run: str
+    registry: Registry, facts: RunFacts, artifact: str | None, *, run: Run
 ) -> Manifest:
     """Find the manifest of the model at the path `artifact`, or of the only one there is.
 
     Any file that the run wrote can be named, and any folder of such files, by its path from
-    the project or from here. Raises `Invalid` naming what the run wrote.
+    the project or from here; and what lies elsewhere, if it last changed while the run went
+    on. Raises `Invalid` naming what the run wrote.
     """
     if artifact is None and len(set(facts.artifacts.values())) == 1:
         return registry.objects.get_record(next(iter(facts.artifacts.values())), Manifest)
@@ -40,7 +44,9 @@ def chosen_manifest(
         if files:
             _refuse_redacted(registry, files)
             return _of_outputs(registry, facts, files, path)
-    raise Invalid(_what_was_written(registry, facts, artifact, run[:12]))
+    if artifact is not None and _changed_during(Path(artifact), run):
+        return _of_elsewhere(registry, facts, Path(artifact))
+    raise Invalid(_what_was_written(registry, facts, artifact, run.id[:12]))
 
 
 def proposable(registry: Registry, outputs: Mapping[str, Digest]) -> list[str]:
@@ -98,8 +104,39 @@ def _of_outputs(
             place.parent.mkdir(parents=True, exist_ok=True)
             registry.objects.copy_to(digest, place)
         artifacts = store_path(registry.objects, top)
+    return _unseen(facts, artifacts)
+
+
+def _of_elsewhere(registry: Registry, facts: RunFacts, place: Path) -> Manifest:
+    """Make a manifest of files that nobody saw the run write: when they changed says so."""
+    refuse_secrets(place, known_here(registry.settings.folder))
+    gap = clipped_gap(
+        "artifacts",
+        f"{place.name} lies outside of what was watched: that it last changed while the run "
+        "went on is all that says the run wrote it",
+        fix="write it into the project, and run it again",
+    )
+    return _unseen(facts, store_path(registry.objects, place), gap)
+
+
+def _changed_during(place: Path, run: Run) -> bool:
+    """Tell whether files were last touched, by the file system's clock, within a run."""
+    if run.ended_at is None or not place.exists():
+        return False
+    began, ended = (
+        datetime.fromisoformat(at).timestamp() for at in (run.started_at, run.ended_at)
+    )
+    files = [each for each in _below(place) if not each.is_dir()]
+    return bool(files) and all(began <= each.lstat().st_ctime <= ended for each in files)
+
+
+def _below(place: Path) -> Iterable[Path]:
+    return place.rglob("*") if place.is_dir() else [place]
+
+
+def _unseen(facts: RunFacts, artifacts: Artifacts, *found: Gap) -> Manifest:
     own = not facts.artifacts
-    gaps = {*facts.gaps, no_golden()}
+    gaps = {*facts.gaps, *found, no_golden()}
     return Manifest(
         artifacts=artifacts,
         inputs=facts.inputs,

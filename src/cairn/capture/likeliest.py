@@ -18,7 +18,7 @@ _REPORTS = frozenset(
         *("png", "jpg", "jpeg", "svg", "pdf", "gif"),
     }
 )
-_NAMED = re.compile(r"(?i)(best|final|last|prod|model)")
+_NAMED = re.compile(r"(?i)(best|final|last|prod|model|weights)")
 
 
 def likeliest_model(built: Sequence[Built]) -> str:
@@ -34,5 +34,5 @@ def likeliest_file(paths: Collection[str]) -> str | None:
 
 def _rank(path: str) -> tuple[int, int, int]:
     suffix = PurePath(path).suffix.lower().removeprefix(".")
-    kind = 2 if suffix in _MODELS else 0 if suffix in _REPORTS else 1
+    kind = 3 if suffix in _MODELS else 0 if suffix in _REPORTS else 2 if suffix else 1
     return kind, len(_NAMED.findall(PurePath(path).name)), -len(path)

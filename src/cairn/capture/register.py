@@ -99,7 +99,7 @@ def register_run(
         )
     facts = registry.objects.get_record(found.facts, RunFacts)
     name = reference.model_name(model, team=registry.settings.team) if model else found.model
-    manifest = chosen_manifest(registry, facts, artifact, run=found.id)
+    manifest = chosen_manifest(registry, facts, artifact, run=found)
     if not retroactive:
         manifest = with_commit(manifest, facts, root=registry.settings.folder)
     digest = registry.objects.put_record(with_word(registry, manifest, word))
