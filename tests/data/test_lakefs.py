@@ -102,12 +102,12 @@ def test_a_pin_is_read_again_directly_or_by_signed_addresses(
     assert any(path.startswith("/signed/") for path in lake.asked) == presigns
 
 
-def lists(monkeypatch: pytest.MonkeyPatch, checksum: str) -> None:
-    """Let the server list every object with this checksum."""
+def lists(monkeypatch: pytest.MonkeyPatch, checksum: str, of: str = "") -> None:
+    """Let the server list every object, or the one that is called `of`, with this checksum."""
     real = lakefs_server._stats  # noqa: SLF001 (what the server lists)
 
     def stats(path: str, body: bytes) -> dict[str, Any]:
-        return real(path, body) | {"checksum": checksum}
+        return real(path, body) | ({"checksum": checksum} if of in path else {})
 
     monkeypatch.setattr(lakefs_server, "_stats", stats)
 
@@ -116,13 +116,27 @@ def lists(monkeypatch: pytest.MonkeyPatch, checksum: str) -> None:
 def test_bytes_that_lakefs_has_another_checksum_of_are_not_taken(
     registry: Registry, lake: Server, monkeypatch: pytest.MonkeyPatch, mode: Keeping
 ) -> None:
-    lists(monkeypatch, "0" * 32)
+    lists(monkeypatch, "0" * 32, of="train.csv")
 
-    with pytest.raises(Corrupt, match="have not the size and checksum that lakeFS lists"):
-        snapshot_lakefs(registry, read_reference("shop/main/data/train.csv"), mode=mode)
+    with pytest.raises(Corrupt, match=r"1 of .* have not the size and checksum that lakeFS"):
+        snapshot_lakefs(registry, read_reference("shop/main"), mode=mode)
 
     assert registry.snapshots() == ()
     assert lake.asked
+
+
+def test_checksums_of_storage_that_encrypts_are_said_to_be_none(
+    registry: Registry,
+    lake: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lists(monkeypatch, "0" * 32)
+
+    info = snapshot_lakefs(registry, read_reference("shop/main"), name="all")
+
+    assert (info.files, bool(lake.asked)) == (len(FILES), True)
+    assert "compared with the listed sizes alone" in caplog.text
 
 
 def test_a_checksum_of_parts_is_compared_with_nothing(

@@ -1,5 +1,6 @@
 """Files of a lakeFS commit: a branch is resolved to its commit, which never changes."""
 
+import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -14,9 +15,11 @@ from cairn.data.elsewhere import Copy, Fault, Taken, Wanted, take
 from cairn.data.files import check_name, record_snapshot
 from cairn.data.lakes.files import lacking
 from cairn.data.lakes.lakefs_api import LakeFS, Login
+from cairn.objects import Batch
 from cairn.objects.tree import Progress, store_entries
 from cairn.registry import Registry
 
+_log = logging.getLogger(__name__)
 _MD5 = re.compile(r"[0-9a-f]{32}")
 """A checksum that can be compared; of a file sent in parts lakeFS has another kind."""
 
@@ -62,19 +65,11 @@ def snapshot_lakefs(
     server = LakeFS(login)
     at = server.commit(reference.repository, reference.reference)
     commit = Commit(server, reference.repository, at, server.presigns())
+    place = f"lakefs://{reference.repository}/{at[:12]}"
     wanted = _listed(commit, reference.path)
     with registry.objects.batch() as batch:
-        taken: list[Taken] = []
-        faults: list[Fault] = []
-        for count, each in enumerate(wanted, 1):
-            found = take(each, batch if mode == "copy" else None)
-            (faults if isinstance(found, Fault) else taken).append(found)  # type: ignore[arg-type] (by its type)
-            if on_progress:
-                on_progress(count, sum(t.entry.size for t in taken[-1:]), len(wanted), 0)
-        if faults:
-            place = f"lakefs://{reference.repository}/{at[:12]}"
-            listed = "size and checksum that lakeFS lists"
-            raise lacking(place, faults, files=len(wanted), listed=listed)
+        keep = batch if mode == "copy" else None
+        taken = _taken(wanted, keep, place, on_progress)
         stored = store_entries(batch, [each.entry for each in taken])
     source = LakeFSCommit(
         tree=stored.digest,
@@ -88,6 +83,47 @@ def snapshot_lakefs(
     if reference.reference != at:
         origin += f" (was {reference.reference})"
     return record_snapshot(registry, source, origin=origin, name=name)
+
+
+def _taken(
+    wanted: Sequence[Wanted], keep: Batch | None, place: str, on_progress: Progress | None
+) -> list[Taken]:
+    """Read every object, and keep it if asked to; raises for those that are not as listed.
+
+    Where not one checksum is the MD5 of its file, the storage has others: S3 does where it
+    encrypts with keys of KMS, and lakeFS passes them on. Then sizes alone are compared.
+    """
+    taken, faults = _read(wanted, keep, on_progress)
+    checked = {each.path: each for each in wanted if each.md5}
+    if faults and checked and not any(each.entry.path in checked for each in taken):
+        _log.warning(
+            "%s: no checksum that lakeFS lists is the MD5 of its file, as where storage "
+            "encrypts with KMS: what was read was compared with the listed sizes alone",
+            place,
+        )
+        bare = [each._replace(md5="") for each in checked.values()]
+        again, faults = _read(bare, keep, on_progress)
+        taken = sorted([*taken, *again], key=lambda each: each.entry.path)
+    if faults:
+        listed = "size and checksum that lakeFS lists"
+        raise lacking(place, faults, files=len(wanted), listed=listed)
+    return taken
+
+
+def _read(
+    wanted: Sequence[Wanted], keep: Batch | None, on_progress: Progress | None
+) -> tuple[list[Taken], list[Fault]]:
+    taken: list[Taken] = []
+    faults: list[Fault] = []
+    for count, each in enumerate(wanted, 1):
+        found = take(each, keep)
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            taken.append(found)
+        if on_progress:
+            on_progress(count, sum(t.entry.size for t in taken[-1:]), len(wanted), 0)
+    return taken, faults
 
 
 def read_reference(text: str) -> Reference:
