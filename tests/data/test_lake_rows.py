@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from pyiceberg.types import LongType
 from cairn.core.errors import NotFound
 from cairn.core.snapshot import Keeping, SnapshotInfo
 from cairn.data.difference import diff_snapshots
+from cairn.data.holding import find_row
 from cairn.data.overlap import overlap
 from cairn.data.source import snapshot
 from cairn.registry import Registry
@@ -212,3 +214,21 @@ def test_a_nested_column_that_changed_since_a_file_was_written_is_not_guessed(
 
     assert info.rows is None
     assert "column 'inner' was struct<a: int64, b: string" in caplog.text
+
+
+def test_a_value_that_only_the_log_of_a_delta_table_has_is_found(lakes: Lakes) -> None:
+    place = lakes.folder / "lake"
+    write_deltalake(place, PEOPLE, partition_by=["city"])
+    (log,) = (place / "_delta_log").glob("*.json")
+    for path in place.glob("city=*/*.parquet"):  # as writers do that spread files by chance
+        short = f"{path.parent.name.encode().hex()[-8:]}.parquet"
+        named = f"{path.parent.name}/{path.name}"
+        path.rename(place / short)
+        log.write_text(log.read_text().replace(quote(named, safe="/="), short))
+    lakes.take(f"delta://{place}", "lake")
+
+    found = find_row(lakes.registry, "city=Köln")
+    none = find_row(lakes.registry, "city=Ulm")
+
+    assert [sum(each.files.values()) for each in found.holding] == [1]
+    assert (none.holding, none.unsearched, none.column_seen) == ((), {}, True)

@@ -23,11 +23,7 @@ def delta_layout(
     Raises `Invalid` for a table whose rows the data files alone do not say, `Corrupt` for a
     log that is not whole.
     """
-    logged = sorted(
-        (entry for path, entry in entries.items() if path.startswith(LOG)),
-        key=lambda entry: (not entry.path.endswith(b".parquet"), entry.path),
-    )
-    state = replay((os.fsdecode(entry.path), read(entry)) for entry in logged)
+    state = _replayed(entries, read)
     if masked(state):
         raise Invalid(f"{what} has deletion vectors, which say which rows of a file are gone")
     try:
@@ -35,6 +31,32 @@ def delta_layout(
         return Layout(_schema(state, what), tuple(map(_part, files)))
     except (ValueError, TypeError, AttributeError) as error:
         raise Corrupt(f"the log of {what} cannot be read: {first_line(error)}") from error
+
+
+def values_of_files(
+    entries: Mapping[bytes, Entry], read: Callable[[Entry], bytes]
+) -> dict[bytes, dict[str, str]]:
+    """Return the values that all rows of a file have in a column, as the log writes them."""
+    adds = _replayed(entries, read).active.values()
+    return {
+        _path(add): {name: text for name, text in _values(add).items() if text} for add in adds
+    }
+
+
+def _replayed(entries: Mapping[bytes, Entry], read: Callable[[Entry], bytes]) -> State:
+    logged = sorted(
+        (entry for path, entry in entries.items() if path.startswith(LOG)),
+        key=lambda entry: (not entry.path.endswith(b".parquet"), entry.path),
+    )
+    return replay((os.fsdecode(entry.path), read(entry)) for entry in logged)
+
+
+def _values(add: dict[str, Any]) -> dict[str, str | None]:
+    return dict(add.get("partitionValues") or {})
+
+
+def _path(add: dict[str, Any]) -> bytes:
+    return os.fsencode(unquote(str(add.get("path"))))
 
 
 def _age(add: dict[str, Any]) -> tuple[int, str]:
@@ -58,9 +80,7 @@ def _schema(state: State, what: str) -> Any:
 
 def _part(add: dict[str, Any]) -> Part:
     """Describe an active file; a column of a folder's name has one value in all its rows."""
-    values = dict(add.get("partitionValues") or {})
-    path = os.fsencode(unquote(str(add.get("path"))))
-    return Part(path, {name: _given(text) for name, text in values.items()})
+    return Part(_path(add), {name: _given(text) for name, text in _values(add).items()})
 
 
 def _given(text: str | None) -> Callable[[DataType], Any]:

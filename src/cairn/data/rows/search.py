@@ -21,6 +21,7 @@ from cairn.core.snapshot import (
     is_kept,
 )
 from cairn.core.tree import SYMLINK, Entry, escape
+from cairn.data.lakes.delta_layout import values_of_files
 from cairn.data.rows import captured, contents
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.kind import suffix_of
@@ -119,11 +120,20 @@ class RowSearch:
                     self._sources += [source] if source else []
         return self._sources
 
-    def look(self, entry: Entry, beside: Entries, asked: Asked) -> Looked:
-        """Look into one file; raises `Invalid` with why it is not looked into."""
+    def look(
+        self,
+        entry: Entry,
+        beside: Entries,
+        asked: Asked,
+        inside: Mapping[str, str] | None = None,
+    ) -> Looked:
+        """Look into one file; raises `Invalid` with why it is not looked into.
+
+        All of its rows have what is `inside`; if nobody says so, what its folders name.
+        """
         if entry.mode == SYMLINK or is_beside(entry.path, beside):
             return Looked(0, has_column=False)
-        inside = partitions(entry.path)
+        inside = partitions(entry.path) if inside is None else inside
         named = [name for name in inside if asked.in_column(name)]
         self.column_seen = self.column_seen or bool(named)
         if any(_is_spelled(asked, name, inside[name]) for name in named):
@@ -166,13 +176,17 @@ class RowSearch:
                 asked = asked.also(*called(self._objects, entries, asked.column))
             except CairnError as error:
                 return Found({}, (str(error),))
+        try:
+            inside = self._inside(source, entries)
+        except CairnError as error:
+            return Found({}, (str(error),))
         files: dict[bytes, Looked] = {}
         unread: list[str] = []
         for entry in entries.values():
             if is_about_table(source, entry.path):
                 continue
             try:
-                looked = self.look(entry, entries, asked)
+                looked = self.look(entry, entries, asked, inside.get(entry.path))
             except CairnError as error:
                 unread.append(str(error))
                 continue
@@ -182,6 +196,12 @@ class RowSearch:
             elif looked.unread:
                 unread.append(f"{escape(entry.path)}, {looked.unread[0]}")
         return Found(files, tuple(unread))
+
+    def _inside(self, source: Source, entries: Entries) -> Mapping[bytes, Mapping[str, str]]:
+        """Say which values the log of a Delta table gives to all rows of a file."""
+        if not isinstance(source, DeltaTable):
+            return {}
+        return values_of_files(entries, lambda entry: self._objects.get(entry.digest))
 
     def _is_gone(self, entry: Entry) -> bool:
         return entry.digest in self._gone and not self._objects.has(entry.digest)
