@@ -70,6 +70,18 @@ def test_predictions_for_classes_and_numbers_are_stored_row_by_row(
         assert manifest.metrics[name] == pytest.approx(value)
 
 
+def test_scores_that_would_fill_the_memory_are_neither_asked_for_nor_kept(
+    tmp_path: Path,
+) -> None:
+    few = "import cairn_hook.evaluated; cairn_hook.evaluated.MOST_SCORES = 100\n"
+
+    outcome = train(project(tmp_path / "work", SPLIT + few + CLASSES))
+
+    (gap,) = (gap for gap in outcome.facts.gaps if gap.field == "evaluation")
+    assert gap.reason.startswith("38 rows with a score for each of 3 classes are more than")
+    assert outcome.facts.metrics.keys() == {"accuracy"}
+
+
 def test_figures_of_several_classes_are_of_the_model_s_own_decisions(tmp_path: Path) -> None:
     told = Examples(
         time=1,

@@ -85,6 +85,12 @@ def record(
             "predictions are not stored",
             "evaluate it: `cairn evaluate VERSION --on SNAPSHOT`",
         )
+    if examples.task == "large":
+        return _gap(
+            f"{examples.rows} rows with a score for each of {len(examples.classes)} classes "
+            "are more than a run keeps",
+            "measure it on fewer rows",
+        )
     folder = room / "examples" / examples.number
     method = next((name for name in SCORES if (folder / f"{name}.npy").is_file()), None)
     if method is None:

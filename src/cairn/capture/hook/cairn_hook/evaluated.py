@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOSTLY, DISTINCT = 0.5, 0.99
 _KEPT, _HELD = 64, 2
 _SCORES = ("predict_proba", "predict")
+_TASKS = ("binary", "multiclass", "regression")
+MOST_SCORES = 32 << 20
+"""Rows times classes that are asked for and kept: a quarter of a gigabyte."""
 
 
 class Examples:
@@ -70,7 +73,7 @@ def complete() -> None:
     for examples in _all:
         model, rows = examples.model(), examples.rows()
         there = examples.fit.saved and model is not None and rows is not None
-        if there and examples.task != "other":
+        if there and examples.task in _TASKS:
             try:
                 _complete(examples, model, rows)
             except Exception:  # as when Python shuts down: what the script computed stands
@@ -163,6 +166,8 @@ def _task(model: "Any", labels: "Any") -> "tuple[str, list[Any]]":
     known = np.asarray(classes).tolist()
     if len(known) < 2 or labels.ndim != 1 or not np.isin(labels, classes).all():  # noqa: PLR2004 (something to tell apart)
         return "other", known
+    if len(known) * len(labels) > MOST_SCORES:
+        return "large", known
     return ("binary" if len(known) == 2 else "multiclass"), known  # noqa: PLR2004 (two classes)
 
 
@@ -181,14 +186,14 @@ def _spelled(value: "Any") -> str:
 def _save_labels(examples: Examples) -> None:
     if examples.task == "regression":
         _save(examples, "labels", examples.labels)
-    elif examples.task != "other":
+    elif examples.task in _TASKS:
         places = {value: place for place, value in enumerate(examples.classes)}
         _save(examples, "labels", [places[value] for value in examples.labels.tolist()])
 
 
 def _note_scores(examples: Examples, made: "fitted.Prediction") -> None:
     result = made.result()
-    if result is not None and examples.task != "other":
+    if result is not None and examples.task in _TASKS:
         _write_scores(examples, made.method, result)
 
 
