@@ -25,7 +25,7 @@ from cairn.data import gather
 from cairn.data.arrow import arrow
 from cairn.data.parquet import learn, parquet_batches, reading_parquet
 
-MEGABYTES, RUNS = 32, 3
+MEGABYTES, RUNS = 64, 3
 Make = Callable[[int], Any]
 """Makes a table of so many rows."""
 

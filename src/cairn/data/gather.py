@@ -34,7 +34,7 @@ class Gatherer:
 
     def add(self, batches: Sequence[Batch]) -> Callable[[], None]:
         """Begin to read batches of the schema; call what is returned before adding more."""
-        chosen = [self._sample.choose(batch.num_rows) for batch in batches]
+        chosen = [self._sample.choose(batch.num_rows) for batch in batches if self._profilers]
         self._rows += sum(batch.num_rows for batch in batches)
         begun = [
             self._pool.submit(self._read, columns, batches, chosen) for columns in self._shares
@@ -58,9 +58,9 @@ class Gatherer:
     ) -> None:
         for at in columns:
             profiler = self._profilers[at] if self._profilers else None
-            for batch, rows in zip(batches, chosen, strict=True):
+            for number, batch in enumerate(batches):
                 array = batch.column(at)
                 self._nulls[at] += array.null_count
                 self._hashes[at].update(array)
                 if profiler is not None:
-                    profiler.update(array, rows)
+                    profiler.update(array, chosen[number])

@@ -53,7 +53,9 @@ class RowSample:
         worst = self._ranks.max() if len(self._ranks) == SAMPLE_ROWS else None
         near = np.flatnonzero(ranks < worst) if worst is not None else np.arange(rows)
         both = np.concatenate([self._ranks, ranks[near]])
-        best = np.sort(np.argsort(both, kind="stable")[:SAMPLE_ROWS])
+        best = np.arange(len(both))
+        if len(both) > SAMPLE_ROWS:  # no two ranks are the same
+            best = np.sort(np.argpartition(both, SAMPLE_ROWS)[:SAMPLE_ROWS])
         before = len(self._ranks)
         self._ranks = both[best]
         return Chosen(best[best < before], near[best[best >= before] - before])
