@@ -104,7 +104,7 @@ def test_a_number_that_is_none_is_refused_with_its_column_and_id(
 
 
 def test_an_id_that_occurs_twice_is_refused_by_name() -> None:
-    with pytest.raises(Invalid, match="id 'b' occurs more than once"):
+    with pytest.raises(Invalid, match=r"id 'b' occurs more than once: .* as `unit`"):
         tabulate(["a", "b", "c", "b"], [0, 1, 0, 1], score=[0, 1, 0, 1])
 
 

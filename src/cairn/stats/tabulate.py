@@ -111,8 +111,8 @@ def _require_unique(ids: Sequence[str]) -> None:
     twice = next((left for left, right in pairwise(ids) if left == right), None)
     if twice is not None:
         raise Invalid(
-            f"predictions: id {twice!r} occurs more than once; name a column whose values "
-            "are unique"
+            f"predictions: id {twice!r} occurs more than once: name a column as `id` whose "
+            "values are unique, and the one that repeats as `unit`, for rows of one are alike"
         )
 
 

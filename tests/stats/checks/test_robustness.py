@@ -81,3 +81,12 @@ def test_the_finding_says_what_was_done(kind: str) -> None:
 def replace_kind(kind: str, *, amount: float) -> Robustness:
     perturbation = Perturbation(kind=kind, amount=amount)  # pyright: ignore[reportArgumentType]
     return Robustness(id="noise", metric="accuracy", perturbation=perturbation, max_drop=0.05)
+
+
+def test_twenty_seeds_fail_no_sooner_than_the_binomial_tail_lets_them() -> None:
+    """70 of 1,000 rows lost or more at a true 0.05: 0.0035; 71: 0.0023, of 0.0025 allowed."""
+    seeds = replace_kind("seed", amount=20)
+    lost, more = (decided(1000, wrong=range(100 + many)) for many in (70, 71))
+
+    assert judged(*[lost] * 20, check=seeds).outcome == "inconclusive"
+    assert judged(*[lost] * 19, more, check=seeds).outcome == "fail"
