@@ -43,11 +43,9 @@ def truths(rate: float) -> dict[str, float]:
         "precision": hits / (hits + alarms),
         "f1": 2 * hits / (2 * hits + alarms + misses),
         "brier": 0.81 * (alarms + misses) + 0.01 * (hits + quiet),
-        "log_loss": -math.log(0.1) * (alarms + misses) - math.log(0.9) * (hits + quiet),
         "balanced_accuracy": (RECALL + SPECIFICITY) / 2,
         "mcc": (hits * quiet - alarms * misses) / math.sqrt(spread),
         "accuracy, two models": 0.0,
-        "recall, two models": 0.0,
         "brier, two models": 0.0,
     }
 

@@ -46,6 +46,8 @@ def judge_non_inferiority(check: NonInferiority, evidence: Evidence) -> Finding:
 def _lost(evidence: Evidence, found: Difference) -> str:
     """Say how far production may have drifted from the reference, once this is live."""
     loss = max(0.0, -found.lower)
+    if loss == 0 and evidence.statistics > 1:
+        return f"{found.metric} has not become worse since {evidence.live_version}"
     places = decimals(found.upper - found.lower)
     return (
         f"{found.metric} may have become worse by up to {number(loss, places)} since "
