@@ -108,6 +108,8 @@ def test_a_lake_has_the_logical_digest_of_the_same_rows_in_parquet(
     lake = lakes.freeze(kind, "lake", EVERY, EVERY.slice(1), mode=mode)
 
     assert (lake.rows, lake.logical) == (5, file.logical)
+    assert lake.profile is not None
+    assert (b"k\xc3\xa4se" in lakes.registry.objects.get(lake.profile)) == (mode == "copy")
 
 
 def test_columns_of_folders_are_rows_like_the_others(lakes: Lakes) -> None:

@@ -16,10 +16,13 @@ SHARES = 64
 class Gatherer:
     """Reads columns in threads: each column in order, different ones at the same time.
 
-    A table of more than 1,000 columns gets facts and no profile of each of them.
+    A table of more than 1,000 columns gets facts and no profile of each of them; so does one
+    that is not to be `profiled`.
     """
 
-    def __init__(self, schema: Schema, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, schema: Schema, pool: ThreadPoolExecutor, *, profiled: bool = True
+    ) -> None:
         self._schema = schema
         self._pool = pool
         self._rows = 0
@@ -28,7 +31,8 @@ class Gatherer:
         width = len(schema)
         step = -(-width // SHARES)
         self._shares = [range(at, min(at + step, width)) for at in range(0, width, step)]
-        kept = [field.type for field in schema] if width <= MOST_PROFILED else []
+        is_profiled = profiled and width <= MOST_PROFILED
+        kept = [field.type for field in schema] if is_profiled else []
         self._profilers = [ColumnProfiler(kind) for kind in kept]
         self._nulls = [0] * len(schema)
 

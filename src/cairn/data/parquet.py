@@ -68,7 +68,12 @@ def store_table(
 
 
 def learn(
-    batches: Iterable[Batch], schema: Schema, *, what: str, most_bytes: int | None = None
+    batches: Iterable[Batch],
+    schema: Schema,
+    *,
+    what: str,
+    most_bytes: int | None = None,
+    profiled: bool = True,
 ) -> tuple[TableFacts, Columns]:
     """Read a table from end to end, storing nothing; raises `Invalid` as `store_table`.
 
@@ -77,7 +82,7 @@ def learn(
     plain = plain_schema(schema, what)
     size_bytes = 0
     with _threads() as pool:
-        gatherer = Gatherer(plain, pool)
+        gatherer = Gatherer(plain, pool, profiled=profiled)
         wait: Callable[[], None] = _at_once
         for group in _gathered(plain_batches(batches, plain, what)):
             wait()  # the group before was worked on while this one was read

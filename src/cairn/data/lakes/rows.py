@@ -112,11 +112,16 @@ def lake_rows(
 
 
 def describe_lake(registry: Registry, source: DeltaTable | IcebergTable) -> Profile | None:
-    """Read a table from end to end; one whose rows cannot be read is frozen all the same."""
+    """Read a table from end to end; one whose rows cannot be read is frozen all the same.
+
+    Of a pin no value is kept: its columns have names, types and digests.
+    """
     what = source.location
     try:
         rows = lake_rows(registry.objects, source, registry.settings.folder)
-        facts, columns = learn(rows.batches(), rows.layout.schema, what=what)
+        facts, columns = learn(
+            rows.batches(), rows.layout.schema, what=what, profiled=is_kept(source)
+        )
     except (Invalid, Unavailable, Inconclusive) as error:
         _log.warning("frozen as it is, but its rows were not read: %s", error)
         return None
