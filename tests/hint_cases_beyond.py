@@ -17,6 +17,7 @@ from hint_cases import Typed
 BEYOND: dict[tuple[str, str], Typed] = {}
 TYPED = {
     ("cli/erase.py", "--also SNAPSHOT"): "data/test_person.py",
+    ("cli/snapshot.py", "--with-secrets"): "cli/test_secrets_refused.py",
     ("cli/forget.py", "--erase -m WHY"): "cli/test_forget_secret.py",
     ("data/bucket_pin.py", "--pin"): "data/test_bucket_pin.py",
     ("data/features.py", 'features = ["features/*.py"]'): "data/test_features.py",

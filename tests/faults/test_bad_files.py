@@ -146,16 +146,16 @@ def test_a_link_in_a_circle_within_a_folder_is_kept_as_the_link_it_is(desk: Desk
 def test_a_file_that_may_not_be_read_is_named(furnished: Desk) -> None:
     with open_to_all() as folder:
         desk = copy(furnished, folder / "project")
-        desk.write("data/secret.csv", "x\n")
+        desk.write("data/closed.csv", "x\n")
         for path in folder.rglob("*"):
             path.chmod(0o777)
-        (desk.folder / "data" / "secret.csv").chmod(0)
+        (desk.folder / "data" / "closed.csv").chmod(0)
 
         with desk.nothing_recorded(), as_nobody():
             desk.fails(
                 *ADD,
                 code=Unavailable.exit_code,
-                says=r"secret\.csv: permission denied; check who may read it",
+                says=r"closed\.csv: permission denied; check who may read it",
             )
 
 

@@ -164,10 +164,25 @@ def test_what_is_corrupt_or_missing_is_listed_by_path_and_stops_nothing_else(
     assert done.next_steps[0].startswith("bring what is corrupt back")
 
 
+def test_a_model_with_a_secret_is_listed_and_the_rest_is_adopted(
+    registry: Registry, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_TOKEN", "sklearn.linear_model._logistic")
+
+    done = adopt(registry, project)
+
+    refused = [each for each in done.lacking if each.kind == "refused"]
+    assert done.models == ()
+    assert {each.path for each in refused} == {"models/churn.joblib"}
+    assert "holds a secret that is also in API_TOKEN in the environment" in refused[0].reason
+    assert len(done.data) > 3
+
+
 def test_a_copy_outlives_the_project(
     registry: Registry, project: Path, tmp_path: Path
 ) -> None:
-    adopt(registry, project, mode="copy")
+    done = adopt(registry, project, mode="copy")
+    assert "not looked into for secrets" in done.notes[-1]
     shutil.rmtree(project)
     shutil.rmtree(project.parent / "shelf")
 

@@ -68,19 +68,38 @@ def origin_in(path: Path, known: Known) -> str | None:
     return next((origin for origin in inside if origin), None)
 
 
-def refuse_secrets(place: Path, known: Known) -> None:
-    """Raise `Refused` for weights with a secret in or beside them: they stay for ever."""
+def refuse_secrets(
+    place: Path,
+    known: Known,
+    *,
+    what: str = "a version stays for ever: nothing was registered",
+    fix: str = "",
+    most: int | None = None,
+) -> int:
+    """Raise `Refused` for files with a secret in or beside them: `what` is kept stays.
+
+    Of data no more than `most` bytes are read, in files of up to `LARGEST_TEXT`; returns how
+    many files were not looked into. `fix` is a further way out.
+    """
+    read = unread = 0
     for path in _files(place):
-        name = escape(os.fsencode(path.name))
-        held = "is a file for secrets" if is_private(os.fsencode(path)) else ""
-        if not held and (found := held_in(path, known)):
-            held = f"holds {found}"
-        if held:
-            raise Refused(
-                f"{name} {held}, and a version stays for ever: nothing was registered",
-                fix="take it out, and register what is left; rotate it if anybody else could "
-                "read it",
-            )
+        if is_private(os.fsencode(path)):
+            raise _refused(path, "is a file for secrets", what, fix)
+        size = path.stat().st_size
+        if most is not None and (size > LARGEST_TEXT or read + size > most):
+            unread += 1
+            continue
+        read += size
+        with suppress(PermissionError):  # whoever goes on to keep it says so
+            if found := held_in(path, known):
+                raise _refused(path, f"holds {found}", what, fix)
+    return unread
+
+
+def _refused(path: Path, held: str, what: str, fix: str) -> Refused:
+    name = escape(os.fsencode(path.name))
+    out = "take it out, and go on with what is left; rotate it if anybody else could read it"
+    return Refused(f"{name} {held}, and {what}", fix="\n".join(filter(None, [out, fix])))
 
 
 def is_redacted(objects: ObjectStore, digest: str) -> bool:
@@ -91,6 +110,13 @@ def is_redacted(objects: ObjectStore, digest: str) -> bool:
 
 def _files(place: Path) -> Iterator[Path]:
     """List the plain files below a folder, or the one that it is."""
-    paths = sorted(place.rglob("*")) if place.is_dir() else [place]
+    paths = sorted(_below(place)) if place.is_dir() else [place]
     with suppress(OSError):
         yield from (path for path in paths if path.is_file() and not path.is_symlink())
+
+
+def _below(place: Path) -> Iterator[Path]:
+    """List what lies below a folder, but what no snapshot has: the store, git's own files."""
+    for folder, inner, names in os.walk(place):
+        inner[:] = [name for name in inner if name not in (".git", ".cairn")]
+        yield from (Path(folder, name) for name in names)

@@ -96,7 +96,7 @@ def _lacking(done: "Adoption") -> list[str]:
         lists.setdefault(each.kind, []).append(each)
     return [
         _listed(kind, lists[kind])
-        for kind in ("corrupt", "missing", "unreadable")
+        for kind in ("corrupt", "missing", "unreadable", "refused")
         if kind in lists
     ]
 

@@ -20,7 +20,7 @@ from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 from cairn.work import Wish
 
-LISTED_FILES = 20
+LISTED_FILES, SEARCHED_BYTES = 20, 8 << 20
 
 
 @click.group()
@@ -34,6 +34,7 @@ def snapshot() -> None:
 @click.option("--pin", is_flag=True, help="Leave the bytes where they are: lakes, S3, DVC.")
 @click.option("--tag", default="", help="Set this tag on an Iceberg snapshot in its catalog.")
 @click.option("--ray", default="", help="Read a bucket on this Ray cluster: an address, auto.")
+@click.option("--with-secrets", is_flag=True, help="Freeze tokens and files for secrets, too.")
 @with_question
 @with_sampling
 @shown
@@ -44,6 +45,7 @@ def add(
     pin: bool,
     tag: str,
     ray: str,
+    with_secrets: bool,
     question: Question,
     sampling: Sampling | None,
 ) -> Shown:
@@ -59,6 +61,7 @@ def add(
     from cairn.data.source import snapshot as freeze
 
     registry, asked = cairn.open(), question.address(source)
+    unsearched = 0 if with_secrets else _look_for_secrets(registry, asked)
     unread: list[CairnError] = []
     with progress(f"freezing {asked.partition('?')[0]}") as report:
         wish = Wish(
@@ -76,9 +79,29 @@ def add(
     called = f"snap:{info.name}" if info.name else short(info.digest)
     text = f"{called} is {info.digest}\n{_count(info)} from {info.origin}"
     lines = [f"frozen as it is, and not read as a table: {error}" for error in unread]
+    if unsearched:
+        many = counted(unsearched, "file")
+        lines.append(f"not looked into for secrets, as 4 MiB a file and 8 in all are: {many}")
     told = (text, *lines, warning(registry, info), *starter.lines(registry))
     value = {**msgspec.to_builtins(info), "unread": [str(error) for error in unread]}
     return Shown(value, "\n".join(filter(None, told)), _unread_code(unread))
+
+
+def _look_for_secrets(registry: Registry, source: str) -> int:
+    """Refuse a file or folder with secrets in it; returns how many files were not read."""
+    from cairn.capture.secret_files import refuse_secrets
+    from cairn.capture.secrets import known_here
+
+    place = Path(source)
+    if not place.exists():
+        return 0
+    return refuse_secrets(
+        place,
+        known_here(registry.settings.folder),
+        what="a snapshot stays for ever: nothing was frozen",
+        fix="or say that it belongs there: `--with-secrets`",
+        most=SEARCHED_BYTES,
+    )
 
 
 @snapshot.command("list")
@@ -165,10 +188,14 @@ def recipe(
     *, name: str | None, code: Path, of: tuple[str, ...], pin: bool, command: tuple[str, ...]
 ) -> Shown:
     """Run COMMAND (after --) twice; if output/ is the same both times, record it."""
+    from cairn.capture.secret_files import refuse_secrets
+    from cairn.capture.secrets import known_here
     from cairn.data.recipe import snapshot_recipe
 
-    mode = "pin" if pin else "copy"
-    info = snapshot_recipe(cairn.open(), command, code=code, of=of, name=name, mode=mode)
+    registry, mode = cairn.open(), "pin" if pin else "copy"
+    what = "a recipe's code stays for ever: nothing was frozen"
+    refuse_secrets(code, known_here(registry.settings.folder), what=what)
+    info = snapshot_recipe(registry, command, code=code, of=of, name=name, mode=mode)
     called = f"snap:{info.name}" if info.name else short(info.digest)
     text = f"{called} is {info.digest}\n{_count(info)}, the same bytes both times"
     return Shown(info, text)

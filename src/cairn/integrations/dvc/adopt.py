@@ -8,7 +8,7 @@ interrupted goes on where it ended, and one that is repeated adds what is new.
 from collections.abc import Iterator
 from pathlib import Path
 
-from cairn.core.errors import NotFound
+from cairn.core.errors import NotFound, Refused
 from cairn.core.name import shown
 from cairn.core.snapshot import Keeping
 from cairn.core.version import Version
@@ -59,7 +59,7 @@ def adopt(
         models=made,
         lacking=lacking,
         damaged_copies=tuple(sorted(set(data.damaged_copies))),
-        notes=(*refusals, *_notes(places, root)),
+        notes=(*refusals, *_notes(places, root, is_copied=bool(adopted) and mode == "copy")),
         next_steps=(
             *_urgent(lacking, is_pinned=bool(adopted) and mode == "pin"),
             *_held(found, history.moments),
@@ -86,12 +86,17 @@ def _adopt_data(
 def _adopt_models(
     registry: Registry, places: Places, every: list[State], data: DataAdopter
 ) -> list[Made]:
-    """Register the models; one that is listed as corrupt or missing is none."""
+    """Register the models; one that is listed as corrupt, missing or refused is none."""
     found: list[Made] = []
     for candidate in models.candidates(registry, every):
         output = candidate.state.output
         if (output.path, output.md5) in data.snapshots:
-            made = models.register(registry, places, candidate, data.snapshots)
+            try:
+                made = models.register(registry, places, candidate, data.snapshots)
+            except Refused as error:
+                found_in = candidate.state.found_in
+                data.lacking.append(NotAdopted(output.path, "refused", found_in, str(error)))
+                continue
             found += [(candidate, *made)] if made else []
     return found
 
@@ -154,11 +159,13 @@ def _unreadable(history: tuple[Moment, ...]) -> list[NotAdopted]:
     return list(found.values())
 
 
-def _notes(places: Places, root: Path) -> list[str]:
+def _notes(places: Places, root: Path, *, is_copied: bool) -> list[str]:
     notes = [
         f"the remote {each} cannot be read by Cairn: `dvc fetch` first"
         for each in places.unread
     ]
+    if is_copied:
+        notes.append("data that were copied were not looked into for secrets; models were")
     if is_shallow(root):
         notes.append(
             "git has the end of the history only: `git fetch --unshallow`, adopt again"

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from cairn.capture.artifacts import no_golden, store_path
+from cairn.capture.secret_files import refuse_secrets
+from cairn.capture.secrets import known_here
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Corrupt
 from cairn.core.name import MetricName, ModelName
@@ -66,7 +68,10 @@ def register(
     candidate: Candidate,
     snapshots: Mapping[tuple[str, str], Digest],
 ) -> tuple[Version, bool] | None:
-    """Register a model unless it is none or cannot be had; tells whether it is new."""
+    """Register a model unless it is none or cannot be had; tells whether it is new.
+
+    Raises `Refused` for one with a secret in it.
+    """
     known = _registered(registry, candidate)
     if known is not None:
         return known, False
@@ -102,6 +107,7 @@ def _artifacts(registry: Registry, places: Places, candidate: Candidate) -> Arti
             return None
         if not candidate.is_declared and not _is_weights(target, output.path):
             return None
+        refuse_secrets(target, known_here(registry.settings.folder))
         return store_path(registry.objects, target)
 
 

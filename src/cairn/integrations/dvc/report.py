@@ -35,7 +35,7 @@ class AdoptedModel:
 
 @dataclass(frozen=True)
 class NotAdopted:
-    """What could not be had: it is `corrupt`, `missing` or `unreadable`."""
+    """What could not be had: it is `corrupt`, `missing`, `unreadable` or `refused`."""
 
     path: str
     kind: str
