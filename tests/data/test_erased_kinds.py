@@ -13,7 +13,9 @@ from pyiceberg.catalog.sql import SqlCatalog
 
 from cairn.data.person.erase import erase_person
 from cairn.data.person.find import find_person
+from cairn.data.source import snapshot
 from cairn.registry import Registry
+from cairn.work import Wish
 from workshop import open_workshop
 
 NAMES = [f"c{number:05d}" for number in range(100)]
@@ -140,3 +142,17 @@ def test_what_more_than_a_row_would_change_in_is_named_and_stays(
     assert "has a trigger (told)" in place.why
     assert not done.is_whole
     assert not done.objects
+
+
+def test_a_pin_of_the_same_files_keeps_none_of_them(
+    registry: Registry, tmp_path: Path
+) -> None:
+    address = laid_out("delta", tmp_path / "project" / "t")
+    registry.snapshot(address, name="copy")
+    snapshot(registry, address, Wish(name="pin", mode="pin"))
+
+    done = erase_person(registry, ROW, reason="asked for it")
+
+    assert {place.fate for place in done.places} == {"rewritten"}
+    assert list(holders(registry)) == []
+    assert [*done.unsearched] == ["snap:pin"]

@@ -59,7 +59,7 @@ class TableProfile(Record, frozen=True):
     """One table of a snapshot: what it holds, and how each of its columns looks.
 
     `path` is where it lies in the snapshot's tree; `columns` are in the order of the facts',
-    and a table of more than 1,000 columns has none.
+    and a table of more than 1,000 columns has none, nor has one that is pinned.
     """
 
     path: str

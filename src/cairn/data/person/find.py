@@ -12,7 +12,7 @@ from cairn.core.digest import Digest
 from cairn.core.erasure import ListErasures
 from cairn.core.errors import CairnError
 from cairn.core.run import RunFacts
-from cairn.core.snapshot import SnapshotInfo
+from cairn.core.snapshot import Snapshot, SnapshotInfo, is_kept
 from cairn.core.tree import FILE, Entry, escape, unescape
 from cairn.core.version import Version
 from cairn.data.holding import uses
@@ -218,9 +218,11 @@ class _Plan:
                 self._place(name, path, looked.rows, "stays", TEXT)
 
     def _spare(self, held: Iterable[Held]) -> None:
-        """Keep what is also part of something that stays as it is."""
+        """Keep what is also part of something that stays as it is; a pin keeps no bytes."""
         others: dict[Digest, str] = {}
         for each in held:
+            if not is_kept(self._objects.get_record(each.info.digest, Snapshot).source):
+                continue
             left = self._left.get(each.info.digest)
             if left is None:
                 left = frozenset(e.digest for e in tree_entries(self._objects, each.info.tree))
