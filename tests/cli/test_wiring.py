@@ -38,6 +38,7 @@ def test_inventory_finds_and_keeps_what_a_person_adds(desk: Desk) -> None:
     assert desk.json("inventory", "scan")["inventory"]["asserted_by_human"] == {
         "weights": ["s3://bucket/model"]
     }
+    assert "the gap stays" in desk("inventory", "record", "environment", "no idea")
     gaps = desk.json("inventory", "gaps", expect=Refused.exit_code)
     assert "environment" in {gap["field"] for gap in gaps}
 

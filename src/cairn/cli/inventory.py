@@ -63,10 +63,14 @@ def record(ingredient: str, answer: str) -> Shown:
     """Write down what a person knows of an INGREDIENT: a place, an address, a number."""
     from cairn.inventory import read, write
     from cairn.inventory import record as add
+    from cairn.inventory.gaps import gaps
 
     changed = add(read(Path(FILE)), ingredient, answer)
     write(changed, Path(FILE))
-    return Shown(changed.asserted_by_human, f"{ingredient}: {answer} (asserted by a person)")
+    text = f"{ingredient}: {answer} (asserted by a person)"
+    if any(gap.field == ingredient for gap in gaps(changed)):
+        text += "; that does not say it, and the gap stays"
+    return Shown(changed.asserted_by_human, text)
 
 
 @click.command()
