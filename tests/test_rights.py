@@ -128,6 +128,25 @@ def test_a_group_that_is_not_there_or_not_ones_own_gets_no_store(
     assert not (tmp_path / "p").exists()
 
 
+def test_a_disk_without_rights_is_written_to_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refused)
+    desk = Desk(tmp_path / "project")
+    desk.folder.mkdir()
+    (desk.folder / ".cairn").mkdir()
+
+    desk("init")
+    desk.write("a.bin", "1")
+    desk("register", "a.bin", "--model", "m", "--retroactive")
+    desk("backup", "../disk", "--without-keys")
+
+    assert "no problem found" in desk("verify", "--all")
+
+
 def test_the_doctor_closes_a_store_that_is_open_to_others(desk: Desk) -> None:
     store = desk.folder / ".cairn"
     store.chmod(0o755)

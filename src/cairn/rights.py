@@ -34,7 +34,7 @@ def close_folder(path: Path, group: int | None = None) -> None:
     mode = path.stat().st_mode & 0o7777
     is_shared = group is not None or mode & SHARED == SHARED
     if mode != (wanted := SHARED if is_shared else ALONE):
-        path.chmod(wanted)
+        _set(path, wanted)
 
 
 def make_folder(path: Path) -> None:
@@ -44,7 +44,7 @@ def make_folder(path: Path) -> None:
     make_folder(path.parent)
     with suppress(FileExistsError):  # somebody else made it just now
         path.mkdir(mode=ALONE)
-        path.chmod(path.parent.stat().st_mode & _FOLDER)
+        _set(path, path.parent.stat().st_mode & _FOLDER)
 
 
 def create(path: Path, flags: int = os.O_WRONLY, *, sealed: bool = False) -> int:
@@ -56,7 +56,7 @@ def create(path: Path, flags: int = os.O_WRONLY, *, sealed: bool = False) -> int
     flags |= os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     descriptor = os.open(path, flags, mode)
     if mode & 0o077:  # the umask may have taken some of it
-        os.fchmod(descriptor, mode)
+        _set(descriptor, mode)
     return descriptor
 
 
@@ -72,3 +72,9 @@ def open_or_create(path: Path, flags: int) -> int:
     with suppress(FileExistsError):
         return create(path, flags)
     return os.open(path, flags | os.O_CLOEXEC)
+
+
+def _set(place: Path | int, mode: int) -> None:
+    """Set the rights of a file or folder; FAT and some shares have none, and refuse."""
+    with suppress(PermissionError):
+        os.chmod(place, mode)  # noqa: PTH101 (a descriptor has no method)
