@@ -193,8 +193,11 @@ def no_policy_in_production(desk: Desk) -> None:
 
 
 @types("core/label.py", "cairn promote {} {}", "cairn promote {} {} --reason WHY")
+@types("core/label.py", "cairn promote {}:N {}")
 def an_archived_and_a_marked_version(desk: Desk) -> None:
-    desk("promote", "churn:1", "archived")
+    desk("promote", "churn:1", "staging")
+    words = ("promote", "churn:1", "archived")
+    follow(desk, *words, code=6, hint="cairn promote churn:N staging", N="2")
     follow(desk, "promote", "churn:1", "staging", code=6, hint="cairn promote churn:1 dev")
     desk("mark-bad", "churn:2", "-m", "complaints")
     told = desk("promote", "churn:2", expect=6)

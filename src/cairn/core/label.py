@@ -208,7 +208,11 @@ def move(asked: MoveLabel, candidate: Version, live: Version | None, *, gated: b
         _marked(asked, candidate, gated=gated)
     if asked.label == ARCHIVED and (held := set(candidate.labels) - {WORKBENCH, ARCHIVED}):
         raise Refused(
-            f"{candidate.name} cannot be archived while it holds {', '.join(sorted(held))}"
+            f"{candidate.name} cannot be archived while it holds {', '.join(sorted(held))}",
+            fix="\n".join(
+                f"another version first: `cairn promote {shown(candidate.model)}:N {label}`"
+                for label in sorted(held)
+            ),
         )
 
 
