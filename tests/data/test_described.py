@@ -135,6 +135,22 @@ def test_batches_are_small_however_texts_repeat(texts: list[str]) -> None:
     assert sum(plain_sizes) > sum(map(len, texts))
 
 
+def test_batches_are_small_where_only_later_texts_are_long_and_repeat() -> None:
+    sink = io.BytesIO()
+    short, long = (
+        pa.table({"t": [f"{number % 3}{end}" for number in range(1_000)]})
+        for end in ("", "x" * 60_000)
+    )
+    with pq.ParquetWriter(sink, short.schema) as writer:
+        writer.write_table(short)
+        writer.write_table(long)
+
+    with reading_parquet(sink, what="t") as file:
+        sizes = [batch.nbytes for batch in parquet_batches(file)]
+
+    assert max(sizes) <= BATCH_BYTES
+
+
 def test_how_a_batch_is_cut_changes_no_digest_and_no_count(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -128,6 +128,9 @@ def parquet_batches(file: Any) -> Iterator[Batch]:
         if about.num_row_groups
         else 1
     )
+    for at in range(about.num_row_groups):  # a later one may have longer values
+        group = about.row_group(at)
+        width = max(width, group.total_byte_size / max(1, group.num_rows))
     rows = int(max(_FEWEST_ROWS, min(BATCH_ROWS, BATCH_BYTES // max(1, width))))
     yield from file.iter_batches(rows)
 
@@ -172,14 +175,18 @@ def _long(source: Any, about: Any) -> list[str]:
         return []
     parquet = arrow("parquet")
     with parquet.ParquetFile(source, metadata=about, read_dictionary=names) as file:
-        batches = file.iter_batches(_FEWEST_ROWS, row_groups=[0], columns=names)
-        first = next(batches, None)
+        firsts = [
+            next(file.iter_batches(_FEWEST_ROWS, row_groups=[group], columns=names), None)
+            for group in range(about.num_row_groups)
+        ]
     if hasattr(source, "seek"):
         source.seek(0)
-    if first is None:
-        return names
-    columns = zip(first.schema.names, first.columns, strict=True)  # names may be doubled
-    return [name for name, column in columns if _is_long(column)]
+    found: dict[str, None] = {}
+    for first in firsts:
+        if first is not None:  # names may be doubled
+            columns = zip(first.schema.names, first.columns, strict=True)
+            found |= {name: None for name, column in columns if _is_long(column)}
+    return list(found)
 
 
 def _is_long(column: Array) -> bool:
