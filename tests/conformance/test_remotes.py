@@ -100,7 +100,7 @@ def test_a_remote_is_checked_and_mended_from_a_store_that_has_it(
     here: Desk, tmp_path: Path
 ) -> None:
     here("push", "../remote")
-    assert "are proven, and nothing that they need is missing" in here("fsck", "../remote")
+    assert "proven, and nothing that they need is missing" in here("fsck", "../remote")
     damaged = flip(tmp_path / "remote", CONTENT)
 
     assert "no damage found" in here("fsck", "../remote")

@@ -223,7 +223,7 @@ def test_odd_names_reach_the_ledger_as_text(registry: Registry, data: Path) -> N
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("cells.csv", b"a,b\n1\n", "cells.csv, line 2: 1 cells where the header names 2"),
+        ("cells.csv", b"a,b\n1\n", "cells.csv, line 2: 1 cell where the header names 2"),
         ("mixed.csv", b"name\nJos\xe9\nJos\xc3\xa9\n", "byte 0xe9 is not UTF-8"),
         ("cut.parquet", b"PAR1 cut", "cut.parquet is not a whole Parquet file"),
     ],

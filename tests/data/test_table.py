@@ -108,9 +108,9 @@ def test_a_damaged_table_is_never_read(registry: Registry) -> None:
     [
         (b"", r"t\.csv is empty: a table begins with a line of column names"),
         (b"\n \n\n", "is empty"),
-        (b"a,b\n1,2\n3\n", "line 3: 1 cells where the header names 2 columns"),
+        (b"a,b\n1,2\n3\n", "line 3: 1 cell where the header names 2 columns"),
         (b"a,b\n1,2,3\n", "line 2: 3 cells where the header names 2 columns"),
-        (b'a,b\n"x\ny",2\n\n1\n', "line 5: 1 cells"),
+        (b'a,b\n"x\ny",2\n\n1\n', "line 5: 1 cell"),
         (b'a,b\n"x,2\n', "line 2: unexpected end of data; look for a quote"),
         (b'a,b\n"x"y,2\n', "line 2: .* expected after .*; look for a quote"),
         (b"\xef\xbb\xbf", r"t\.csv is empty"),

@@ -237,7 +237,7 @@ def test_another_function_is_another_scorer_and_is_run_as_it_stands_now(
         ("score = 3\n", "churn.eval has no function score"),
         ("import nowhere\n", "churn.eval cannot be run: ModuleNotFoundError"),
         ("def score(:\n", "churn.eval cannot be run: SyntaxError"),
-        ("def score(model, rows):\n    return [0.5]\n", "gave 1 values for 400 rows"),
+        ("def score(model, rows):\n    return [0.5]\n", "gave 1 value for 400 rows"),
         ("def score(model, rows):\n    return ['x'] * len(rows)\n", "values, not numbers"),
         (
             "def score(model, rows):\n    return [float('nan')] * len(rows)\n",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cairn.core.errors import Invalid
+from cairn.core.words import counted
 
 CELLS_AT_ONCE = 1_000_000
 ROWS_AT_ONCE = 65_536
@@ -83,8 +84,8 @@ class Cells:
 
     def _uneven(self, line: int, cells: int, width: int) -> Invalid:
         return Invalid(
-            f"{self.name}, line {line}: {cells} cells where the header names {width} columns; "
-            "write the file again"
+            f"{self.name}, line {line}: {counted(cells, 'cell')} where the header names "
+            f"{counted(width, 'column')}; write the file again"
         )
 
 

@@ -175,7 +175,8 @@ def _own_values(scorer: Scorer, found: Mapping[str, Any]) -> dict[str, tuple[Any
 def _one_number_each(scores: Any, rows: int) -> Floats:
     if scores.shape != (rows,):
         shape = " x ".join(map(str, scores.shape))
-        raise Invalid(f"the scorer gave {shape} values for {rows} rows")
+        values = "1 value" if shape == "1" else f"{shape} values"
+        raise Invalid(f"the scorer gave {values} for {rows} rows")
     if scores.dtype.kind not in "fiub":
         raise Invalid(f"the scorer gave {scores.dtype} values, not numbers")
     numbers: Floats = scores.astype(np.float64)
