@@ -2,15 +2,23 @@
 
 import base64
 import json
+import os
 import re
 import stat
 import sys
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
+from msgspec.structs import replace
 
+from cairn.capture.run import RunOutcome
 from cairn.cli.app import COMMANDS, ELSEWHERE
 from cairn.core.errors import Conflict, Inconclusive, Invalid, NotFound, Refused
+from cairn.core.run import Input, Run, RunFacts
+from cairn.core.version import RegisterVersion
+from cairn.workbench import open_project
 from desk import Desk
 
 
@@ -285,6 +293,30 @@ def test_runs_are_captured_listed_and_shown(desk: Desk) -> None:
     assert run in desk("runs")
     assert [row["status"] for row in desk.json("runs", "churn")] == ["succeeded"]
     assert re.search(r"command +sh -c", desk("show", run))
+
+
+def test_a_run_that_measured_on_data_of_a_gate_says_that_it_looked(desk: Desk) -> None:
+    with mock.patch.dict(os.environ, desk.environment()):
+        registry = open_project(desk.folder)
+        read = Input(role="test", snapshot=registry.find_snapshot("snap:test").digest)
+        old = registry.version("churn:2").manifest
+        made = registry.objects.put_record(
+            replace(old, inputs=(read,), metrics={"accuracy": 0.9})
+        )
+        asked = RegisterVersion(model="default/churn", manifest=made, retroactive=True)
+        version = registry.engine.send(asked)
+    run = Run(
+        id="a" * 32, model="default/churn", status="succeeded", started_by="a", started_at=""
+    )
+    measured = RunFacts(metrics={"accuracy": 0.9})
+
+    def typed(**outcome: Any) -> str:
+        came = RunOutcome(run=run, facts=measured, exit_code=0, version=version, **outcome)
+        with mock.patch("cairn.cli.run.run_command", return_value=came):
+            return desk("run", "--model", "churn", "--", "train")
+
+    assert "A look at the data of production: after 0 looks" in typed(is_new=True)
+    assert "A look" not in typed(is_new=False)
 
 
 def test_a_run_ends_with_the_code_of_its_script_and_says_what_was_not_registered(

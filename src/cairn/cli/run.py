@@ -13,6 +13,7 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.progress import working
 from cairn.cli.text import listed, moment, number, pairs, short, table
 from cairn.core.errors import Refused
+from cairn.core.evaluation import ListLooks, LookAhead
 from cairn.core.run import RunFacts, Scalar
 from cairn.core.version import only_files
 from cairn.registry import Registry
@@ -65,9 +66,10 @@ def run(
         recording=lambda: working("recording what the script did"),
     )
     bound = starter.lines(registry) if outcome.version else []
+    looks = _looks(registry, outcome)
     return Shown(
-        _value(outcome),
-        "\n".join([_told(outcome), *bound]),
+        _value(outcome) | {"looks": looks},
+        "\n".join([_told(outcome), *_looked(looks), *bound]),
         _exit_code(outcome, require_version=require_version),
         beside=True,
         is_bad_news=outcome.version is None,
@@ -190,6 +192,28 @@ def _registered(name: str, outcome: RunOutcome) -> list[str]:
         ),
         *([folder] if named else []),
     ]
+
+
+def _looks(registry: Registry, outcome: RunOutcome) -> list[LookAhead]:
+    """Tell the looks that a run's own metrics are, at data that it read and policies name."""
+    version = outcome.version
+    if version is None or not outcome.is_new or not outcome.facts.metrics:
+        return []
+    return [
+        look
+        for snapshot in dict.fromkeys(given.snapshot for given in version.manifest.inputs)
+        for look in registry.engine.send(
+            ListLooks(model=version.model, version=version.digest, snapshot=snapshot)
+        )
+    ]
+
+
+def _looked(looks: list[LookAhead]) -> list[str]:
+    if not looks:
+        return []
+    from cairn.gates.report import looks_taken
+
+    return [*looks_taken(looks)]
 
 
 def _value(outcome: RunOutcome) -> dict[str, object]:
