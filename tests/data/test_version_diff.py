@@ -6,7 +6,16 @@ import pytest
 from msgspec.structs import replace
 
 from cairn.cli.difference import difference
-from cairn.core.run import Code, Environment, Gap, Input, Seed
+from cairn.core.run import (
+    Code,
+    Environment,
+    FinishRun,
+    Gap,
+    Input,
+    RunFacts,
+    Seed,
+    StartRun,
+)
 from cairn.core.version import Artifacts, Manifest, Signature, Version
 from cairn.data.version_diff import PARTS, diff_versions
 from cairn.objects.tree import store_tree
@@ -130,3 +139,23 @@ def test_a_number_says_how_far_it_moved_and_a_metric_whether_that_is_better(
     assert "0.75     0.8      +0.05 better" in text
     assert "+0.1 worse" in text
     assert "+4\n" in text
+
+
+def test_commands_differ_in_words_that_the_ledger_withholds(registry: Registry) -> None:
+    typed: list[Version] = []
+    for number, words in enumerate(("x", "x,z"), start=1):
+        run = str(number) * 32
+        facts = registry.objects.put_record(RunFacts(command=("python", "train.py", words)))
+        registry.engine.send(
+            StartRun(
+                run=run, model="default/churn", command=("python", "train.py", "<withheld>")
+            )
+        )
+        registry.engine.send(FinishRun(run=run, status="succeeded", facts=facts))
+        typed.append(replace(version(base(registry), number), run=run))
+
+    found = diff_versions(registry, *typed)
+
+    assert [(d.what, d.before, d.after) for d in found.differences] == [
+        ("command", "python train.py x", "python train.py x,z")
+    ]

@@ -110,7 +110,7 @@ def shown_run(registry: Registry, reference: str) -> Shown:
         ("run", f"run:{found.id}  {found.status}"),
         ("model", found.model.removeprefix("default/")),
         ("versions", ", ".join(map(str, found.versions)) or "-"),
-        ("command", " ".join(found.command) or "-"),
+        ("command", " ".join(facts.command or found.command) or "-"),
         ("started", f"{moment(found.started_at)} by {found.started_by}"),
         ("ended", f"{moment(found.ended_at)}  {found.reason}".rstrip()),
         ("took", f"{facts.duration_seconds:.1f} s"),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from cairn.core.difference import Difference, VersionDiff
 from cairn.core.digest import Digest, canonical, digest_bytes
 from cairn.core.errors import NotFound
+from cairn.core.run import RunFacts
 from cairn.core.tree import escape
 from cairn.core.version import Manifest, Version
 from cairn.objects.tree import tree_entries
@@ -66,9 +67,14 @@ def _change(before: Any, after: Any) -> float | None:
 
 
 def _run(registry: Registry, version: Version) -> Values:
+    """Say what was typed: the run's own facts have words that the ledger withholds."""
     if version.run is None:
         return {}
-    return {"command": " ".join(registry.run(version.run).command) or "the Python API"}
+    run = registry.run(version.run)
+    command = run.command
+    if run.facts is not None and registry.objects.has(run.facts):
+        command = registry.objects.get_record(run.facts, RunFacts).command or command
+    return {"command": " ".join(command) or "the Python API"}
 
 
 def _artifacts(registry: Registry, manifest: Manifest) -> Values:
