@@ -69,6 +69,7 @@ def test_what_flipped_is_what_was_gained_or_lost() -> None:
 
     flipped = flips(rows, limit=rows.rows)
     right = [(flip.label == 1) == (float(flip.candidate) >= 0.5) for flip in flipped]
+    assert found.agreeing is not None
     assert len(flipped) == found.rows - found.agreeing
     assert (sum(right), len(right) - sum(right)) == (found.gained, found.lost)
     change = np.array([abs(float(flip.candidate) - float(flip.live)) for flip in flipped])
