@@ -16,7 +16,7 @@ from cairn.engine.rebuild import rebuild
 from store import open_registry, register
 from world_model import World
 
-pytestmark = pytest.mark.costly("fifteen lives of forty steps, each compared with the model")
+pytestmark = pytest.mark.costly("twenty lives of forty steps, each compared with the model")
 EVERY = os.environ.get("CAIRN_FAULTS") == "all"
 LABELS = st.sampled_from(["staging", "staging", "production", "dev", "archived"])
 NUMBERS = st.integers(1, 4)
@@ -125,7 +125,7 @@ class Registry(RuleBasedStateMachine):
 
 
 Registry.TestCase.settings = settings(
-    max_examples=200 if EVERY else 15,
+    max_examples=200 if EVERY else 20,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
