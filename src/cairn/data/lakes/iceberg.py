@@ -22,6 +22,7 @@ from cairn.core.errors import (
 from cairn.core.snapshot import IcebergTable, Keeping, SnapshotInfo
 from cairn.data.bucket import is_bucket, require_answer
 from cairn.data.files import check_name, record_snapshot
+from cairn.data.lakes.avro import read_checked
 from cairn.data.lakes.files import Listed, literal, take_files
 from cairn.data.lakes.location import recorded
 from cairn.data.lakes.rows import describe_lake
@@ -182,6 +183,7 @@ def _snapshot_of(table: "Table", reference: Reference) -> "Snapshot":
 
 def _files_of(table: "Table", at: "Snapshot") -> list[Listed]:
     """List the files that a snapshot reads, and those that say so."""
+    read_checked()
     files = [Listed(literal(at.manifest_list))]
     try:
         for manifest in at.manifests(table.io):

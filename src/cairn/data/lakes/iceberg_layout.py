@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cairn.core.errors import CairnError, Corrupt, Invalid, first_line
 from cairn.data.arrow import DataType, arrow
+from cairn.data.lakes.avro import read_checked
 from cairn.data.lakes.files import literal, tree_path
 from cairn.data.lakes.layout import Given, Layout, Part
 
@@ -71,6 +72,7 @@ def _entries(manifest_list: str, files: "FileIO", what: str) -> "list[ManifestEn
     """List the data files, manifest by manifest; pyiceberg's cache of lists goes by path."""
     from pyiceberg.manifest import ManifestContent, read_manifest_list
 
+    read_checked()
     found: list[ManifestEntry] = []
     for manifest in read_manifest_list(files.new_input(manifest_list)):
         live = manifest.fetch_manifest_entry(files, discard_deleted=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from cairn.core.errors import Corrupt, Unavailable, first_line
 from cairn.core.snapshot import IcebergTable
 from cairn.core.tree import escape
+from cairn.data.lakes.avro import read_checked
 from cairn.data.lakes.files import literal, tree_path
 from cairn.installed import installs
 
@@ -87,6 +88,7 @@ class _Moved:
     def _read(self, manifest_list: str) -> "list[ManifestFile]":
         from pyiceberg.manifest import read_manifest_list
 
+        read_checked()
         return list(read_manifest_list(self._io.new_input(self._here(manifest_list))))
 
     def _manifest(self, manifest: "ManifestFile", number: int) -> "ManifestFile | None":
