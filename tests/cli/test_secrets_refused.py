@@ -47,7 +47,7 @@ def test_what_is_too_large_to_look_into_is_said(first: Desk) -> None:
 
     told = first("snapshot", "add", "data")
 
-    assert "not looked into for secrets, as 4 MiB a file and 8 in all are: 1 file\n" in told
+    assert "1 file was not searched for secrets: up to 4 MiB a file, 8 MiB in all, are" in told
 
 
 def test_the_store_itself_is_not_looked_into(first: Desk) -> None:

@@ -165,9 +165,9 @@ def test_who_is_seen_is_told_what_the_next_look_may_spend(
     assert (look.label, look.looks, look.seen, look.judged) == ("production", 1, 2, False)
     assert look.error == pytest.approx(judged(registry, last).findings[0].alpha)
     assert (look.error, look.stated) == (pytest.approx(FIRST / 4 / 3), 0.05)
-    assert "".join(looks_taken([look])) == (
-        "A look at the data of production: after 1 look and 2 others seen, the next has an "
-        "error of 0.0025."
+    assert " ".join(" ".join(looks_taken([look])).split()) == (
+        "A look at the data of production: after 1 look and 2 other versions seen, the "
+        "next judgement may err with a chance of 0.0025."
     )
 
 

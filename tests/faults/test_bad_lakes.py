@@ -8,9 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from pyiceberg.avro import file
 from pyiceberg.catalog.sql import SqlCatalog
 
 from cairn.core.errors import CairnError
+from cairn.data.lakes.avro import read_checked
 from cairn.data.lakes.delta import snapshot_delta
 from cairn.data.lakes.iceberg import Reference, snapshot_iceberg
 from cairn.registry import Registry
@@ -51,6 +53,17 @@ def test_an_iceberg_table_that_was_changed_is_frozen_or_one_sentence(
     table = Reference("", metadata, "")
     for said in spoilt(place, ICEBERG[pattern], lambda: snapshot_iceberg(registry, table)):
         assert len(said.splitlines()) <= 1, said
+
+
+def test_a_length_beyond_the_end_is_an_error_of_the_decoder() -> None:
+    read_checked()
+
+    decode = vars(file)["new_decoder"](
+        b"\x02\xfe\xff\xff\xff\x0f"
+    )  # one entry, whose name has 2 GiB
+    assert decode.read_int() == 1
+    with pytest.raises(EOFError):
+        decode.read_utf8()
 
 
 @pytest.mark.parametrize("pattern", DELTA)

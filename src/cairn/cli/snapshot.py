@@ -80,8 +80,8 @@ def add(
     text = f"{called} is {info.digest}\n{_count(info)} from {info.origin}"
     lines = [f"frozen as it is, and not read as a table: {error}" for error in unread]
     if unsearched:
-        many = counted(unsearched, "file")
-        lines.append(f"not looked into for secrets, as 4 MiB a file and 8 in all are: {many}")
+        many = counted(unsearched, "file was", "files were")
+        lines.append(f"{many} not searched for secrets: up to 4 MiB a file, 8 MiB in all, are")
     told = (text, *lines, warning(registry, info), *starter.lines(registry))
     value = {**msgspec.to_builtins(info), "unread": [str(error) for error in unread]}
     return Shown(value, "\n".join(filter(None, told)), _unread_code(unread))

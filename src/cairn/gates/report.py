@@ -72,8 +72,8 @@ def _look_taken(look: LookAhead) -> str:
     says = f"A look at the data of {look.label}"
     if not look.counted:
         return f"{says}, whose policy counts none: its error is that of one look."
-    before = f"after {count(look.looks, 'look')} and {count(look.seen, 'other')} seen"
-    return f"{says}: {before}, the next has an error of {look.error:.2g}."
+    before = f"after {count(look.looks, 'look')} and {count(look.seen, 'other version')} seen"
+    return f"{says}: {before}, the next judgement may err with a chance of {look.error:.2g}."
 
 
 def _agreement(comparison: Comparison) -> list[str]:

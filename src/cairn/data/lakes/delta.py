@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from cairn.core.errors import Corrupt, Invalid, NotFound, Refused, Unavailable, first_line
+from cairn.core.errors import Corrupt, Invalid, NotFound, Refused, first_line
 from cairn.core.snapshot import DeltaTable, Keeping, SnapshotInfo
 from cairn.data.bucket import list_bucket
 from cairn.data.files import check_name, record_snapshot
 from cairn.data.lakes.delta_features import V2_CHECKPOINT, check_features, refuse
+from cairn.data.lakes.delta_layout import library
 from cairn.data.lakes.files import Listed, plain, take_files
 from cairn.data.lakes.location import recorded
 from cairn.data.lakes.rows import describe_lake
-from cairn.installed import installs
 from cairn.objects.fault import reading
 from cairn.objects.tree import Progress
 from cairn.registry import Registry
@@ -170,13 +170,10 @@ def _whole(files: list[re.Match[str]]) -> tuple[str, ...]:
 
 
 def _open(location: str, version: int) -> "deltalake.DeltaTable":
-    try:
-        import deltalake
-        from deltalake.exceptions import DeltaError
-    except ImportError as error:
-        raise Unavailable(
-            f"reading Delta tables needs a library that is not installed: {installs('delta')}"
-        ) from error
+    library()
+    import deltalake
+    from deltalake.exceptions import DeltaError
+
     try:
         return deltalake.DeltaTable(location, version=version)
     except (DeltaError, OSError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 from urllib.parse import unquote
 
@@ -63,15 +64,20 @@ def _age(add: dict[str, Any]) -> tuple[int, str]:
     return int(add.get("modificationTime") or 0), str(add.get("path"))
 
 
-def _schema(state: State, what: str) -> Any:
+def library() -> Any:
+    """Import the library that reads Delta tables, or say that it is not installed."""
     try:
-        from deltalake import Schema
+        return import_module("deltalake")
     except ImportError as error:
         raise Unavailable(
             f"reading Delta tables needs a library that is not installed: {installs('delta')}"
         ) from error
+
+
+def _schema(state: State, what: str) -> Any:
+    read = library().Schema.from_json
     try:
-        return arrow().schema(Schema.from_json(str(state.metadata["schemaString"])).to_arrow())
+        return arrow().schema(read(str(state.metadata["schemaString"])).to_arrow())
     except (KeyError, ValueError) as error:
         raise Corrupt(
             f"the log of {what} does not say what its columns are: {first_line(error)}"
