@@ -93,7 +93,7 @@ def misses(name: str, rows: Pair, truth: float) -> tuple[bool, bool] | None:
 
 def drawings(name: str, rows: int, runs: int) -> int:
     """How often a cell is drawn: fewer times where that takes minutes."""
-    return max(20, runs // 5) if name in RESAMPLED and rows > 3000 else runs  # noqa: PLR2004
+    return max(20, runs // 5) if name in RESAMPLED and rows > 3000 else runs  # noqa: PLR2004 (as the docstring says)
 
 
 def cell(name: str, rows: int, rate: float, *, design: str, runs: int) -> str:

@@ -114,7 +114,7 @@ def manifest(
         "evaluations": (evaluation(registry, tree, trained_on.digest),),
         **parts,
     }
-    return registry.objects.put_record(Manifest(**values))  # pyright: ignore[reportArgumentType]
+    return registry.objects.put_record(Manifest(**values))  # pyright: ignore[reportArgumentType] (fields by name)
 
 
 def evaluation(
@@ -172,7 +172,7 @@ def gate(
     registry: Registry, *checks: Check, on: SnapshotInfo, bootstrap: str = "floors_only"
 ) -> PolicyInfo:
     """Bind a policy to the production label."""
-    policy = Policy(evaluation=on.digest, checks=checks, bootstrap=bootstrap)  # pyright: ignore[reportArgumentType]
+    policy = Policy(evaluation=on.digest, checks=checks, bootstrap=bootstrap)  # pyright: ignore[reportArgumentType] (fields by name)
     return registry.set_policy("churn@production", policy)
 
 

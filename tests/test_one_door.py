@@ -79,7 +79,7 @@ def spelled_out(node: ast.expr) -> bool:
 def where(function: object) -> str:
     """Say where a function lies, as `functions` does."""
     module = function.__module__.removeprefix("cairn.").replace(".", "/")
-    return f"{module}.py:{function.__qualname__}"  # pyright: ignore[reportAttributeAccessIssue]
+    return f"{module}.py:{function.__qualname__}"  # pyright: ignore[reportAttributeAccessIssue] (functions have a name)
 
 
 def test_only_the_queries_of_labels_write_label_rows() -> None:

@@ -168,4 +168,4 @@ def test_a_record_of_one_kind_is_not_read_as_another() -> None:
 
 def test_a_field_of_the_wrong_type_is_never_written() -> None:
     with pytest.raises(Invalid):
-        canonical(Sample(name=1))  # pyright: ignore[reportArgumentType]
+        canonical(Sample(name=1))  # pyright: ignore[reportArgumentType] (a wrong type on purpose)

@@ -65,7 +65,7 @@ def test_a_model_that_kills_its_process_is_refused(
     (tmp_path / "killer_module.py").write_text(KILLER)
     (tmp_path / "model").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
-    from killer_module import Killer  # pyright: ignore[reportMissingImports]
+    from killer_module import Killer  # pyright: ignore[reportMissingImports] (the test writes it)
 
     pickled.save(Killer(), tmp_path / "model")
     monkeypatch.delitem(sys.modules, "killer_module")

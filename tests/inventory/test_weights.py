@@ -102,7 +102,7 @@ def test_all_of_them_are_listed_in_order_of_their_names(project: Project) -> Non
 def test_a_pickle_is_looked_at_and_never_loaded(project: Project) -> None:
     class Trap:
         def __reduce__(self) -> tuple[object, tuple[str]]:
-            return Path.touch, (project.folder / "sprung",)  # pyright: ignore[reportReturnType]
+            return Path.touch, (project.folder / "sprung",)  # pyright: ignore[reportReturnType] (what pickle takes)
 
     project.plant("trap.pkl", pickle.dumps(Trap()))
 

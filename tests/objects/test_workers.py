@@ -67,7 +67,7 @@ def _started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
 
     class Noted(subprocess.Popen[bytes]):
         def __init__(self, *args: object, **options: object) -> None:
-            super().__init__(*args, **options)  # pyright: ignore[reportCallIssue, reportArgumentType]
+            super().__init__(*args, **options)  # pyright: ignore[reportCallIssue, reportArgumentType] (passed on)
             started.append(self)
 
     monkeypatch.setattr(workers.subprocess, "Popen", Noted)
@@ -179,7 +179,7 @@ def test_what_changes_under_the_hands_of_a_worker_is_named(
 
     def spoilt(*args: object, **options: object) -> object:
         spoil(data)
-        return working(*args, **options)  # pyright: ignore[reportArgumentType]
+        return working(*args, **options)  # pyright: ignore[reportArgumentType] (passed on)
 
     monkeypatch.setattr("cairn.objects.freeze.working", spoilt)
 

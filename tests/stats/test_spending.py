@@ -32,7 +32,7 @@ def test_the_series_of_inverse_squares_adds_up_to_the_whole_error() -> None:
 def test_what_was_spent_and_what_is_left_never_exceed_the_error(
     look: int, spending: str, looks: int
 ) -> None:
-    rule = Reuse(spending=spending, looks=looks)  # pyright: ignore[reportArgumentType]
+    rule = Reuse(spending=spending, looks=looks)  # pyright: ignore[reportArgumentType] (a parameter of the test)
 
     spent = math.fsum(allowance(rule, 0.05, one).alpha for one in range(1, look + 1))
     left = allowance(rule, 0.05, look).left

@@ -261,7 +261,7 @@ class Journal(NamedTuple):
 
     def of(self, kind: type[Kind]) -> list[Kind]:
         """List the events of exactly one kind, in order of time."""
-        return [event for event in self.events if type(event) is kind]  # pyright: ignore[reportReturnType]
+        return [event for event in self.events if type(event) is kind]  # pyright: ignore[reportReturnType] (`kind` is the type of each)
 
 
 def read_journal(folder: Path) -> Journal:

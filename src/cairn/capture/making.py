@@ -161,7 +161,7 @@ class Making:
         except CairnError as error:
             self._gaps.append(_not_frozen(role, str(error)))
             return None
-        self._inputs.append(Input(role=role, snapshot=found.digest))  # pyright: ignore[reportArgumentType]
+        self._inputs.append(Input(role=role, snapshot=found.digest))  # pyright: ignore[reportArgumentType] (the record checks the role)
         return found
 
     def _not_stored(self, role: str) -> list[Gap]:

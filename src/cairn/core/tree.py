@@ -300,7 +300,7 @@ def _broken(place: int) -> Corrupt:
 
 
 # As `Entry(...)` makes one, in half the time; the type of `tuple.__new__` is not known.
-_as_entry: Callable[[Iterable[object]], Entry] = partial(tuple.__new__, Entry)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+_as_entry: Callable[[Iterable[object]], Entry] = partial(tuple.__new__, Entry)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] (a tuple made without its checks)
 
 
 def _spelled(paths: Sequence[bytes]) -> list[str]:

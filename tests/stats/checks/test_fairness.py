@@ -33,7 +33,7 @@ def table(counts: dict[str, tuple[int, int]], *, weight: float | None = None) ->
 
 def judge(counts: dict[str, tuple[int, int]], **changes: object) -> Finding:
     settings = {"by": ("sex",), "measure": "demographic_parity", "max": 0.1, "min_rows": 50}
-    return judged(FairnessGap(id="fair", **(settings | changes)), table(counts), None)  # pyright: ignore[reportArgumentType]
+    return judged(FairnessGap(id="fair", **(settings | changes)), table(counts), None)  # pyright: ignore[reportArgumentType] (fields by name)
 
 
 def test_a_gap_beyond_chance_is_refused_naming_both_groups() -> None:

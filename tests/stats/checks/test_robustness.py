@@ -79,7 +79,7 @@ def test_the_finding_says_what_was_done(kind: str) -> None:
 
 
 def replace_kind(kind: str, *, amount: float) -> Robustness:
-    perturbation = Perturbation(kind=kind, amount=amount)  # pyright: ignore[reportArgumentType]
+    perturbation = Perturbation(kind=kind, amount=amount)  # pyright: ignore[reportArgumentType] (a parameter of the test)
     return Robustness(id="noise", metric="accuracy", perturbation=perturbation, max_drop=0.05)
 
 

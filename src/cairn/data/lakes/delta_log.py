@@ -56,7 +56,7 @@ def _entries(name: str, content: bytes) -> Iterator[dict[str, Any]]:
                 f"{name} of the table's log holds a line that is not JSON"
             ) from error
         if isinstance(entry, dict):
-            yield entry  # pyright: ignore[reportUnknownVariableType]
+            yield entry  # pyright: ignore[reportUnknownVariableType] (JSON of any kind)
 
 
 def _take_over(entries: Iterable[dict[str, Any]], active: dict[str, dict[str, Any]]) -> None:

@@ -84,7 +84,7 @@ def replace(
         after(start, result, args, named)
         return result
 
-    call._cairn_original = original  # pyright: ignore[reportFunctionMemberAccess]
+    call._cairn_original = original  # pyright: ignore[reportFunctionMemberAccess] (functions take attributes)
     put(module, original, name, call)
 
 

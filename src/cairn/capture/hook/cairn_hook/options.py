@@ -21,7 +21,7 @@ def watch(module: "ModuleType") -> None:
             _parsed(result[0])
         return result
 
-    parse_known_args._cairn_original = original  # pyright: ignore[reportFunctionMemberAccess]
+    parse_known_args._cairn_original = original  # pyright: ignore[reportFunctionMemberAccess] (functions take attributes)
     parse_known_args.__doc__ = original.__doc__
     parser.parse_known_args = parse_known_args
 

@@ -71,7 +71,7 @@ def watch_class(reader: "Any", word: str = "source") -> None:
         _asked_for(calls.argument(args, named, 0, word))
         original(self, *args, **named)
 
-    __init__._cairn_original = original  # pyright: ignore[reportAttributeAccessIssue]
+    __init__._cairn_original = original  # pyright: ignore[reportAttributeAccessIssue] (functions take attributes)
     reader.__init__ = __init__
 
 
