@@ -17,7 +17,7 @@ ROWS = 10_000_000
 SECONDS, GIGABYTES = 15, 2
 COMPARE = """
 import json, resource, sys, time
-from cairn.data.difference import diff_snapshots
+from cairn.data.comparison.difference import diff_snapshots
 from cairn.workbench import open_project
 
 registry = open_project(sys.argv[1])

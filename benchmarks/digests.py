@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from peers import machine
 
-from cairn.data import gather
-from cairn.data.arrow import arrow
-from cairn.data.parquet import learn, parquet_batches, reading_parquet
+from cairn.data.tables import gather
+from cairn.data.tables.arrow import arrow
+from cairn.data.tables.parquet import learn, parquet_batches, reading_parquet
 
 MEGABYTES, RUNS = 64, 3
 Make = Callable[[int], Any]

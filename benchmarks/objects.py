@@ -35,7 +35,7 @@ import json, resource, sys, time
 from pathlib import Path
 from cairn.core.tree import Entry
 from cairn.objects import open_local
-from cairn.objects.tree import compare_trees, store_entries
+from cairn.objects.folders.tree import compare_trees, store_entries
 
 folder, count, step = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 objects = open_local(folder / "objects")

@@ -22,9 +22,9 @@ import numpy as np
 from peers import machine
 
 import cairn
-from cairn.data.arrow import arrow
-from cairn.data.logical import ColumnHash
-from cairn.data.plain import plain_batches, plain_schema
+from cairn.data.tables.arrow import arrow
+from cairn.data.tables.logical import ColumnHash
+from cairn.data.tables.plain import plain_batches, plain_schema
 from cairn.engine.store import create
 
 ROWS, RUNS = 10_000_000, 3

@@ -83,7 +83,7 @@ def no_project(desk: Desk) -> None:
 @types("cli/label.py", "cairn list")
 @types("cli/model.py", "cairn list")
 @types("cli/audit.py", "cairn list")
-@types("data/wanted.py", "cairn list")
+@types("data/remotes/selection.py", "cairn list")
 def unknown_names(desk: Desk) -> None:
     for words in (
         *(("show", "nope:1"), ("history", "nope"), ("show", "nope")),
@@ -275,7 +275,7 @@ def an_empty_project(desk: Desk) -> None:
     assert "no snapshot" not in fresh("snapshot", "list")
 
 
-@types("data/wanted.py", "cairn push")
+@types("data/remotes/selection.py", "cairn push")
 def an_empty_remote(desk: Desk) -> None:
     far = str(desk.folder.parent / "far")
     Path(far).mkdir()

@@ -19,11 +19,11 @@ TYPED = {
     ("cli/erase.py", "--also SNAPSHOT"): "data/test_person.py",
     ("cli/snapshot.py", "--with-secrets"): "cli/test_secrets_refused.py",
     ("cli/forget.py", "--erase -m WHY"): "cli/test_forget_secret.py",
-    ("data/bucket_pin.py", "--pin"): "data/test_bucket_pin.py",
+    ("data/buckets/bucket_pin.py", "--pin"): "data/test_bucket_pin.py",
     ("data/features.py", 'features = ["features/*.py"]'): "data/test_features.py",
     ("data/whole.py", "--source sqlite:///{} --query ..."): "data/test_whole.py",
     ("data/whole.py", "PRAGMA wal_checkpoint(TRUNCATE)"): "data/test_whole.py",
-    ("capture/making.py", 'checklist = ["{}"]'): "capture/test_run.py",
+    ("capture/models/making.py", 'checklist = ["{}"]'): "capture/test_run.py",
     ("core/gated.py", 'trust = ["package.module.Class"]'): "contract/test_gated.py",
     ("gates/elsewhere.py", 'score = "{}"'): "gates/test_elsewhere.py",
     ("gates/rows.py", 'metrics = "module:function"'): "gates/test_tasks.py",
@@ -71,7 +71,7 @@ def fresh(desk: Desk, name: str = "fresh") -> Desk:
     return made
 
 
-@beyond("capture/git.py", "git init", "git add . && git commit")
+@beyond("capture/project/git.py", "git init", "git add . && git commit")
 def code_outside_of_git(desk: Desk) -> None:
     first = fresh(desk)
     train = ("run", "--model", "m", "--", "true")
@@ -107,7 +107,7 @@ def a_doctor_who_asks_for_git(desk: Desk) -> None:
         assert first.json("steps")[2]["done"]
 
 
-@beyond("capture/git.py", "git config --global --add safe.directory {}")
+@beyond("capture/project/git.py", "git config --global --add safe.directory {}")
 def a_repository_of_somebody_else(desk: Desk) -> None:
     train = ("run", "--model", "m", "--", "true")
     git = desk.write("../bin/git", "#!/bin/sh\nexport GIT_TEST_ASSUME_DIFFERENT_OWNER=1\n")
@@ -130,8 +130,8 @@ def a_repository_of_somebody_else(desk: Desk) -> None:
 @beyond("core/required.py", "--field NAME=VALUE")
 @beyond("stats/checks/required_metadata.py", "--field {}=VALUE")
 @beyond("capture/register.py", "--retroactive")
-@beyond("capture/word.py", "--test snap:NAME")
-@beyond("capture/tag.py", "git push origin {}")
+@beyond("capture/models/word.py", "--test snap:NAME")
+@beyond("capture/project/tag.py", "git push origin {}")
 def weights_and_what_somebody_knows_of_them(desk: Desk) -> None:
     desk.write("cairn.toml", '[model.w]\nfields = ["owner"]\n')
     shell(desk, "git add -A && git commit -m settings && git init --bare ../far.git")
@@ -157,7 +157,7 @@ def weights_and_what_somebody_knows_of_them(desk: Desk) -> None:
     assert "w-v0.1.0" in desk.git("ls-remote", "origin")
 
 
-@beyond("capture/chosen.py", "--artifact PATH", "--artifact {}")
+@beyond("capture/models/chosen.py", "--artifact PATH", "--artifact {}")
 def a_run_that_wrote_two_files(desk: Desk) -> None:
     script = "echo one > one.bin; echo two > two.bin"
     run = desk.json("run", "--model", "m", "--", "sh", "-c", script)["run"]["id"]
@@ -215,7 +215,7 @@ def weights_on_their_way_into_git(desk: Desk) -> None:
     desk("guard")
 
 
-@beyond("data/refs.py", '{} = "/mnt/share/models"')
+@beyond("data/remotes/refs.py", '{} = "/mnt/share/models"')
 @beyond("gates/evaluation.py", 'data = "snap:test"', 'label = "..."')
 @beyond("gates/rows.py", 'task = "multiclass"')
 def a_setting_that_is_missing(desk: Desk) -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cairn.core.digest import Digest
-from cairn.objects.backend import Backend
-from cairn.objects.blob import HEADER
-from cairn.objects.index import Index
-from cairn.objects.local import LocalBackend
-from cairn.objects.pack import UNDER, PackWriter, read_pack, read_stored
+from cairn.objects.backends.backend import Backend
+from cairn.objects.backends.local import LocalBackend
+from cairn.objects.packs.blob import HEADER
+from cairn.objects.packs.index import Index
+from cairn.objects.packs.pack import UNDER, PackWriter, read_pack, read_stored
 
 
 class Lying(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cairn.core.errors import Corrupt, NotFound
 from cairn.core.ledger import ReadLedger
-from cairn.data.transfer import pull
+from cairn.data.remotes.transfer import pull
 from cairn.registry import Registry
 from store import open_registry
 

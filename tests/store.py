@@ -23,7 +23,7 @@ from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo
 from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store, create
-from cairn.objects.tree import store_tree
+from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, encode
 from cairn.work import Wish

@@ -20,9 +20,9 @@ HOME = Path(cairn.__file__).parent
 KEPT = ("engine", "objects", "sql", "capture/interrupted.py", "capture/session.py")
 """Where Cairn writes what is its own: through `rights` alone."""
 ELSEWHERE = {
-    "objects/sync.py": "the top of a remote is as its owner's umask has it",
-    "objects/restore.py": "what is restored is the reader's",
-    "objects/restore_file.py": "what is restored is the reader's",
+    "objects/backends/sync.py": "the top of a remote is as its owner's umask has it",
+    "objects/folders/restore.py": "what is restored is the reader's",
+    "objects/folders/restore_file.py": "what is restored is the reader's",
     "objects/store.py": "a copy of an object is the reader's",
     "objects/repair.py": "it lies in a temporary folder, which is the user's alone",
     "engine/secret.py": "a key is its owner's alone, wherever it lies",

@@ -11,9 +11,9 @@ from cairn.core.digest import Digest
 from cairn.core.run import Code, Environment, Input
 from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo
 from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
-from cairn.data.table import parse_table
+from cairn.data.tables.table import parse_table
 from cairn.engine import store
-from cairn.objects.tree import store_tree
+from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from cairn.workbench import open_project
 

@@ -64,7 +64,7 @@ from cairn.listed import Versions
 from cairn.objects import ObjectStore
 from cairn.objects.closure import Need, check_parts
 from cairn.objects.excusing import Excusing
-from cairn.objects.sweep import SAFE, Ages
+from cairn.objects.upkeep.sweep import SAFE, Ages
 from cairn.served import Served, serve
 from cairn.work import Wish, Workbench
 

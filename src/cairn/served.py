@@ -10,7 +10,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import NotFound
 from cairn.core.version import Version
 from cairn.objects import ObjectStore
-from cairn.objects.tree import restore_tree
+from cairn.objects.folders.tree import restore_tree
 
 
 class Served(NamedTuple):

@@ -19,7 +19,7 @@ from cairn.core.run import Scalar
 from cairn.core.snapshot import Keeping, Sampling, SnapshotInfo
 from cairn.core.transfer import Transferred
 from cairn.core.version import Version
-from cairn.objects.tree import Progress
+from cairn.objects.folders.tree import Progress
 
 Asking_contra = TypeVar("Asking_contra", contravariant=True)
 """The registry that asks: it stands above this module."""

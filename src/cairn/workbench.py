@@ -79,7 +79,7 @@ class Bench:
         self, registry: Registry, remote: str | None, references: Sequence[str]
     ) -> Transferred:
         """Copy snapshots and versions to a remote."""
-        from cairn.data.transfer import push
+        from cairn.data.remotes.transfer import push
 
         return push(registry, remote, references)
 
@@ -87,7 +87,7 @@ class Bench:
         self, registry: Registry, remote: str | None, references: Sequence[str]
     ) -> Transferred:
         """Copy snapshots and versions from a remote."""
-        from cairn.data.transfer import pull
+        from cairn.data.remotes.transfer import pull
 
         return pull(registry, remote, references)
 

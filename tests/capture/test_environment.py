@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from cairn.capture import hook
-from cairn.capture.environment import Distribution, describe, lock_line, shown_variables
 from cairn.capture.hook.cairn_hook import probe
+from cairn.capture.project.environment import (
+    Distribution,
+    describe,
+    lock_line,
+    shown_variables,
+)
 from cairn.core.errors import Unavailable
 from cairn.objects import in_memory
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cairn.capture.git import Checkout, observe
+from cairn.capture.project.git import Checkout, observe
 from cairn.core.run import Gap
 from cairn.data.git import run_git
 from repositories import commit, git, repository, write

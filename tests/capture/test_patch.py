@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cairn.capture.git import Checkout, observe
-from cairn.capture.patch import freeze, make_patch, restore
+from cairn.capture.project.git import Checkout, observe
+from cairn.capture.project.patch import freeze, make_patch, restore
 from cairn.core.errors import Conflict, Corrupt, NotFound
 from cairn.core.run import Code
 from cairn.objects import in_memory

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cairn.capture import examples, readable
 from cairn.capture.events import Examples
+from cairn.capture.models import examples, readable
 from cairn.flavors import write_frame
 from cairn.flavors.plain_table import read_plain_column, read_plain_table
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from cairn.capture.likeliest import likeliest_file
+from cairn.capture.models.likeliest import likeliest_file
+from cairn.capture.models.word import Word
 from cairn.capture.register import register_manifest, register_path, register_run
-from cairn.capture.word import Word
 from cairn.core.errors import Invalid, NotFound, Refused
 from cairn.core.version import Manifest
 from cairn.flavors import loadback, save
-from cairn.objects.tree import restore_tree, store_tree
+from cairn.objects.folders.tree import restore_tree, store_tree
 from cairn.registry import Registry
 from repositories import write
 from training import SETTINGS, project, train
@@ -155,7 +155,7 @@ def test_any_folder_of_files_can_be_registered(registry: Registry, tmp_path: Pat
     [
         ({"metrics": ["auc=nan"]}, "metric auc is nan"),
         ({"metrics": ["auc=high"]}, "metric auc = 'high' is not a number"),
-        ({"metrics": ["a b!=1"]}, "is no name for a metric"),
+        ({"metrics": ["a b!=1"]}, "is not a name for a metric"),
         ({"metrics": ["auc"]}, "--metric 'auc': write NAME=VALUE"),
         ({"params": ["=1"]}, "--param '=1': write NAME=VALUE"),
     ],

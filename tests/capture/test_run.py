@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from cairn.capture.patch import restore
+from cairn.capture.project.patch import restore
 from cairn.capture.run import RunOutcome
 from cairn.core.errors import Invalid, Refused
 from cairn.core.evaluation import Evaluation
 from cairn.core.run import Code
 from cairn.core.snapshot import Derived, Snapshot
 from cairn.core.version import Version
-from cairn.data.table import read_table
-from cairn.objects.tree import tree_entries
+from cairn.data.tables.table import read_table
+from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
 from cairn.workbench import open_project

@@ -11,7 +11,7 @@ import pytest
 from cairn.capture.run import RunOutcome
 from cairn.core.errors import Refused
 from cairn.core.snapshot import Derived, Snapshot
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 from repositories import write
 from training import SCRIPT, SETTINGS, project, train

@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 
-from cairn.capture.artifacts import Stored, store_saved
 from cairn.capture.events import Saved
 from cairn.capture.inputs import MOST_SEARCHED
+from cairn.capture.models.artifacts import Stored, store_saved
+from cairn.capture.models.word import Word
 from cairn.capture.register import register_path, register_run
 from cairn.capture.secret_files import LARGEST_TEXT, held_in
-from cairn.capture.word import Word
 from cairn.core.errors import Invalid, Refused
 from cairn.core.secret import Known
 from cairn.objects import in_memory

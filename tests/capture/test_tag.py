@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cairn.capture.tag import tag_release
+from cairn.capture.project.tag import tag_release
 from cairn.core.errors import Refused
 from cairn.core.run import Code
 from cairn.core.version import RegisterVersion, Version

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cairn.capture.decisions import decided
 from cairn.capture.events import Examples
+from cairn.capture.models.decisions import decided
 from cairn.core.evaluation import Evaluation
-from cairn.data.table import read_table
+from cairn.data.tables.table import read_table
 from cairn.flavors.npy import write_array
 from cairn.stats.predictions import decode
 from training import project, train

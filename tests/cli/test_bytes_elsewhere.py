@@ -14,7 +14,7 @@ import pytest
 import faulty
 import servers
 from cairn.objects.address import open_backend
-from cairn.objects.cipher import key_name, new_key, read_key
+from cairn.objects.packs.cipher import key_name, new_key, read_key
 from desk import Desk
 from shell import table, train
 

@@ -14,7 +14,7 @@ import pytest
 from cairn.core.erasure import ListErasures
 from cairn.core.errors import Inconclusive, Refused
 from cairn.core.evaluation import ListEvaluations
-from cairn.data.derived import snapshot_derived
+from cairn.data.in_memory import snapshot_derived
 from cairn.flavors import write_frame
 from cairn.registry import Registry
 from cairn.stats.predictions import decode

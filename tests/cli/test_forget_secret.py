@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import NotFound
-from cairn.objects import workers
-from cairn.objects.erase import Eraser
+from cairn.objects.folders import workers
+from cairn.objects.upkeep.erase import Eraser
 from cairn.workbench import open_project
 from desk import Colleague, Desk
 
@@ -185,7 +185,7 @@ def test_an_erasure_that_is_killed_is_finished_by_another_try(
 def test_a_copy_that_is_killed_half_way_is_finished_by_another_try(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cairn.objects.local import LocalBackend
+    from cairn.objects.backends.local import LocalBackend
 
     leak(desk)
     whole = LocalBackend.remove

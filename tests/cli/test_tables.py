@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cairn.data import described
+from cairn.data.tables import describe_tables
 from desk import Desk
 
 
@@ -85,10 +85,10 @@ def test_too_little_memory_is_exit_code_10_and_a_limit_of_ours_is_none(
 
     (desk.folder / "t.parquet").write_bytes(parquet(a=[1]))
     desk.write("w.csv", "a,b\n1,2\n")
-    monkeypatch.setattr(described, "MOST_COLUMNS", 1)
+    monkeypatch.setattr(describe_tables, "MOST_COLUMNS", 1)
 
     limit = desk.json("snapshot", "add", "w.csv")
-    monkeypatch.setattr(described, "learn", full)
+    monkeypatch.setattr(describe_tables, "learn", full)
     told = desk("snapshot", "add", "t.parquet", expect=10)
 
     assert limit["unread"] == ["w.csv has 2 columns, and tables are described up to 1"]

@@ -10,7 +10,7 @@ from cairn.core.verdict import RecordVerdict, Safety
 from cairn.core.version import Artifacts, Manifest, Origin, RegisterVersion
 from cairn.data.erasure import erase
 from cairn.data.verdict import verdict_on
-from cairn.objects.tree import store_tree
+from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from cairn.workbench import open_project
 from desk import Desk

@@ -7,7 +7,7 @@ import pytest
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.sweep import ListKept, WhyKept
 from cairn.core.version import DeleteVersion
-from cairn.objects.tree import tree_objects
+from cairn.objects.folders.tree import tree_objects
 from cairn.registry import Registry
 from store import MODEL, add_snapshot, open_registry, register
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from backends import PLACES, stored
-from cairn.objects.backend import Backend
-from cairn.objects.conformance import BackendConformance
+from cairn.objects.backends.backend import Backend
+from cairn.objects.backends.conformance import BackendConformance
 
 PACK = "packs/" + "ab" * 32
 

@@ -15,7 +15,7 @@ from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.snapshot import Files, Snapshot
 from cairn.core.version import Manifest
 from cairn.objects import ObjectStore
-from cairn.objects.blob import LARGE
+from cairn.objects.packs.blob import LARGE
 from packed import find_in
 
 ABSENT = "sha256:" + "0" * 64

@@ -10,7 +10,7 @@ import pytest
 import packed
 from cairn.core.errors import Corrupt
 from cairn.engine.local import LocalEngine
-from cairn.objects.tree import tree_objects
+from cairn.objects.folders.tree import tree_objects
 from cairn.registry import Registry
 from store import Clock, answers, open_registry
 

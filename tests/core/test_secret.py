@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cairn.capture.sources import find_secrets
+from cairn.capture.project.sources import find_secrets
 from cairn.core.secret import (
     REDACTED,
     is_secret_name,

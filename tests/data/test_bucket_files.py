@@ -8,10 +8,10 @@ import pytest
 
 import servers
 from cairn.core.errors import Invalid, Unavailable
-from cairn.data import bucket, bucket_files
-from cairn.data.bucket_files import snapshot_bucket
-from cairn.objects.backend import Found
-from cairn.objects.tree import restore_tree, store_tree
+from cairn.data.buckets import bucket, bucket_files
+from cairn.data.buckets.bucket_files import snapshot_bucket
+from cairn.objects.backends.backend import Found
+from cairn.objects.folders.tree import restore_tree, store_tree
 from cairn.registry import Registry
 from store import open_registry
 

@@ -9,9 +9,9 @@ import pytest
 import servers
 from cairn.core.errors import Invalid, Refused
 from cairn.core.snapshot import BucketVersions, Snapshot
-from cairn.data import bucket
-from cairn.data.bucket_files import snapshot_bucket
-from cairn.data.bucket_pin import pin_bucket
+from cairn.data.buckets import bucket
+from cairn.data.buckets.bucket_files import snapshot_bucket
+from cairn.data.buckets.bucket_pin import pin_bucket
 from cairn.data.pins import check_pin
 from cairn.data.restore import restore
 from cairn.data.source import snapshot

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cairn.data.column import MISSING, Column, read_column
-from cairn.data.table import parse_table
+from cairn.data.tables.column import MISSING, Column, read_column
+from cairn.data.tables.table import parse_table
 
 NUMBERS = st.one_of(
     st.integers(-(2**63), 2**63 - 1).map(str),

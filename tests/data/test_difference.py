@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cairn.core.errors import Invalid, NotFound
-from cairn.data.difference import SnapshotDiff, TableDiff, diff_snapshots
+from cairn.data.comparison.difference import SnapshotDiff, TableDiff, diff_snapshots
 from cairn.data.frames import snapshot_frame
 from cairn.registry import Registry
 from store import open_registry

@@ -11,8 +11,8 @@ from cairn.core.errors import Conflict, Corrupt, Invalid, NotFound, Refused
 from cairn.core.tree import FILE, Entry
 from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
 from cairn.data.export import export, export_to_bucket
-from cairn.objects.memory import MemoryBackend
-from cairn.objects.tree import store_entries, store_tree
+from cairn.objects.backends.memory import MemoryBackend
+from cairn.objects.folders.tree import store_entries, store_tree
 from cairn.registry import Registry
 from folders import Content, read, write
 from store import manifest, register

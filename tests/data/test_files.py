@@ -11,7 +11,7 @@ from cairn.core.errors import Corrupt, Invalid, NotFound, Refused
 from cairn.core.snapshot import Files, Snapshot
 from cairn.core.tree import escape
 from cairn.data import files
-from cairn.data.derived import snapshot_derived
+from cairn.data.in_memory import snapshot_derived
 from cairn.data.restore import restore
 from cairn.registry import Registry
 from folders import read, write

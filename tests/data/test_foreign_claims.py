@@ -8,9 +8,9 @@ from cairn.core.errors import Refused
 from cairn.core.ledger import ReadLedger
 from cairn.core.verdict import GetVerdict
 from cairn.core.version import Artifacts, Manifest, Origin, RegisterVersion, Version
-from cairn.data.transfer import pull, push
+from cairn.data.remotes.transfer import pull, push
 from cairn.gates.policy import load_policy
-from cairn.objects.tree import store_tree
+from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from workshop import MODEL, add_table, churn, open_workshop
 

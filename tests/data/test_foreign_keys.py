@@ -9,9 +9,9 @@ import pytest
 from cairn.core.errors import Conflict, Corrupt, Invalid, NotFound, Refused
 from cairn.core.ledger import ReadLedger
 from cairn.core.remote import GetTrusted, TrustLedger
-from cairn.data.foreign_keys import key_there, new_keys, pin
-from cairn.data.refs import open_remote
-from cairn.data.transfer import pull, push
+from cairn.data.remotes.foreign_keys import key_there, new_keys, pin
+from cairn.data.remotes.refs import open_remote
+from cairn.data.remotes.transfer import pull, push
 from cairn.engine import store as stores
 from cairn.registry import Registry
 from cairn.signing import note

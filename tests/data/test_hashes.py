@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from cairn.data.hashes import mixed, quick_hashes
+from cairn.data.tables.hashes import mixed, quick_hashes
 
 GOLDEN_GAMMA = 0x9E3779B97F4A7C15
 

@@ -11,11 +11,11 @@ from pyiceberg.table import StaticTable, Table
 
 from cairn.core.errors import Corrupt, Invalid, NotFound, Refused, Unavailable
 from cairn.core.snapshot import IcebergTable, Snapshot
-from cairn.data.holding import find_row
 from cairn.data.lakes.files import address_of, plain, tree_path
 from cairn.data.lakes.iceberg import Reference, read_reference, snapshot_iceberg
 from cairn.data.pins import check_pin
 from cairn.data.restore import make_readable, restore
+from cairn.data.row_holders import find_row
 from cairn.registry import Registry
 
 ROWS = pa.table({"id": list(range(100)), "region": ["north", "south"] * 50})

@@ -18,9 +18,9 @@ from pyiceberg.types import LongType
 
 from cairn.core.errors import NotFound
 from cairn.core.snapshot import Keeping, SnapshotInfo
-from cairn.data.difference import diff_snapshots
-from cairn.data.holding import find_row
-from cairn.data.overlap import overlap
+from cairn.data.comparison.difference import diff_snapshots
+from cairn.data.comparison.overlap import overlap
+from cairn.data.row_holders import find_row
 from cairn.data.source import snapshot
 from cairn.registry import Registry
 from cairn.work import Wish

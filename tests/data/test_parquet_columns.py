@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from cairn.data.frames import snapshot_frame
-from cairn.data.table import parse_table, read_table
+from cairn.data.tables.table import parse_table, read_table
 from cairn.registry import Registry
 from store import add_snapshot
 from workshop import churn, fitted, open_workshop, register

@@ -17,15 +17,15 @@ from cairn.core.erasure import ListErasures
 from cairn.core.evaluation import Evaluation, Scorer
 from cairn.core.run import FinishRun, RunFacts, StartRun
 from cairn.core.version import Version
-from cairn.data.derived import snapshot_derived
 from cairn.data.evaluation import record_evaluation
+from cairn.data.in_memory import snapshot_derived
 from cairn.data.person.erase import erase_person
 from cairn.data.person.evaluations import recorded
 from cairn.data.person.find import find_person
 from cairn.engine.ids import hasher
 from cairn.flavors import make_golden, write_frame
 from cairn.objects import ObjectStore
-from cairn.objects.tree import store_tree, tree_entries
+from cairn.objects.folders.tree import store_tree, tree_entries
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
 from cairn.stats.tabulate import tabulate

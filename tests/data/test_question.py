@@ -23,8 +23,8 @@ from deltalake import write_deltalake
 from pyarrow import feather, orc
 
 from cairn.core.errors import Invalid
-from cairn.data.holding import Search, find_row
 from cairn.data.lakes.delta import snapshot_delta
+from cairn.data.row_holders import Search, find_row
 from cairn.registry import Registry
 from store import add_snapshot
 

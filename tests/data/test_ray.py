@@ -9,9 +9,9 @@ import pytest
 import lifeline
 import servers
 from cairn.core.errors import Conflict
-from cairn.data import bucket, bucket_files
-from cairn.data.bucket_files import snapshot_bucket
-from cairn.objects.backend import Found
+from cairn.data.buckets import bucket, bucket_files
+from cairn.data.buckets.bucket_files import snapshot_bucket
+from cairn.objects.backends.backend import Found
 from cairn.registry import Registry
 from store import open_registry
 

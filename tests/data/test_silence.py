@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 
 from cairn.core.errors import Unavailable
-from cairn.data import bucket
+from cairn.data.buckets import bucket
 from cairn.data.source import snapshot
 from cairn.registry import Registry, Wish
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import packed
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.snapshot import SnapshotInfo
-from cairn.data import cells
-from cairn.data.table import Table, parse_table, read_table
+from cairn.data.tables import cells
+from cairn.data.tables.table import Table, parse_table, read_table
 from cairn.registry import Registry
 from folders import Content, write
 from store import add_snapshot
@@ -221,7 +221,7 @@ def test_values_do_not_depend_on_pandas() -> None:
     script = (
         "import sys; sys.modules['pandas'] = None\n"
         "from cairn.core.errors import Invalid\n"
-        "from cairn.data.table import parse_table\n"
+        "from cairn.data.tables.table import parse_table\n"
         "table = parse_table(b'a,b,c\\n1,x,0.1\\n2,,nan\\n', name='t.csv')\n"
         "print([column.texts() for column in table.columns])\n"
         "try: table.to_frame()\n"

@@ -11,9 +11,9 @@ from cairn.core.digest import canonical, from_canonical
 from cairn.core.errors import NotFound, Refused
 from cairn.core.label import Anyone, MoveLabel
 from cairn.core.sweep import WhyKept
-from cairn.data.remote import check_remote
+from cairn.data.remotes.remote import check_remote
+from cairn.data.remotes.transfer import pull, push
 from cairn.data.said import Said, marks_elsewhere, policy_elsewhere, said_of
-from cairn.data.transfer import pull, push
 from cairn.registry import Registry
 from people import FLOOR
 from remotes import actions, rewrite, store

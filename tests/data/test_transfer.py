@@ -10,7 +10,7 @@ from cairn.core.label import Anyone, MoveLabel
 from cairn.core.snapshot import AddSnapshot, Derived, Snapshot
 from cairn.core.transfer import Item, Transferred
 from cairn.core.version import Manifest, Origin, RegisterVersion
-from cairn.data.transfer import pull, push
+from cairn.data.remotes.transfer import pull, push
 from cairn.registry import Registry
 from remotes import actions, holds, store
 from store import add_snapshot, data, register, weights_of

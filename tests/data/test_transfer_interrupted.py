@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cairn.data.refs import Remote, open_remote
-from cairn.data.transfer import pull, push
-from cairn.data.wanted import objects_of
+from cairn.data.remotes.refs import Remote, open_remote
+from cairn.data.remotes.selection import objects_of
+from cairn.data.remotes.transfer import pull, push
 from cairn.registry import Registry
 from remotes import actions, store
 from store import add_snapshot, register
@@ -18,7 +18,7 @@ DRIVER = """\
 import itertools, os, signal, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[4:]
-from cairn.data import transfer
+from cairn.data.remotes import transfer
 from remotes import store
 
 move, folder, name = getattr(transfer, sys.argv[1]), Path(sys.argv[2]), sys.argv[3]

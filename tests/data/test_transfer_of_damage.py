@@ -10,14 +10,14 @@ from blake3 import blake3
 from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, NotFound
 from cairn.core.version import Artifacts, RegisterVersion
-from cairn.data import transfer
-from cairn.data.transfer import pull, push
+from cairn.data.remotes import transfer
+from cairn.data.remotes.transfer import pull, push
 from cairn.objects import open_local
-from cairn.objects.blob import OBJECT, PIECE, RECIPE, Recipe
-from cairn.objects.local import LocalBackend
-from cairn.objects.pack import PackWriter
+from cairn.objects.backends.local import LocalBackend
+from cairn.objects.folders.tree import store_tree
+from cairn.objects.packs.blob import OBJECT, PIECE, RECIPE, Recipe
+from cairn.objects.packs.pack import PackWriter
 from cairn.objects.transfer import ship
-from cairn.objects.tree import store_tree
 from cairn.registry import Registry
 from folders import write
 from remotes import actions, flip, holds, leaves_out, recorded, rewrite, store

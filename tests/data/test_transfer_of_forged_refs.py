@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cairn.data.transfer import pull, push
+from cairn.data.remotes.transfer import pull, push
 from cairn.registry import Registry
 from remotes import leaves_out, recorded, store
 from store import register

@@ -18,7 +18,7 @@ from cairn.core.run import (
 )
 from cairn.core.version import Artifacts, Manifest, Signature, Version
 from cairn.data.version_diff import PARTS, diff_versions
-from cairn.objects.tree import store_tree
+from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from folders import write
 

@@ -21,7 +21,7 @@ from cairn.core.errors import Invalid
 from cairn.core.tree import FILE, Entry
 from cairn.data.rows.without import without
 from cairn.objects import ObjectStore
-from cairn.objects.memory import MemoryBackend
+from cairn.objects.backends.memory import MemoryBackend
 
 ROWS = pd.DataFrame({"who": ["ada", "bo", "cy"], "n": [1, 2, 3]})
 CELL = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=4)

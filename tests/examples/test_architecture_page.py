@@ -1,5 +1,6 @@
 """`docs/architecture.md` says where things are, and they are there."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -41,6 +42,19 @@ def test_its_nouns_are_those_that_have_a_rule_a_handler_and_queries() -> None:
 
     assert sorted(listed) == sorted(nouns)
     assert len(set(listed)) == len(listed)
+
+
+def test_its_rooms_are_those_of_the_tree_and_say_what_these_say_of_themselves() -> None:
+    rooms = {
+        f"{file.parent.relative_to(HOME)}/": ast.get_docstring(
+            ast.parse(file.read_text("utf-8"))
+        )
+        for file in HOME.glob("*/*/__init__.py")
+    }
+
+    told = dict(re.findall(r"(?m)^\| `(\w+/\w+/)` \| (.*) \|$", PAGE))
+
+    assert told == {room: (doc or "").split("\n")[0] for room, doc in rooms.items()}
 
 
 def test_every_file_that_it_names_is_there() -> None:

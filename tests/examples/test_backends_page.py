@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import Conflict, Invalid
-from cairn.objects import conformance
 from cairn.objects.address import open_backend, open_objects
-from cairn.objects.backend import Backend
-from cairn.objects.conformance import BackendConformance
+from cairn.objects.backends import conformance
+from cairn.objects.backends.backend import Backend
+from cairn.objects.backends.conformance import BackendConformance
 
 PAGE = Path(__file__).parents[2] / "docs" / "guide" / "backends.md"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from cairn.core.errors import CairnError
 from cairn.core.label import Anyone, MoveLabel
 from cairn.core.version import RegisterVersion
-from cairn.objects.tree import store_tree
+from cairn.objects.folders.tree import store_tree
 from store import MODEL, manifest, open_registry
 
 

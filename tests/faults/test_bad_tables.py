@@ -20,11 +20,11 @@ from pyarrow import orc
 
 from cairn.core.errors import CairnError
 from cairn.core.tree import FILE, Entry
-from cairn.data.described import describe_files
 from cairn.data.rows.asked import Asked
 from cairn.data.rows.look import look
+from cairn.data.tables.describe_tables import describe_files
 from cairn.objects import in_memory
-from cairn.objects.tree import store_entries
+from cairn.objects.folders.tree import store_entries
 from mutations import mutated
 
 TIMES = 20_000 if os.environ.get("CAIRN_FAULTS") == "all" else 200

@@ -18,8 +18,8 @@ from cairn.cli.app import app
 from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
 from cairn.flavors import loadback
 from cairn.interpreter import isolated
-from cairn.objects import workers
-from cairn.objects.tree import restore_tree
+from cairn.objects.folders import workers
+from cairn.objects.folders.tree import restore_tree
 from cairn.workbench import open_project
 from desk import Desk
 from foreign import plant, traces, watched

@@ -52,7 +52,7 @@ def test_the_module_cairn_is_not_led_astray_by_its_working_folder(planted: Desk)
 def test_a_process_beside_this_one_starts_with_what_is_installed(
     planted: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = isolated("cairn.objects.worker", plain=True)
+    command = isolated("cairn.objects.folders.worker", plain=True)
 
     monkeypatch.setenv("PYTHONPATH", str(planted.folder))
     print_path = "import json, sys; print(json.dumps(sys.path))"

@@ -18,13 +18,13 @@ from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Corrupt, Refused
 from cairn.core.snapshot import AddSnapshot, Files, Snapshot
 from cairn.core.tree import LEAF_HEAD, ROOT_HEAD
-from cairn.data import refs
-from cairn.data.transfer import pull, push
+from cairn.data.remotes import refs
+from cairn.data.remotes.transfer import pull, push
 from cairn.objects import ObjectStore, open_local
-from cairn.objects.blob import OBJECT, PIECE, RECIPE, Recipe
-from cairn.objects.local import LocalBackend
-from cairn.objects.pack import PackWriter
-from cairn.objects.tree import restore_tree, store_tree, tree_entries
+from cairn.objects.backends.local import LocalBackend
+from cairn.objects.folders.tree import restore_tree, store_tree, tree_entries
+from cairn.objects.packs.blob import OBJECT, PIECE, RECIPE, Recipe
+from cairn.objects.packs.pack import PackWriter
 from cairn.registry import Registry
 from folders import write
 from remotes import actions, store
@@ -211,7 +211,7 @@ def test_a_recipe_is_not_read_if_it_is_larger_than_any(
 ) -> None:
     digest, blobs = repeated(30)
     add_pack(tmp_path, *blobs)
-    monkeypatch.setattr("cairn.objects.blob.RECIPE_BYTES", 1000)
+    monkeypatch.setattr("cairn.objects.packs.blob.RECIPE_BYTES", 1000)
 
     with pytest.raises(Corrupt, match="recipes of 1144 bytes do not exist"):
         open_local(tmp_path).get(digest)

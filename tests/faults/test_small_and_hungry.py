@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cairn.capture.configuration import settings, without_secrets
+from cairn.capture.project.configuration import settings, without_secrets
 from cairn.config import load_settings
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.secret import Known

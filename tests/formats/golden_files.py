@@ -25,10 +25,10 @@ from cairn.core.table import LogicalTable, Profile
 from cairn.core.testimony import Testimony
 from cairn.core.version import Manifest
 from cairn.objects import in_memory
-from cairn.objects.blob import read_blob
-from cairn.objects.memory import MemoryBackend
-from cairn.objects.pack import HEAD_BYTES, read_pack, read_stored
-from cairn.objects.tree import tree_entries
+from cairn.objects.backends.memory import MemoryBackend
+from cairn.objects.folders.tree import tree_entries
+from cairn.objects.packs.blob import read_blob
+from cairn.objects.packs.pack import HEAD_BYTES, read_pack, read_stored
 from cairn.signing import note
 from cairn.stats import predictions
 from formats import canonical_reader, ledger_reader, pack_reader, reader

@@ -4,9 +4,9 @@ import hashlib
 
 from blake3 import blake3
 
-from cairn.objects.blob import OBJECT, PIECE, RECIPE, Recipe
-from cairn.objects.memory import MemoryBackend
-from cairn.objects.pack import PackWriter
+from cairn.objects.backends.memory import MemoryBackend
+from cairn.objects.packs.blob import OBJECT, PIECE, RECIPE, Recipe
+from cairn.objects.packs.pack import PackWriter
 
 PIECES = (b"header of the weights", b"a tensor", b"", b"another tensor", b"a tensor")
 

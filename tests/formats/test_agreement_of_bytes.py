@@ -12,7 +12,7 @@ from cairn.core import ledger, tree
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Corrupt, Invalid
 from cairn.objects import in_memory
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.stats import predictions
 from cairn.stats.tabulate import tabulate
 from formats import ledger_reader, reader

@@ -9,8 +9,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cairn.core.errors import Corrupt
-from cairn.objects.blob import HEADER, OBJECT, id_of, read_blob, read_header, write_blob
-from cairn.objects.cipher import KeyCipher, key_name
+from cairn.objects.packs.blob import HEADER, OBJECT, id_of, read_blob, read_header, write_blob
+from cairn.objects.packs.cipher import KeyCipher, key_name
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
 KEY = bytes(range(32))

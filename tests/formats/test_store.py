@@ -16,7 +16,7 @@ from cairn.core.run import FinishRun, RunFacts, StartRun
 from cairn.core.version import Version
 from cairn.data.export import export
 from cairn.data.frames import snapshot_frame
-from cairn.objects.sweep import Ages
+from cairn.objects.upkeep.sweep import Ages
 from cairn.registry import Registry
 from formats.kinds import KINDS
 from formats.reader import read_sidecar

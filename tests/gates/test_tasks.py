@@ -11,8 +11,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import EvaluationInfo, Perturbation, Scorer
-from cairn.data.column import read_column
-from cairn.data.table import parse_table
+from cairn.data.tables.column import read_column
+from cairn.data.tables.table import parse_table
 from cairn.gates.compare import compare
 from cairn.gates.evaluation import configured_scorer, evaluate, evaluate_with
 from cairn.gates.perturb import perturb

@@ -10,7 +10,7 @@ import pytest
 from cairn.core.check import Complete, Floor
 from cairn.core.errors import NotFound, Refused
 from cairn.core.snapshot import Snapshot
-from cairn.data import elsewhere
+from cairn.data import copies
 from cairn.data.pins import check_pin
 from cairn.data.restore import restore
 from cairn.integrations.dvc import data as adopting
@@ -124,9 +124,9 @@ def test_an_interrupted_adoption_goes_on_where_it_ended(
     registry: Registry, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[bytes] = []
-    real = elsewhere.take
+    real = copies.take
 
-    def stopped(wanted: elsewhere.Wanted, batch: object) -> object:
+    def stopped(wanted: copies.Wanted, batch: object) -> object:
         taken.append(wanted.path)
         if len(taken) == IMAGES + 2:
             raise KeyboardInterrupt

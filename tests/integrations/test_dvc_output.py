@@ -10,8 +10,8 @@ import pytest
 
 from cairn.core.errors import Corrupt, Invalid, NotFound, Unavailable
 from cairn.core.snapshot import DvcOutput, Snapshot
+from cairn.data.copies import Wanted, folded_md5s, local_copy, take
 from cairn.data.dvc.take import snapshot_dvc
-from cairn.data.elsewhere import Wanted, folded_md5s, local_copy, take
 from cairn.data.pins import check_pin
 from cairn.data.restore import restore
 from cairn.registry import Registry

@@ -17,12 +17,12 @@ import packed
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Conflict, Corrupt, Unavailable
 from cairn.objects import ObjectStore, open_local
-from cairn.objects.blob import HEADER, LARGE, PIECE, RECIPE, read_recipe
-from cairn.objects.cipher import KeyCipher
-from cairn.objects.cut import SMALLEST
-from cairn.objects.local import LocalBackend
-from cairn.objects.memory import MemoryBackend
-from cairn.objects.pack import UNDER, read_pack, read_stored
+from cairn.objects.backends.local import LocalBackend
+from cairn.objects.backends.memory import MemoryBackend
+from cairn.objects.packs.blob import HEADER, LARGE, PIECE, RECIPE, read_recipe
+from cairn.objects.packs.cipher import KeyCipher
+from cairn.objects.packs.cut import SMALLEST
+from cairn.objects.packs.pack import UNDER, read_pack, read_stored
 
 RANDOM = random.Random(3)
 BIG = RANDOM.randbytes(LARGE + 700_000)
@@ -42,9 +42,10 @@ with open_local(Path(sys.argv[1])).batch() as batch:
 KILLED_LATE = """
 import os, signal, sys
 from pathlib import Path
-from cairn.objects import open_local, pen
+from cairn.objects.packs import pack_writer
+from cairn.objects import open_local
 
-pen.PACK_BYTES = 1 << 20
+pack_writer.PACK_BYTES = 1 << 20
 with open_local(Path(sys.argv[1])).batch() as batch:
     for number in range(500):
         batch.put(number.to_bytes(4, "big") * 5_000)
@@ -55,7 +56,7 @@ with open_local(Path(sys.argv[1])).batch() as batch:
 @pytest.fixture
 def small_packs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let packs end at a megabyte, so that there are several."""
-    monkeypatch.setattr("cairn.objects.pen.PACK_BYTES", 1 << 20)
+    monkeypatch.setattr("cairn.objects.packs.pack_writer.PACK_BYTES", 1 << 20)
 
 
 def size_of(folder: Path) -> int:

@@ -12,10 +12,10 @@ from backends import stored
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Corrupt, NotFound, Unavailable
 from cairn.objects import ObjectStore, open_local
-from cairn.objects.blob import LARGE, OBJECT
-from cairn.objects.cipher import KeyCipher
-from cairn.objects.local import LocalBackend
-from cairn.objects.pack import UNDER
+from cairn.objects.backends.local import LocalBackend
+from cairn.objects.packs.blob import LARGE, OBJECT
+from cairn.objects.packs.cipher import KeyCipher
+from cairn.objects.packs.pack import UNDER
 
 BIG = random.Random(3).randbytes(LARGE + 700_000)
 KEY = KeyCipher(b"k" * 32)

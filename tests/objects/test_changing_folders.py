@@ -8,8 +8,8 @@ import pytest
 
 from cairn.core.errors import CairnError, Conflict, NotFound, Unavailable
 from cairn.objects import ObjectStore, in_memory
+from cairn.objects.folders.tree import store_tree
 from cairn.objects.source import CHUNK
-from cairn.objects.tree import store_tree
 from folders import as_nobody, open_to_all, write
 
 CANARY = b"canary: from outside"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cairn.core.errors import Corrupt, Invalid
-from cairn.objects.blob import OBJECT, SEAL_BYTES, Row, id_of, read_blob, write_blob
-from cairn.objects.cipher import KeyCipher, key_name, new_key, read_key
+from cairn.objects.packs.blob import OBJECT, SEAL_BYTES, Row, id_of, read_blob, write_blob
+from cairn.objects.packs.cipher import KeyCipher, key_name, new_key, read_key
 
 KEY = bytes(range(32))
 CONTENT = b"weights of a model, 0123456789 " * 40

@@ -30,9 +30,9 @@ from cairn.core.snapshot import (
 )
 from cairn.core.table import Profile
 from cairn.core.version import Artifacts, Manifest, RegisterVersion
-from cairn.data.transfer import pull, push
+from cairn.data.remotes.transfer import pull, push
 from cairn.objects.closure import Need, needs, parts
-from cairn.objects.tree import store_tree
+from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from cairn.stats.predictions import encode
 from folders import write

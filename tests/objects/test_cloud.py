@@ -20,12 +20,12 @@ import servers
 from backends import stored
 from cairn.core.errors import Forbidden, Invalid, NotFound, Refused, Unavailable
 from cairn.objects.address import open_backend
-from cairn.objects.backend import Backend
-from cairn.objects.cloud import CloudBackend
-from cairn.objects.local import LocalBackend
-from cairn.objects.place import Place, read_place
-from cairn.objects.provider import Patience
-from cairn.objects.upload import Sizes
+from cairn.objects.backends.backend import Backend
+from cairn.objects.backends.bucket_address import Place, read_place
+from cairn.objects.backends.cloud import CloudBackend
+from cairn.objects.backends.local import LocalBackend
+from cairn.objects.backends.provider import Patience
+from cairn.objects.backends.upload import Sizes
 
 KEY = "packs/" + "ab" * 32
 PARTS = Sizes(single=1 << 20, part=5 << 20)

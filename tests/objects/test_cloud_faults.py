@@ -16,9 +16,9 @@ from backends import stored
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Unavailable
 from cairn.objects import ObjectStore
-from cairn.objects.cloud import CloudBackend
-from cairn.objects.place import Place
-from cairn.objects.provider import Patience
+from cairn.objects.backends.bucket_address import Place
+from cairn.objects.backends.cloud import CloudBackend
+from cairn.objects.backends.provider import Patience
 from faulty import Fault, Proxy
 
 KEY = "packs/" + "ab" * 32

@@ -15,9 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cairn.objects import ObjectStore, in_memory
-from cairn.objects.blob import LARGE
-from cairn.objects.cut import LARGEST, SMALLEST, Held, cut
-from cairn.objects.tensors import SMALL, tensor_cuts
+from cairn.objects.packs.blob import LARGE
+from cairn.objects.packs.cut import LARGEST, SMALLEST, Held, cut
+from cairn.objects.packs.tensors import SMALL, tensor_cuts
 
 RANDOM = random.Random(7)
 NOISE = RANDOM.randbytes(20 << 20)

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 import packed
 from cairn.core.errors import NotFound
-from cairn.objects import ObjectStore, in_memory, index_file, open_local
-from cairn.objects.blob import Row
-from cairn.objects.index import Index
-from cairn.objects.index_file import ENTRY, ROW_BYTES, IndexFile, open_index, write_index
-from cairn.objects.local import INDEX, TICK_NANOSECONDS, LocalBackend
-from cairn.objects.memory import MemoryBackend
-from cairn.objects.pack import Pack
+from cairn.objects import ObjectStore, in_memory, open_local
+from cairn.objects.backends.local import INDEX, TICK_NANOSECONDS, LocalBackend
+from cairn.objects.backends.memory import MemoryBackend
+from cairn.objects.packs import index_file
+from cairn.objects.packs.blob import Row
+from cairn.objects.packs.index import Index
+from cairn.objects.packs.index_file import ENTRY, ROW_BYTES, IndexFile, open_index, write_index
+from cairn.objects.packs.pack import Pack
 
 NAMES = [f"{number:064x}" for number in range(1, 4)]
 ID = st.binary(min_size=32, max_size=32) | st.integers(0, 40).map(
@@ -137,7 +138,7 @@ def test_a_broken_file_is_made_again(tmp_path: Path, harm: str) -> None:
 def test_a_large_file_is_doubted_before_anything_is_called_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cairn.objects.index_file._CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr("cairn.objects.packs.index_file._CHECKED_AT_ONCE", 0)
     digests = filled(tmp_path)
     open_local(tmp_path).put(b"so that the index covers all of the others")
     whole = (tmp_path / INDEX).read_bytes()

@@ -14,9 +14,9 @@ from blake3 import blake3
 import packed
 from cairn.core.errors import Corrupt, Unavailable
 from cairn.objects import open_local
-from cairn.objects.local import LITTER_SECONDS
+from cairn.objects.backends.local import LITTER_SECONDS
+from cairn.objects.folders.tree import restore_tree, store_tree
 from cairn.objects.source import CHUNK
-from cairn.objects.tree import restore_tree, store_tree
 from folders import NARROW, SMALL, Narrow, as_nobody, open_to_all, read, write
 
 FILES = {
@@ -30,10 +30,11 @@ KILLED_AT_EVERY_CALL = """
 import os, signal, sys
 from itertools import count
 from pathlib import Path
-from cairn.objects import open_local, pen
-from cairn.objects.tree import store_tree
+from cairn.objects.packs import pack_writer
+from cairn.objects import open_local
+from cairn.objects.folders.tree import store_tree
 
-pen.PACK_BYTES = 1000  # several packs
+pack_writer.PACK_BYTES = 1000  # several packs
 
 def dying(call):
     def wrapped(*args, **options):

@@ -6,10 +6,10 @@ import pytest
 
 from cairn.core.errors import Conflict, Refused
 from cairn.objects import ObjectStore, open_local
-from cairn.objects.backend import Backend, Incoming
-from cairn.objects.local import LocalBackend
-from cairn.objects.memory import MemoryBackend
-from cairn.objects.owners import claim, owners
+from cairn.objects.backends.backend import Backend, Incoming
+from cairn.objects.backends.local import LocalBackend
+from cairn.objects.backends.memory import MemoryBackend
+from cairn.objects.backends.owners import claim, owners
 
 ONE, OTHER = "a" * 32, "b" * 32
 

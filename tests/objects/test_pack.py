@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from cairn.core.errors import CairnError, Corrupt, Invalid, NotFound, Unavailable
 from cairn.objects import ObjectStore
-from cairn.objects.blob import (
+from cairn.objects.backends.memory import MemoryBackend
+from cairn.objects.packs.blob import (
     HEADER,
     OBJECT,
     PIECE,
@@ -23,9 +24,8 @@ from cairn.objects.blob import (
     read_header,
     read_recipe,
 )
-from cairn.objects.cipher import KeyCipher
-from cairn.objects.memory import MemoryBackend
-from cairn.objects.pack import (
+from cairn.objects.packs.cipher import KeyCipher
+from cairn.objects.packs.pack import (
     HEAD_BYTES,
     Pack,
     PackWriter,
@@ -34,7 +34,7 @@ from cairn.objects.pack import (
     read_pack,
     read_stored,
 )
-from cairn.objects.salvage import salvage
+from cairn.objects.packs.salvage import salvage
 
 CIPHERS = [None, KeyCipher(bytes(range(32)))]
 SECRET = KeyCipher(bytes(range(32)))

@@ -15,8 +15,8 @@ from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import CairnError, Corrupt, Invalid, NotFound, Unavailable
 from cairn.core.tree import Entry, cut, write_root
 from cairn.objects import ObjectStore, in_memory, open_local
-from cairn.objects.restore_file import LONGEST_TARGET
-from cairn.objects.tree import StoredTree, restore_tree, store_tree
+from cairn.objects.folders.restore_file import LONGEST_TARGET
+from cairn.objects.folders.tree import StoredTree, restore_tree, store_tree
 from folders import NARROW, SMALL, Narrow, as_nobody, open_to_all, read, write
 
 FILES = {"a.csv": b"1,2\n", "deep/er/b.csv": b"3,4\n", "run": b"#!", "z": b"7" * 5000}
@@ -26,7 +26,7 @@ import os, signal, sys
 from itertools import count
 from pathlib import Path
 from cairn.objects import open_local
-from cairn.objects.tree import restore_tree
+from cairn.objects.folders.tree import restore_tree
 
 def dying(call):
     def wrapped(*args, **options):

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cairn.core.errors import Invalid
-from cairn.objects import ObjectStore, folder, in_memory, open_local, plan, stat_cache
+from cairn.objects import ObjectStore, in_memory, open_local
+from cairn.objects.folders import folder, plan, stat_cache
+from cairn.objects.folders.tree import StoredTree, restore_tree, store_tree, tree_entries
 from cairn.objects.source import Source
-from cairn.objects.tree import StoredTree, restore_tree, store_tree, tree_entries
 from folders import Content, open_to_all, read, write
 
 FILES: dict[str, Content] = {

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from cairn.core.errors import Invalid, NotFound, Unavailable
 from cairn.objects import ObjectStore, in_memory, open_local
-from cairn.objects.folder import DEEPEST
+from cairn.objects.folders.folder import DEEPEST
+from cairn.objects.folders.tree import StoredTree, restore_tree, store_tree, tree_entries
 from cairn.objects.source import CHUNK
-from cairn.objects.tree import StoredTree, restore_tree, store_tree, tree_entries
 from folders import Content, open_to_all, read, write
 
 ODD_NAMES = {

@@ -1,6 +1,15 @@
 """What becomes of each pack is decided from what is needed and how old things are."""
 
-from cairn.objects.sweep import DAY, HOUR, SMALL_BYTES, SMALL_PACKS, Ages, Fate, Lying, decide
+from cairn.objects.upkeep.sweep import (
+    DAY,
+    HOUR,
+    SMALL_BYTES,
+    SMALL_PACKS,
+    Ages,
+    Fate,
+    Lying,
+    decide,
+)
 
 NOW = 100 * DAY
 AGES = Ages()

@@ -11,15 +11,9 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import CairnError, Conflict, Corrupt, Invalid, NotFound, Unavailable
-from cairn.objects import (
-    ObjectStore,
-    in_memory,
-    intake_worker,
-    open_local,
-    restore_worker,
-    workers,
-)
-from cairn.objects.tree import StoredTree, restore_tree, store_tree
+from cairn.objects import ObjectStore, in_memory, open_local
+from cairn.objects.folders import intake_worker, restore_worker, workers
+from cairn.objects.folders.tree import StoredTree, restore_tree, store_tree
 from folders import NARROW, Content, Narrow, read, write
 
 FILES: dict[str, Content] = {
@@ -39,8 +33,9 @@ del FILES["a/05.bin"]
 SCRIPT = """
 import sys
 from pathlib import Path
-from cairn.objects import open_local, workers
-from cairn.objects.tree import store_tree, restore_tree
+from cairn.objects.folders import workers
+from cairn.objects import open_local
+from cairn.objects.folders.tree import store_tree, restore_tree
 
 workers.MANY_FILES = 20
 folder = Path(sys.argv[1])
@@ -181,7 +176,7 @@ def test_what_changes_under_the_hands_of_a_worker_is_named(
         spoil(data)
         return working(*args, **options)  # pyright: ignore[reportArgumentType] (passed on)
 
-    monkeypatch.setattr("cairn.objects.freeze.working", spoilt)
+    monkeypatch.setattr("cairn.objects.folders.freeze.working", spoilt)
 
     with pytest.raises(kind, match=message):
         store_tree(open_local(tmp_path / "objects"), data)
@@ -238,7 +233,7 @@ def test_workers_end_with_the_process_that_began_them() -> None:
     script = (
         "import os, sys, time\n"
         "from cairn.objects import workers\n"
-        "with workers.working('cairn.objects.intake_worker', 0, count=2) as w:\n"
+        "with workers.working('cairn.objects.folders.intake_worker', 0, count=2) as w:\n"
         "    print(*[x._process.pid for x in w._workers], flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
     )
@@ -276,7 +271,7 @@ def test_where_no_further_process_can_start_one_does_it_all(
 def test_a_worker_that_cannot_begin_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cairn.objects.freeze.MODULE", "not.there")
+    monkeypatch.setattr("cairn.objects.folders.freeze.MODULE", "not.there")
 
     with pytest.raises(Unavailable, match="ended early"):
         stored(tmp_path)

@@ -16,10 +16,10 @@ from hypothesis.stateful import (
 
 from cairn.core.digest import Digest
 from cairn.objects import ObjectStore
-from cairn.objects.lease import ALIVE_SECONDS, Lease
-from cairn.objects.memory import MemoryBackend
-from cairn.objects.reclaim import Reclaimer
-from cairn.objects.sweep import DAY, HOUR, SAFE, SMALL_PACKS, Fate
+from cairn.objects.backends.memory import MemoryBackend
+from cairn.objects.packs.lease import ALIVE_SECONDS, Lease
+from cairn.objects.upkeep.reclaim import Reclaimer
+from cairn.objects.upkeep.sweep import DAY, HOUR, SAFE, SMALL_PACKS, Fate
 
 EVERY = os.environ.get("CAIRN_FAULTS") == "all"
 WRITERS = st.integers(0, 3)

@@ -8,11 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
-from cairn.capture.configuration import LARGEST, is_configuration, settings, without_secrets
 from cairn.capture.gaps import clipped_gap
 from cairn.capture.parameters import plain_scalars
+from cairn.capture.project.configuration import (
+    LARGEST,
+    is_configuration,
+    settings,
+    without_secrets,
+)
+from cairn.capture.project.sources import is_private
 from cairn.capture.secret_files import LARGEST_TEXT, origin_in
-from cairn.capture.sources import is_private
 from cairn.capture.touched import Seen, Touched, mark_of
 from cairn.core.errors import CairnError, Conflict
 from cairn.core.run import Gap, Input, Scalar
@@ -21,7 +26,7 @@ from cairn.core.snapshot import Derived, Files, Source
 from cairn.core.tree import escape
 from cairn.data.files import record_snapshot
 from cairn.data.whole import left_beside, pointers, taken_over, told
-from cairn.objects.tree import store_tree
+from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 
 MANY_FILES = 32

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cairn.capture.code import Before
 from cairn.capture.events import Journal
+from cairn.capture.project.code import Before
 from cairn.capture.script import Ended
 from cairn.capture.told import Told
 from cairn.core.name import ModelName

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cairn.capture.gaps import clipped_gap
+from cairn.capture.project.sources import is_private
 from cairn.capture.secret_files import LARGEST_TEXT, origin_in, text_in
-from cairn.capture.sources import is_private
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Unavailable
 from cairn.core.run import Gap

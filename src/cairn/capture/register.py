@@ -9,17 +9,17 @@ from pathlib import Path
 
 import msgspec
 
-from cairn.capture import code as codes
-from cairn.capture.artifacts import no_golden, store_path
-from cairn.capture.checks import check_files, load_back
-from cairn.capture.chosen import chosen_manifest
-from cairn.capture.committed import with_commit
-from cairn.capture.environment import describe
 from cairn.capture.manifest import gap_order
+from cairn.capture.models.artifacts import no_golden, store_path
+from cairn.capture.models.checks import check_files, load_back
+from cairn.capture.models.chosen import chosen_manifest
+from cairn.capture.models.word import NOTHING, Word, with_word
+from cairn.capture.project import code as codes
+from cairn.capture.project.committed import with_commit
+from cairn.capture.project.environment import describe
 from cairn.capture.secret_files import refuse_secrets
 from cairn.capture.secrets import known_here
 from cairn.capture.shared import feature_spec
-from cairn.capture.word import NOTHING, Word, with_word
 from cairn.core import reference
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, NotFound, Refused, Unavailable

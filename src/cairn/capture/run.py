@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from cairn.capture import code as codes
 from cairn.capture import hook
-from cairn.capture.checks import refuse_undefined
-from cairn.capture.chosen import proposable
+from cairn.capture.assemble import Assembled, assemble
 from cairn.capture.events import read_journal
-from cairn.capture.facts import Assembled, assemble
 from cairn.capture.hook.cairn_hook.scope import Scope
 from cairn.capture.interrupted import hold
-from cairn.capture.likeliest import likeliest_file, likeliest_model
-from cairn.capture.models import distinct
+from cairn.capture.models.checks import refuse_undefined
+from cairn.capture.models.chosen import proposable
+from cairn.capture.models.likeliest import likeliest_file, likeliest_model
+from cairn.capture.models.saved_models import distinct
 from cairn.capture.observed import Observed
+from cairn.capture.project import code as codes
 from cairn.capture.register import STAGING, register_manifest, stage
 from cairn.capture.script import Ended, OnLine, check_command, run_script
 from cairn.capture.secrets import known_before, plain_words

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from cairn.capture.sources import is_private
+from cairn.capture.project.sources import is_private
 from cairn.core.errors import Refused
 from cairn.core.secret import REDACTED, Known, kind_of
 from cairn.core.secret.form import tokens

@@ -15,9 +15,9 @@ from typing import Any, cast
 
 import msgspec
 
-from cairn.capture.configuration import LARGEST, is_configuration, secrets_in
 from cairn.capture.observed import Observed
-from cairn.capture.sources import is_private
+from cairn.capture.project.configuration import LARGEST, is_configuration, secrets_in
+from cairn.capture.project.sources import is_private
 from cairn.capture.touched import Touched
 from cairn.core.run import Gap
 from cairn.core.secret import (

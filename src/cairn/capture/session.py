@@ -16,7 +16,6 @@ from typing import Any, Literal, Self, TypeVar, overload
 from uuid import uuid4
 
 from cairn import rights
-from cairn.capture import code as codes
 from cairn.capture.events import (
     AnyEvent,
     End,
@@ -27,9 +26,10 @@ from cairn.capture.events import (
     Source,
     Unseeded,
 )
-from cairn.capture.handed import evaluation_of, finite, save_model, scalar_of
 from cairn.capture.interrupted import hold
+from cairn.capture.models.script_values import evaluation_of, finite, save_model, scalar_of
 from cairn.capture.observed import Observed
+from cairn.capture.project import code as codes
 from cairn.capture.run import begin, finish, register_models
 from cairn.capture.script import Ended
 from cairn.capture.told import Told

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from cairn.capture import code as codes
-from cairn.capture.environment import Described, describe, shown_variables
 from cairn.capture.events import Journal, Options, Process, Saved, Seeded, Unseeded
 from cairn.capture.gaps import observed_gaps
 from cairn.capture.inputs import Frozen
 from cairn.capture.manifest import Shared, gap_order, input_order
 from cairn.capture.observed import Observed
 from cairn.capture.parameters import options_of, plain_scalars
+from cairn.capture.project import code as codes
+from cairn.capture.project.environment import Described, describe, shown_variables
 from cairn.capture.secrets import clean_gap
 from cairn.capture.touched import Touched, place_of
 from cairn.core.digest import Digest

@@ -15,7 +15,7 @@ from pathlib import Path
 from cairn.capture.events import AnyEvent, Journal, Network, Outside, Read, Write, read_journal
 from cairn.capture.held import Held
 from cairn.capture.hook.cairn_hook.scope import Scope
-from cairn.capture.sources import is_source
+from cairn.capture.project.sources import is_source
 from cairn.capture.touched import mark_of
 from cairn.core.run import Gap
 from cairn.core.tree import escape

@@ -13,7 +13,7 @@ from cairn.core.tree import escape
 from cairn.core.version import Manifest, Origin, Version, standing
 from cairn.core.words import counted
 from cairn.data.erasure import said_of
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 
 

@@ -9,7 +9,7 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.text import table
 from cairn.core.errors import Refused
 from cairn.core.words import counted
-from cairn.data.column_diff import ColumnDiff
+from cairn.data.comparison.column_diff import ColumnDiff
 from cairn.data.features import FeatureSkew, RowSkew
 
 

@@ -13,11 +13,11 @@ from cairn.core.errors import CairnError, Corrupt, Invalid
 from cairn.core.ledger import Problem
 from cairn.core.words import counted
 from cairn.data.mend import Mending
-from cairn.objects.fsck import Checked, Depth
+from cairn.objects.upkeep.fsck import Checked, Depth
 from cairn.registry import Registry
 
 if TYPE_CHECKING:
-    from cairn.data.remote import RemoteCheck, RemoteMending
+    from cairn.data.remotes.remote import RemoteCheck, RemoteMending
 
 LISTED = 20
 
@@ -69,7 +69,7 @@ def fsck(
 def _remote(
     registry: Registry, address: str, how: Depth, share: float, *, repair: bool
 ) -> Shown:
-    from cairn.data.remote import check_remote, mend_remote
+    from cairn.data.remotes.remote import check_remote, mend_remote
 
     with progress("checking") as report:
         found = check_remote(registry, address, how, share=share, on_progress=report)

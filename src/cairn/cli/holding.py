@@ -7,8 +7,8 @@ from cairn.cli.text import short, table
 from cairn.core.digest import Digest
 from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
 from cairn.core.words import counted
-from cairn.data.holding import Search, find_file, find_row
-from cairn.data.overlap import Overlap
+from cairn.data.comparison.overlap import Overlap
+from cairn.data.row_holders import Search, find_file, find_row
 from cairn.registry import Registry
 
 DIGEST = "sha256:"

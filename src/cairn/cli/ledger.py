@@ -191,7 +191,7 @@ def rebuild(*, yes: bool) -> Shown:
 
 def _scored_again(version: Version, registry: Registry) -> Shown:
     """Load a version and compare its golden predictions with those of its training."""
-    from cairn.capture.checks import load_back
+    from cairn.capture.models.checks import load_back
 
     artifacts = version.manifest.artifacts
     if artifacts is None or artifacts.golden is None:

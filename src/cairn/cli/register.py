@@ -36,8 +36,8 @@ def register(
     retroactive: bool,
 ) -> Shown:
     """Make a version of SOURCE: a captured run (run:...), or a file or folder of weights."""
+    from cairn.capture.models.word import Word
     from cairn.capture.register import register_path, register_run
-    from cairn.capture.word import Word
 
     registry = cairn.open()
     word = Word(data=data, test=test, params=param, metrics=metric, fields=field)

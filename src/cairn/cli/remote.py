@@ -25,8 +25,8 @@ def trust(origin: str, *, key: str, place: str | None) -> Shown:
     Compare it first with what `cairn remote keys` shows in that store.
     """
     from cairn.core.errors import Invalid
-    from cairn.data.foreign_keys import key_there, pin
-    from cairn.data.refs import open_remote
+    from cairn.data.remotes.foreign_keys import key_there, pin
+    from cairn.data.remotes.refs import open_remote
 
     registry = cairn.open()
     log = key or key_there(open_remote(registry.settings, place, to_write=False), origin)

@@ -50,7 +50,7 @@ def run(
     What COMMAND writes stays on its own streams, and its exit code is this command's. With
     --json the answer is the last line of standard output.
     """
-    from cairn.capture.given import assigned
+    from cairn.capture.told import assigned
 
     registry = cairn.open()
     settle_interrupted(registry)

@@ -16,7 +16,7 @@ from cairn.core.errors import CairnError, Inconclusive, Invalid
 from cairn.core.snapshot import Sampling, SnapshotInfo
 from cairn.core.tree import Entry, escape
 from cairn.core.words import counted
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 from cairn.work import Wish
 
@@ -163,7 +163,7 @@ def diff(
 ) -> Shown:
     """Say what changed: files, columns, rows by key, and how values are spread."""
     from cairn.cli import snapshot_diff
-    from cairn.data.difference import diff_snapshots
+    from cairn.data.comparison.difference import diff_snapshots
 
     found = diff_snapshots(cairn.open(), before, after, key=key, file=file)
     if picture is not None:
@@ -222,7 +222,7 @@ def rebuild(reference: str, folder: Path) -> Shown:
 def overlap(first: str, second: str, *, key: tuple[str, ...], file: str) -> Shown:
     """Say which rows of SECOND are in FIRST as well: test rows that were trained on."""
     from cairn.cli.holding import told_overlap
-    from cairn.data.overlap import overlap as find
+    from cairn.data.comparison.overlap import overlap as find
 
     return told_overlap(find(cairn.open(), first, second, key=key, file=file))
 

@@ -6,8 +6,8 @@ from cairn.cli.app import Shown
 from cairn.cli.text import listed, size, table
 from cairn.core.errors import Invalid
 from cairn.core.words import counted
-from cairn.data.column_diff import ColumnDiff
-from cairn.data.difference import FileDiff, SnapshotDiff, TableDiff
+from cairn.data.comparison.column_diff import ColumnDiff
+from cairn.data.comparison.difference import FileDiff, SnapshotDiff, TableDiff
 from cairn.plots import shares
 from cairn.plots.shares import Panel
 from cairn.stats.shift import LARGE

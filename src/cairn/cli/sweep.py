@@ -7,7 +7,7 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.text import size, table
 from cairn.core.sweep import Act, Sweep, WhyKept
 from cairn.core.words import counted
-from cairn.objects.sweep import DAY, HOUR, Ages
+from cairn.objects.upkeep.sweep import DAY, HOUR, Ages
 from cairn.registry import Registry
 
 LISTED, PACK_NAME = 20, 12

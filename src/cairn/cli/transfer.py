@@ -26,7 +26,7 @@ def push(
     sha256:...) everything goes that is not there yet. Every byte is verified before it leaves.
     What the ledger says of those models goes along, with names, reasons and proofs.
     """
-    from cairn.data.transfer import push as send
+    from cairn.data.remotes.transfer import push as send
 
     with progress("pushing") as report:
         done = send(
@@ -53,7 +53,7 @@ def pull(remote: str | None, *, references: tuple[str, ...], dry_run: bool) -> S
     sha256:..., churn:3 as numbered there) everything comes that is not here yet. Labels
     never move; what other ledgers say of the models is shown as theirs.
     """
-    from cairn.data.transfer import pull as fetch
+    from cairn.data.remotes.transfer import pull as fetch
 
     with progress("pulling") as report:
         done = fetch(cairn.open(), remote, references, dry_run=dry_run, on_progress=report)

@@ -209,7 +209,7 @@ def release(
     text = f"{found.name} is released as {model_shown(found.model)}:{found.release}"
     if no_tag:
         return Shown(_line(found), f"{text}\nno git tag was asked for")
-    from cairn.capture.tag import tag_release
+    from cairn.capture.project.tag import tag_release
 
     tag = tag_release(registry, found, sign=sign)
     failed = sign and not tag.is_written

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cairn.core.errors import Invalid
 from cairn.core.snapshot import Keeping, SnapshotInfo
-from cairn.objects.tree import Progress
+from cairn.objects.folders.tree import Progress
 from cairn.registry import Registry
 
 _ADDRESS = re.compile(

@@ -15,7 +15,7 @@ from cairn.core.erasure import (
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Manifest, Version
 from cairn.objects.closure import Need, parts
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 
 DIGITS = len("sha256:") + 12

@@ -22,12 +22,12 @@ from cairn.core.reserved import check_free
 from cairn.core.tree import SYMLINK, Entry, escape
 from cairn.core.version import Version
 from cairn.objects.address import is_folder, open_backend
-from cairn.objects.backend import Backend
-from cairn.objects.fault import reading, storing
-from cairn.objects.restore import restore_entries
+from cairn.objects.backends.backend import Backend
+from cairn.objects.backends.os_errors import reading, storing
+from cairn.objects.backends.sync import make_folder, sync_folder
+from cairn.objects.folders.restore import restore_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.objects.source import CHUNK
-from cairn.objects.sync import make_folder, sync_folder
-from cairn.objects.tree import tree_entries
 from cairn.registry import Registry
 
 

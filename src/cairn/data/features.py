@@ -17,15 +17,15 @@ from cairn.core.request import Record
 from cairn.core.secret import require_plain
 from cairn.core.tree import FILE, Entry, escape
 from cairn.core.version import Version
-from cairn.data.column_diff import ColumnDiff, diff_columns
-from cairn.data.meeting import meet
-from cairn.data.relation import Column, Relations
-from cairn.data.table_files import DELIMITERS, TableFiles, suffix_of, tables_of
+from cairn.data.comparison.column_diff import ColumnDiff, diff_columns
+from cairn.data.comparison.relation import Column, Relations
+from cairn.data.comparison.shared_columns import meet
+from cairn.data.tables.table_files import DELIMITERS, TableFiles, suffix_of, tables_of
 from cairn.flavors import read_frame
 from cairn.flavors.plain_table import unnamed
 from cairn.objects import ObjectStore
-from cairn.objects.stored_tree import store_entries
-from cairn.objects.tree import restore_tree, tree_entries
+from cairn.objects.folders.stored_tree import store_entries
+from cairn.objects.folders.tree import restore_tree, tree_entries
 from cairn.registry import Registry
 
 _CAPTURED = b"features/frame.json"

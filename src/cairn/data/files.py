@@ -22,9 +22,9 @@ from cairn.core.snapshot import (
 from cairn.core.table import Profile
 from cairn.core.tree import Changes, Entry, escape
 from cairn.core.words import counted
-from cairn.data.frozen import refuse_address
+from cairn.data.require_frozen import refuse_address
 from cairn.data.whole import require_whole
-from cairn.objects.tree import (
+from cairn.objects.folders.tree import (
     Progress,
     StoredTree,
     diff_trees,
@@ -65,7 +65,9 @@ def snapshot_files(
     `require_whole` raises.
     """
     refuse_address(os.fspath(path))
-    from cairn.data.described import describe_files  # NumPy, which most commands do without
+    from cairn.data.tables.describe_tables import (
+        describe_files,  # NumPy, which most commands do without
+    )
 
     check_name(name)
     stored = store_tree(registry.objects, path, on_progress=on_progress)

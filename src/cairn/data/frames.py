@@ -9,9 +9,9 @@ from typing import Any
 from cairn.core.digest import Digest
 from cairn.core.errors import Invalid, first_line
 from cairn.core.snapshot import Sampling, SnapshotInfo, Source, Table, TableFacts
-from cairn.data.arrow import ArrowTable, Frame, arrow
 from cairn.data.files import check_name, record_snapshot
-from cairn.data.parquet import StoredTable, learn, store_table
+from cairn.data.tables.arrow import ArrowTable, Frame, arrow
+from cairn.data.tables.parquet import StoredTable, learn, store_table
 from cairn.registry import Registry
 
 STREAM = "__arrow_c_stream__"

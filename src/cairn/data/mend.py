@@ -10,8 +10,8 @@ from cairn.core.ledger import Problem
 from cairn.core.request import Record
 from cairn.core.sweep import FindMissing, ListKept, WhyKept
 from cairn.objects.address import is_folder, open_objects
-from cairn.objects.fsck import Damage
 from cairn.objects.repair import Copies, PlainFiles, bring_back, broken
+from cairn.objects.upkeep.fsck import Damage
 from cairn.registry import Registry
 
 DIGEST_BYTES = 32

@@ -20,9 +20,9 @@ from cairn.core.snapshot import (
     is_kept,
 )
 from cairn.core.tree import Entry, escape
-from cairn.data.elsewhere import Copy, Fault, Taken, Wanted, take
+from cairn.data.copies import Copy, Fault, Taken, Wanted, take
+from cairn.objects.folders.tree import Progress, tree_entries
 from cairn.objects.store import Sink
-from cairn.objects.tree import Progress, tree_entries
 from cairn.registry import Registry
 
 LONGEST = 2000
@@ -143,7 +143,7 @@ def locate(registry: Registry, source: Source) -> Locate:
 
             return locate_objects(source)
         case BucketVersions():
-            from cairn.data.bucket_pin import locate_versions
+            from cairn.data.buckets.bucket_pin import locate_versions
 
             return locate_versions(source)
         case _:

@@ -19,7 +19,7 @@ from cairn.core.snapshot import Keeping, Recipe, Snapshot, SnapshotInfo
 from cairn.core.tree import Entry, escape
 from cairn.data.files import check_name, record_snapshot
 from cairn.objects import ObjectStore, open_local
-from cairn.objects.tree import (
+from cairn.objects.folders.tree import (
     StoredTree,
     restore_tree,
     store_entries,

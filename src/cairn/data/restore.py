@@ -7,7 +7,7 @@ from cairn.core.errors import Erased, Refused
 from cairn.core.snapshot import IcebergTable, Recipe, Snapshot, SnapshotInfo, is_kept
 from cairn.data.erasure import left_of
 from cairn.data.pins import PinnedBytes
-from cairn.objects.tree import Progress, restore_tree
+from cairn.objects.folders.tree import Progress, restore_tree
 from cairn.registry import Registry
 
 

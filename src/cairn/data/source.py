@@ -114,7 +114,7 @@ def _query(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
 def _bucket(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
     _only(wish, "a bucket", order=False, mode=not wish.tag)
     if wish.mode == "pin":
-        from cairn.data.bucket_pin import pin_bucket
+        from cairn.data.buckets.bucket_pin import pin_bucket
 
         if wish.ray:
             raise Invalid("a cluster copies what lies in a bucket: leave out --ray or --pin")
@@ -125,7 +125,7 @@ def _bucket(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
             sampling=wish.sampling,
             on_progress=wish.on_progress,
         )
-    from cairn.data.bucket_files import snapshot_bucket
+    from cairn.data.buckets.bucket_files import snapshot_bucket
 
     return snapshot_bucket(
         registry,

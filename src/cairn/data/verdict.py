@@ -21,7 +21,7 @@ from cairn.core.version import Artifacts, Version
 from cairn.flavors.allowed import allow_list_digest
 from cairn.flavors.disk import disk_errors
 from cairn.flavors.flavor import Inspection
-from cairn.objects.tree import restore_tree
+from cairn.objects.folders.tree import restore_tree
 from cairn.registry import Registry
 
 

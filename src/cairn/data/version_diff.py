@@ -14,7 +14,7 @@ from cairn.core.errors import NotFound
 from cairn.core.run import RunFacts
 from cairn.core.tree import escape
 from cairn.core.version import Manifest, Version
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 
 SHORT = len("sha256:") + 12

@@ -11,8 +11,8 @@ from cairn.core.digest import Digest
 from cairn.core.errors import Refused
 from cairn.core.tree import SYMLINK, escape
 from cairn.objects import ObjectStore
-from cairn.objects.bulk import read_many
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
+from cairn.objects.packs.bulk import read_many
 
 SHOWN = 5
 _POINTER_BYTES = range(40, 512)

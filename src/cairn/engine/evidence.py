@@ -28,7 +28,7 @@ from cairn.core.name import LabelName
 from cairn.core.version import Version
 from cairn.engine import evaluation, facts, looks, siblings, version
 from cairn.engine.context import Context
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.stats.checks import (
     Evidence,
     Problem,

@@ -13,7 +13,7 @@ from cairn.core.verdict import Safety
 from cairn.core.version import Version
 from cairn.engine import ledger, moves, verdict, version
 from cairn.engine.context import Context
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.stats.checks.evidence import Facts, Tenure
 
 DAY_HOURS = 24.0

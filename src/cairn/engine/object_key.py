@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from cairn import config
 from cairn.core.errors import Conflict, Invalid, NotFound, Unavailable
 from cairn.engine.secret import write_secret
-from cairn.objects.blob import Cipher
+from cairn.objects.packs.blob import Cipher
 
 if TYPE_CHECKING:
-    from cairn.objects.cipher import KeyCipher
+    from cairn.objects.packs.cipher import KeyCipher
 
 VARIABLE = "CAIRN_OBJECTS_KEY"
 COMMAND = "CAIRN_OBJECTS_KEY_COMMAND"
@@ -34,14 +34,14 @@ def cipher(identity: str, name: str) -> Cipher | None:
     """
     if not name:
         return None
-    from cairn.objects.cipher import LateCipher  # and with it `cryptography`
+    from cairn.objects.packs.cipher import LateCipher  # and with it `cryptography`
 
     return LateCipher(partial(_find, identity, name))
 
 
 def choose(identity: str) -> str:
     """Take the key of a new store from the environment, or make one; return its name."""
-    from cairn.objects.cipher import key_name, new_key, read_key
+    from cairn.objects.packs.cipher import key_name, new_key, read_key
 
     if held := _given():
         return key_name(held.key)
@@ -57,7 +57,7 @@ def is_given() -> bool:
 
 def text(identity: str, name: str) -> str:
     """Return the key of a store's objects as text; raises what looking for it raises."""
-    from cairn.objects.cipher import key_name
+    from cairn.objects.packs.cipher import key_name
 
     held = _given() or _kept(key_path(identity), name)
     if key_name(held.key) != name:
@@ -72,7 +72,7 @@ def key_path(identity: str) -> Path:
 
 def _find(identity: str, name: str) -> "KeyCipher":
     """Find the key called `name`; raises `NotFound`, `Conflict`, `Invalid`, `Unavailable`."""
-    from cairn.objects.cipher import KeyCipher, key_name
+    from cairn.objects.packs.cipher import KeyCipher, key_name
 
     held = _given() or _kept(key_path(identity), name)
     if key_name(held.key) != name:
@@ -81,7 +81,7 @@ def _find(identity: str, name: str) -> "KeyCipher":
 
 
 def _wrong(held: Held, name: str) -> Conflict:
-    from cairn.objects.cipher import key_name
+    from cairn.objects.packs.cipher import key_name
 
     return Conflict(
         f"{held.place} has the key {key_name(held.key)}, and this store's objects are "
@@ -100,7 +100,7 @@ def _given() -> Held | None:
 
 def _from_variable(text: str) -> Held:
     """Read a key or the file of one; what is neither is not shown, as it may be a secret."""
-    from cairn.objects.cipher import read_key
+    from cairn.objects.packs.cipher import read_key
 
     try:
         return Held(read_key(text), VARIABLE)
@@ -123,7 +123,7 @@ def _kept(path: Path, name: str) -> Held:
 
 
 def _from_file(path: Path) -> Held:
-    from cairn.objects.cipher import read_key
+    from cairn.objects.packs.cipher import read_key
 
     try:
         return Held(read_key(path.read_text("utf-8", "replace")), str(path))
@@ -135,7 +135,7 @@ def _from_file(path: Path) -> Held:
 
 def _from_command(command: str) -> Held:
     """Run somebody's own command: it prints the key as text, or its 32 bytes."""
-    from cairn.objects.cipher import read_key
+    from cairn.objects.packs.cipher import read_key
 
     try:
         done = subprocess.run(  # noqa: S603 (the user's own, from the user's environment)

@@ -22,7 +22,7 @@ from cairn.engine.continuation import Successor
 from cairn.engine.secret import write_secret
 from cairn.engine.store import NEXT, StoreFile
 from cairn.objects.address import open_backend
-from cairn.objects.owners import claim
+from cairn.objects.backends.owners import claim
 from cairn.objects.transfer import Progress, plan, ship
 from cairn.signing import box, note
 from cairn.sql.database import Database

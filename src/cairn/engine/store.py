@@ -26,7 +26,7 @@ from cairn.engine import object_key
 from cairn.engine.secret import write_secret
 from cairn.objects import ObjectStore, open_local
 from cairn.objects.address import open_backend, open_objects
-from cairn.objects.owners import claim
+from cairn.objects.backends.owners import claim
 from cairn.signing import note
 from cairn.sql.database import Database
 

@@ -21,7 +21,7 @@ from cairn.core.version import (
 from cairn.engine import ledger, pin, run, verdict
 from cairn.engine.context import Context, Draft
 from cairn.objects.closure import require_needs, require_tree
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.sql import search
 from cairn.sql.database import Row
 

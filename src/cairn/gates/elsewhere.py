@@ -15,8 +15,8 @@ from cairn.core.errors import Invalid
 from cairn.core.evaluation import Better, EvaluationInfo, Task
 from cairn.core.version import Version
 from cairn.data.evaluation import record_evaluation
-from cairn.data.parquet import reading_parquet
-from cairn.data.table import read_table
+from cairn.data.tables.parquet import reading_parquet
+from cairn.data.tables.table import read_table
 from cairn.gates.evaluation import artifacts_of, configured_scorer
 from cairn.gates.rows import expected
 from cairn.gates.scorer import ELSEWHERE

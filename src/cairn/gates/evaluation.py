@@ -8,7 +8,7 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Artifacts, Version
 from cairn.data.erasure import left_of
 from cairn.data.evaluation import record_evaluation
-from cairn.data.table import read_table
+from cairn.data.tables.table import read_table
 from cairn.gates.rows import predict
 from cairn.gates.scorer import metrics_with, score_with, scorer_of
 from cairn.registry import Registry

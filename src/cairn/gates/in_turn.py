@@ -13,7 +13,7 @@ from time import perf_counter, sleep
 from cairn.core.evaluation import Latency, LatencyInfo, ListLatencies, RecordLatency, Scorer
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
-from cairn.data.table import read_table
+from cairn.data.tables.table import read_table
 from cairn.engine import person
 from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.latency import DIGITS, WARM_SECONDS, alone, calls, cycled, machine, warmed_up

@@ -30,7 +30,7 @@ from cairn.core.errors import Invalid
 from cairn.core.evaluation import Latency, LatencyInfo, ListLatencies, RecordLatency, Scorer
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
-from cairn.data.table import Table, read_table
+from cairn.data.tables.table import Table, read_table
 from cairn.engine import person
 from cairn.flavors.frame import take_rows
 from cairn.gates.evaluation import artifacts_of, load_model

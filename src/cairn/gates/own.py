@@ -30,7 +30,7 @@ from cairn.core.version import Version
 from cairn.engine import person
 from cairn.gates.evaluation import artifacts_of
 from cairn.interpreter import isolated_script
-from cairn.objects.tree import restore_tree
+from cairn.objects.folders.tree import restore_tree
 from cairn.registry import Registry
 
 GROUP = "cairn.checks"

@@ -8,8 +8,8 @@ import numpy as np
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import Better, Scorer, Task
 from cairn.core.words import counted
-from cairn.data.column import Column
-from cairn.data.table import Table
+from cairn.data.tables.column import Column
+from cairn.data.tables.table import Table
 from cairn.gates.perturb import perturb
 from cairn.gates.scorer import Metrics, Score
 from cairn.stats.scored import Floats, Predictions

@@ -15,8 +15,8 @@ from cairn.config import EvaluationSettings
 from cairn.core.errors import NotFound
 from cairn.core.evaluation import Task
 from cairn.core.snapshot import SnapshotInfo
-from cairn.data.column import Column
-from cairn.data.table import read_table
+from cairn.data.tables.column import Column
+from cairn.data.tables.table import read_table
 from cairn.registry import Registry
 
 MOST_CLASSES = 20

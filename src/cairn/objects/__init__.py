@@ -6,10 +6,10 @@
 
 from pathlib import Path
 
-from cairn.objects.batch import Batch
-from cairn.objects.blob import Cipher
-from cairn.objects.local import INDEX, LocalBackend
-from cairn.objects.memory import MemoryBackend
+from cairn.objects.backends.local import INDEX, LocalBackend
+from cairn.objects.backends.memory import MemoryBackend
+from cairn.objects.packs.batch import Batch
+from cairn.objects.packs.blob import Cipher
 from cairn.objects.store import ObjectStore
 
 __all__ = ["Batch", "ObjectStore", "in_memory", "open_local"]

@@ -11,10 +11,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from cairn.core.errors import Conflict, Invalid
-from cairn.objects.backend import Backend
-from cairn.objects.blob import Cipher
-from cairn.objects.local import INDEX, LocalBackend
-from cairn.objects.place import CLOUDS, read_place
+from cairn.objects.backends.backend import Backend
+from cairn.objects.backends.bucket_address import CLOUDS, read_place
+from cairn.objects.backends.local import INDEX, LocalBackend
+from cairn.objects.packs.blob import Cipher
 from cairn.objects.store import ObjectStore
 
 GROUP = "cairn.backends"
@@ -31,7 +31,7 @@ def open_backend(address: str) -> Backend:
     if scheme == "file":
         return LocalBackend(_folder(_file_path(address)))
     if scheme in CLOUDS:
-        from cairn.objects.cloud import CloudBackend
+        from cairn.objects.backends.cloud import CloudBackend
 
         return CloudBackend(read_place(address))
     return _plugin(scheme, address)

@@ -17,8 +17,8 @@ from cairn.core.run import RunFacts
 from cairn.core.snapshot import Recipe, Snapshot, Source, is_kept, parents_of
 from cairn.core.tree import LEAF_ROWS, ROOT_BYTES, Entry, escape, read_root
 from cairn.core.version import Manifest
+from cairn.objects.folders.tree import tree_entries
 from cairn.objects.store import ObjectStore
-from cairn.objects.tree import tree_entries
 
 Leads = type[Record] | Literal["bytes", "tree", "names"]
 """To a record of this kind, to nothing, to a tree with its files, to one whose files stay."""

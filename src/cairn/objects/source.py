@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from operator import attrgetter
 
 from cairn.core.errors import Conflict, Invalid
-from cairn.objects.fault import reading, unreadable
+from cairn.objects.backends.os_errors import reading, unreadable
 
 CHUNK = 1 << 20
 _KINDS = {

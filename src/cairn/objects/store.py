@@ -12,21 +12,21 @@ from cairn.core.digest import RECORD_BYTES, Digest, from_canonical
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record
 from cairn.core.tree import escape
-from cairn.objects.backend import Backend
-from cairn.objects.batch import Batch, Lease
-from cairn.objects.blob import Cipher
-from cairn.objects.erase import Eraser
-from cairn.objects.fault import storing
-from cairn.objects.fsck import Checker
-from cairn.objects.index import Index, Place
-from cairn.objects.lease import Lease as HeldLease
-from cairn.objects.listing import listed_packs, stored_digests
-from cairn.objects.owners import require_sole_owner
-from cairn.objects.pack import Pack
-from cairn.objects.reader import Reader, id_of
-from cairn.objects.reclaim import Reclaimer
+from cairn.objects.backends.backend import Backend
+from cairn.objects.backends.os_errors import storing
+from cairn.objects.backends.owners import require_sole_owner
+from cairn.objects.backends.sync import sync_folder
+from cairn.objects.packs.batch import Batch, Lease
+from cairn.objects.packs.blob import Cipher
+from cairn.objects.packs.index import Index, Place
+from cairn.objects.packs.lease import Lease as HeldLease
+from cairn.objects.packs.listing import listed_packs, stored_digests
+from cairn.objects.packs.pack import Pack
+from cairn.objects.packs.reader import Reader, id_of
 from cairn.objects.source import open_source
-from cairn.objects.sync import sync_folder
+from cairn.objects.upkeep.erase import Eraser
+from cairn.objects.upkeep.fsck import Checker
+from cairn.objects.upkeep.reclaim import Reclaimer
 
 Stored = TypeVar("Stored", bound=Record)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")

@@ -21,12 +21,12 @@ from typing import NamedTuple, TypeVar
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt
-from cairn.objects.blob import LARGE, RECIPE, Recipe, check_size, names, read_recipe
-from cairn.objects.index import TOMBS, Place
-from cairn.objects.load import Load, Wanted, find, loads_of, read_load, whole_pack
-from cairn.objects.pack import PACK_BYTES, check_pack
-from cairn.objects.pen import Pen
-from cairn.objects.reader import Reader, id_of, naming
+from cairn.objects.packs.blob import LARGE, RECIPE, Recipe, check_size, names, read_recipe
+from cairn.objects.packs.index import TOMBS, Place
+from cairn.objects.packs.pack import PACK_BYTES, check_pack
+from cairn.objects.packs.pack_read import Load, Wanted, find, loads_of, read_load, whole_pack
+from cairn.objects.packs.pack_writer import Pen
+from cairn.objects.packs.reader import Reader, id_of, naming
 from cairn.objects.source import open_source
 from cairn.objects.store import ObjectStore
 

@@ -15,12 +15,12 @@ from cairn.core.errors import (
     Unavailable,
     first_line,
 )
-from cairn.data.arrow import Batch, arrow
 from cairn.data.databases.json_text import plain_json
 from cairn.data.databases.ordered import check_columns
 from cairn.data.databases.question import ROWS, Question, bound, file_of, quoted, wrapped
 from cairn.data.databases.result import Result
-from cairn.data.plain import BATCH_ROWS, check_names
+from cairn.data.tables.arrow import Batch, arrow
+from cairn.data.tables.plain import BATCH_ROWS, check_names
 
 _NAMES = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\b[A-Z][A-Z0-9_]*(?: WITH TIME ZONE)?"

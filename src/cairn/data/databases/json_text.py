@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cairn.core.errors import Invalid
-from cairn.data.arrow import Batch, arrow
+from cairn.data.tables.arrow import Batch, arrow
 
 LARGEST_EXPONENT = 400
 

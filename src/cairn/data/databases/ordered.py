@@ -7,7 +7,7 @@ data would have two names.
 from collections.abc import Iterable, Iterator
 
 from cairn.core.errors import Invalid
-from cairn.data.arrow import Array, Batch, arrow
+from cairn.data.tables.arrow import Array, Batch, arrow
 
 
 def check_order(batches: Iterable[Batch], order: tuple[str, ...]) -> Iterator[Batch]:

@@ -12,13 +12,13 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from cairn.core.errors import Invalid
-from cairn.data.arrow import Batch, arrow
 from cairn.data.databases.ordered import check_columns
 from cairn.data.databases.postgresql_errors import translated
 from cairn.data.databases.postgresql_types import Column, arrow_column, described
 from cairn.data.databases.question import Question, bound, quoted, wrapped
 from cairn.data.databases.result import Result
-from cairn.data.plain import check_names
+from cairn.data.tables.arrow import Batch, arrow
+from cairn.data.tables.plain import check_names
 
 BLOCK_BYTES = 4 << 20
 PATIENCE_SECONDS = 10

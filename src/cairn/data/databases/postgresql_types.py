@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from cairn.core.errors import Invalid
-from cairn.data.arrow import Array, DataType, arrow
 from cairn.data.databases.json_text import respell
 from cairn.data.databases.question import ROWS, Question, quoted, wrapped
+from cairn.data.tables.arrow import Array, DataType, arrow
 
 WIDEST = 38
 _TEXTS = ("text", "varchar", "bpchar", "name", "char", "uuid", "citext")

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import Literal, NamedTuple
 
-from cairn.data.arrow import Batch, Schema
+from cairn.data.tables.arrow import Batch, Schema
 
 
 class Result(NamedTuple):

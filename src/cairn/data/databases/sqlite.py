@@ -19,11 +19,11 @@ from cairn.core.errors import (
     Unavailable,
     first_line,
 )
-from cairn.data.arrow import Batch, DataType, Schema, arrow
 from cairn.data.databases.ordered import check_columns
 from cairn.data.databases.question import Question, bound, file_of, quoted, wrapped
 from cairn.data.databases.result import Result
-from cairn.data.plain import check_names
+from cairn.data.tables.arrow import Batch, DataType, Schema, arrow
+from cairn.data.tables.plain import check_names
 
 ROWS = 16_384
 PATIENCE_SECONDS = 5

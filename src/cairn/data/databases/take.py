@@ -11,7 +11,7 @@ from cairn.data.databases.question import Question, read_question
 from cairn.data.databases.result import Result
 from cairn.data.files import check_name
 from cairn.data.frames import record_table
-from cairn.data.parquet import store_table
+from cairn.data.tables.parquet import store_table
 from cairn.registry import Registry
 
 _LONGEST_SHOWN = 500

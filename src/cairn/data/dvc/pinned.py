@@ -9,10 +9,10 @@ from pathlib import Path
 from cairn.core.errors import Corrupt, NotFound
 from cairn.core.snapshot import DvcOutput
 from cairn.core.tree import Entry, unescape
+from cairn.data.copies import Copy, Wanted, local_copy
 from cairn.data.dvc.outputs import Member, Output
 from cairn.data.dvc.places import Places
 from cairn.data.dvc.project import CACHE, Project, is_root, open_project
-from cairn.data.elsewhere import Copy, Wanted, local_copy
 
 
 def locate_output(source: DvcOutput, folder: Path) -> "partial[Iterator[Wanted]]":

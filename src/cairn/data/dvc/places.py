@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from cairn.core.errors import Corrupt, NotFound, Unavailable
 from cairn.core.tree import EXECUTABLE, FILE
-from cairn.data.bucket import bucket_copy, is_bucket
+from cairn.data.buckets.bucket import bucket_copy, is_bucket
+from cairn.data.copies import Copy, Wanted, local_copy, read
 from cairn.data.dvc.outputs import Member, Output, read_folder
 from cairn.data.dvc.project import Project
-from cairn.data.elsewhere import Copy, Wanted, local_copy, read
 
 LAYOUTS = ("files/md5/", "")
 CHAINED = re.compile(r"remote://(?P<name>[^/]+)/?(?P<rest>.*)")

@@ -20,7 +20,7 @@ from cairn.data.dvc.outputs import (
 )
 from cairn.data.dvc.pipeline import Pipeline, read_pipeline
 from cairn.data.git import find_top, run_git
-from cairn.objects.fault import reading
+from cairn.objects.backends.os_errors import reading
 
 CONTROL = ".dvc"
 CACHE = f"{CONTROL}/cache"

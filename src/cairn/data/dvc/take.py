@@ -11,6 +11,7 @@ from cairn.core.errors import CairnError, Corrupt, Invalid, NotFound
 from cairn.core.snapshot import DvcOutput, Keeping, SnapshotInfo
 from cairn.core.tree import escape
 from cairn.core.words import counted
+from cairn.data.copies import Fault, Taken, Wanted, take
 from cairn.data.dvc.outputs import Output
 from cairn.data.dvc.places import Places
 from cairn.data.dvc.project import (
@@ -22,10 +23,9 @@ from cairn.data.dvc.project import (
     find_root,
     open_project,
 )
-from cairn.data.elsewhere import Fault, Taken, Wanted, take
 from cairn.data.files import check_name, record_snapshot
 from cairn.objects import Batch
-from cairn.objects.tree import Progress, StoredTree, store_entries
+from cairn.objects.folders.tree import Progress, StoredTree, store_entries
 from cairn.registry import Registry
 
 SHOWN = 5

@@ -11,15 +11,15 @@ from urllib.parse import unquote
 
 from cairn.core.errors import Corrupt, Invalid, NotFound, Refused, first_line
 from cairn.core.snapshot import DeltaTable, Keeping, SnapshotInfo
-from cairn.data.bucket import list_bucket
+from cairn.data.buckets.bucket import list_bucket
 from cairn.data.files import check_name, record_snapshot
 from cairn.data.lakes.delta_features import V2_CHECKPOINT, check_features, refuse
 from cairn.data.lakes.delta_layout import library
 from cairn.data.lakes.files import Listed, plain, take_files
 from cairn.data.lakes.location import recorded
 from cairn.data.lakes.rows import describe_lake
-from cairn.objects.fault import reading
-from cairn.objects.tree import Progress
+from cairn.objects.backends.os_errors import reading
+from cairn.objects.folders.tree import Progress
 from cairn.registry import Registry
 
 if TYPE_CHECKING:

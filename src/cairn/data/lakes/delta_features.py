@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cairn.core.errors import Refused
-from cairn.data.arrow import arrow
 from cairn.data.lakes.delta_log import State, masked, replay
-from cairn.data.parquet import arrow_errors
+from cairn.data.tables.arrow import arrow
+from cairn.data.tables.parquet import arrow_errors
 
 if TYPE_CHECKING:
     import deltalake

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from cairn.core.errors import Corrupt, Invalid, Unavailable, first_line
 from cairn.core.tree import Entry
-from cairn.data.arrow import DataType, arrow
 from cairn.data.lakes.delta_log import State, masked, replay
 from cairn.data.lakes.layout import Layout, Part
+from cairn.data.tables.arrow import DataType, arrow
 from cairn.installed import installs
 
 LOG = b"_delta_log/"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cairn.core.errors import Corrupt
-from cairn.data.arrow import arrow
-from cairn.data.parquet import arrow_errors
+from cairn.data.tables.arrow import arrow
+from cairn.data.tables.parquet import arrow_errors
 
 
 class State(NamedTuple):

@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 from cairn.core.errors import CairnError, Corrupt, Invalid, NotFound
 from cairn.core.snapshot import DeltaTable, IcebergTable, Keeping
 from cairn.core.tree import Entry, check_path
-from cairn.data.bucket import bucket_copy, is_bucket
-from cairn.data.elsewhere import Copy, Fault, Wanted, local_copy, take
+from cairn.data.buckets.bucket import bucket_copy, is_bucket
+from cairn.data.copies import Copy, Fault, Wanted, local_copy, take
 from cairn.objects import ObjectStore
-from cairn.objects.tree import Progress, StoredTree, store_entries
+from cairn.objects.folders.tree import Progress, StoredTree, store_entries
 
 ELSEWHERE = "_elsewhere"
 SHOWN = 5

@@ -20,14 +20,14 @@ from cairn.core.errors import (
     first_line,
 )
 from cairn.core.snapshot import IcebergTable, Keeping, SnapshotInfo
-from cairn.data.bucket import is_bucket, require_answer
+from cairn.data.buckets.bucket import is_bucket, require_answer
 from cairn.data.files import check_name, record_snapshot
 from cairn.data.lakes.avro import read_checked
 from cairn.data.lakes.files import Listed, literal, take_files
 from cairn.data.lakes.location import recorded
 from cairn.data.lakes.rows import describe_lake
 from cairn.installed import installs
-from cairn.objects.tree import Progress
+from cairn.objects.folders.tree import Progress
 from cairn.registry import Registry
 
 if TYPE_CHECKING:

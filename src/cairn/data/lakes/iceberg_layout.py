@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cairn.core.errors import CairnError, Corrupt, Invalid, first_line
-from cairn.data.arrow import DataType, arrow
 from cairn.data.lakes.avro import read_checked
 from cairn.data.lakes.files import literal, tree_path
 from cairn.data.lakes.layout import Given, Layout, Part
+from cairn.data.tables.arrow import DataType, arrow
 
 if TYPE_CHECKING:
     from pyiceberg import schema as iceberg

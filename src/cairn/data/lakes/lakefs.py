@@ -11,12 +11,12 @@ from cairn import config
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.snapshot import Keeping, LakeFSCommit, SnapshotInfo
 from cairn.core.tree import Entry, check_path
-from cairn.data.elsewhere import Copy, Fault, Taken, Wanted, take
+from cairn.data.copies import Copy, Fault, Taken, Wanted, take
 from cairn.data.files import check_name, record_snapshot
 from cairn.data.lakes.files import lacking
 from cairn.data.lakes.lakefs_api import LakeFS, Login
 from cairn.objects import Batch
-from cairn.objects.tree import Progress, store_entries
+from cairn.objects.folders.tree import Progress, store_entries
 from cairn.registry import Registry
 
 _log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from cairn.core.errors import Invalid, first_line
 from cairn.core.tree import escape
-from cairn.data.arrow import Array, Batch, DataType, Field, Schema, arrow
-from cairn.data.logical import logical_type
-from cairn.data.plain import plain_type
+from cairn.data.tables.arrow import Array, Batch, DataType, Field, Schema, arrow
+from cairn.data.tables.logical import logical_type
+from cairn.data.tables.plain import plain_type
 
 FIELD_ID = b"PARQUET:field_id"
 Given = Callable[[DataType], Any]

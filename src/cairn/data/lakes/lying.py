@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, NotFound
-from cairn.data.elsewhere import Wanted
-from cairn.objects.fault import storing
+from cairn.data.copies import Wanted
+from cairn.objects.backends.os_errors import storing
 
 
 class Lying:

@@ -17,15 +17,15 @@ from cairn.core.errors import Corrupt, Inconclusive, Invalid, Unavailable
 from cairn.core.snapshot import DeltaTable, IcebergTable, is_kept
 from cairn.core.table import Profile, TableProfile
 from cairn.core.tree import Entry, escape
-from cairn.data.arrow import Batch, arrow
 from cairn.data.lakes.delta_layout import delta_layout
 from cairn.data.lakes.files import copy_at, locate_files
 from cairn.data.lakes.iceberg_layout import Read, iceberg_layout
 from cairn.data.lakes.layout import Layout, aligned
 from cairn.data.lakes.lying import Lying
-from cairn.data.parquet import learn, parquet_batches, reading_parquet
+from cairn.data.tables.arrow import Batch, arrow
+from cairn.data.tables.parquet import learn, parquet_batches, reading_parquet
 from cairn.objects import ObjectStore
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 
 _log = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ from cairn.core.erasure import MOST_OBJECTS, EraseObjects, ListErasures
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.evaluation import RecordEvaluation
 from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo
-from cairn.data.described import describe_files
 from cairn.data.person.find import find_person
 from cairn.data.person.place import Erasing
 from cairn.data.rows.asked import Asked
+from cairn.data.tables.describe_tables import describe_files
 from cairn.registry import Registry
 
 MOST_SUCCESSORS = 100

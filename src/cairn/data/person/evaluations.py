@@ -15,11 +15,11 @@ from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.look import rows_of
 from cairn.data.rows.search import Held
 from cairn.data.rows.wanted import Wanted
-from cairn.data.table import read_table
-from cairn.data.table_files import ALL_ROWS
+from cairn.data.tables.table import read_table
+from cairn.data.tables.table_files import ALL_ROWS
 from cairn.engine.ids import hasher
 from cairn.listed import ledger_entries
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 from cairn.stats.predictions import decode, encode
 from cairn.stats.scored import Predictions, leave_out

@@ -15,15 +15,15 @@ from cairn.core.run import RunFacts
 from cairn.core.snapshot import Snapshot, SnapshotInfo, is_kept
 from cairn.core.tree import FILE, Entry, escape, unescape
 from cairn.core.version import Version
-from cairn.data.holding import uses
 from cairn.data.person import evaluations
 from cairn.data.person.place import Erasing, Fate, Place
 from cairn.data.person.rewrite import rewrite
+from cairn.data.row_holders import uses
 from cairn.data.rows import captured
 from cairn.data.rows.asked import Asked
 from cairn.data.rows.search import Held, RowSearch
 from cairn.listed import ledger_entries
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 
 TEXT = "free text, where it stands as a word: `cairn forget-secret` erases such objects whole"

@@ -4,7 +4,7 @@ from typing import Literal
 
 from cairn.core.digest import Digest
 from cairn.core.request import Record
-from cairn.data.holding import Use
+from cairn.data.row_holders import Use
 
 Fate = Literal["rewritten", "whole", "stays"]
 """Written again without the rows; erased whole; not touched, for a reason."""

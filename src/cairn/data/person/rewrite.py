@@ -20,16 +20,16 @@ from cairn.core.snapshot import (
     Table,
 )
 from cairn.core.tree import FILE, Entry, escape
-from cairn.data.arrow import Batch, Schema, arrow
 from cairn.data.lakes.rows import LakeRows, lake_rows
-from cairn.data.parquet import store_table
 from cairn.data.person.place import Fate
 from cairn.data.rows import captured
 from cairn.data.rows.asked import Looked
 from cairn.data.rows.look import logs_of
 from cairn.data.rows.without import without
+from cairn.data.tables.arrow import Batch, Schema, arrow
+from cairn.data.tables.parquet import store_table
 from cairn.objects import ObjectStore
-from cairn.objects.tree import store_entries, tree_entries
+from cairn.objects.folders.tree import store_entries, tree_entries
 
 
 class Rewritten(NamedTuple):

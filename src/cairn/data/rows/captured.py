@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from cairn.core.digest import from_canonical
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.tree import Entry, escape, unescape
-from cairn.data.arrow import arrow
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.wanted import Wanted
+from cairn.data.tables.arrow import arrow
 from cairn.objects import ObjectStore
 
 HEADER = b"frame.json"

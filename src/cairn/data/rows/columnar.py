@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cairn.core.errors import Invalid, first_line
-from cairn.data.arrow import Batch, arrow
-from cairn.data.parquet import arrow_errors, reading_parquet
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.wanted import Wanted
+from cairn.data.tables.arrow import Batch, arrow
+from cairn.data.tables.parquet import arrow_errors, reading_parquet
 
 BATCH_ROWS = 16_384
 FIELD_ID = b"PARQUET:field_id"

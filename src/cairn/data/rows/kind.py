@@ -11,8 +11,8 @@ from typing import IO, Any
 
 from cairn.core.errors import Invalid, first_line
 from cairn.core.tree import Entry
-from cairn.data.arrow import arrow
-from cairn.data.table_files import DELIMITERS
+from cairn.data.tables.arrow import arrow
+from cairn.data.tables.table_files import DELIMITERS
 from cairn.objects import ObjectStore
 
 MOST_BYTES = 2**30

@@ -15,7 +15,6 @@ import numpy as np
 from cairn.core.errors import Invalid
 from cairn.core.tree import Entry, escape
 from cairn.data.databases.sqlite_tables import SPAN, tables_in
-from cairn.data.parquet import reading_parquet
 from cairn.data.rows import columnar, textual
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.kind import (
@@ -26,7 +25,8 @@ from cairn.data.rows.kind import (
     unpacked,
     unpacked_name,
 )
-from cairn.data.table_files import DELIMITERS
+from cairn.data.tables.parquet import reading_parquet
+from cairn.data.tables.table_files import DELIMITERS
 from cairn.objects import ObjectStore
 
 LOGS = (b"-wal", b"-journal")

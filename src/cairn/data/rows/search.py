@@ -29,7 +29,7 @@ from cairn.data.rows.look import LOGS, is_beside, look, partitions, rows_of
 from cairn.data.rows.part import parts_of, told
 from cairn.data.rows.renamed import called
 from cairn.data.rows.sources import source_of
-from cairn.objects.tree import tree_entries
+from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 
 Entries = Mapping[bytes, Entry]

@@ -7,13 +7,13 @@ import numpy as np
 
 from cairn.core.errors import Invalid
 from cairn.core.tree import Entry, escape
-from cairn.data.column import Column
-from cairn.data.parquet import reading_parquet
 from cairn.data.rows.asked import Looked
 from cairn.data.rows.contents import Source
 from cairn.data.rows.kind import START, kind_of, suffix_of, unpacked, unpacked_name
-from cairn.data.table import parse_table
-from cairn.data.table_files import DELIMITERS
+from cairn.data.tables.column import Column
+from cairn.data.tables.parquet import reading_parquet
+from cairn.data.tables.table import parse_table
+from cairn.data.tables.table_files import DELIMITERS
 from cairn.objects import ObjectStore
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cairn.core.errors import Invalid
-from cairn.data.cells import Cells
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.wanted import Wanted
-from cairn.data.written import WrittenFinder
+from cairn.data.tables.cells import Cells
+from cairn.data.tables.written_cells import WrittenFinder
 
 
 def look_in_csv(content: bytes, asked: Asked, *, what: str, delimiter: str) -> Looked:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cairn.data.arrow import Array, DataType, arrow
+from cairn.data.tables.arrow import Array, DataType, arrow
 
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 _NARROW_FLOATS = ("halffloat", "float")

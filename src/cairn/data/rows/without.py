@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from cairn.core.errors import Invalid
 from cairn.core.tree import Entry, escape
-from cairn.data.arrow import ArrowTable, arrow
-from cairn.data.cells import LONGEST_CELL
 from cairn.data.databases.sqlite_without import take_out
-from cairn.data.parquet import arrow_errors
 from cairn.data.rows.kind import START, kind_of, packed, suffix_of, unpacked, unpacked_name
 from cairn.data.rows.look import place_beside
-from cairn.data.table_files import DELIMITERS
+from cairn.data.tables.arrow import ArrowTable, arrow
+from cairn.data.tables.cells import LONGEST_CELL
+from cairn.data.tables.parquet import arrow_errors
+from cairn.data.tables.table_files import DELIMITERS
 from cairn.objects import ObjectStore
 
 Places = NDArray[np.int64]

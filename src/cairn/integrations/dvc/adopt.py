@@ -20,7 +20,7 @@ from cairn.integrations.dvc.data import DataAdopter, State, states
 from cairn.integrations.dvc.gto import holders, read_tags
 from cairn.integrations.dvc.history import Moment, is_shallow, read_history
 from cairn.integrations.dvc.report import AdoptedData, AdoptedModel, Adoption, NotAdopted
-from cairn.objects.tree import Progress
+from cairn.objects.folders.tree import Progress
 from cairn.registry import Registry
 
 Made = tuple[models.Candidate, Version, bool]

@@ -9,14 +9,14 @@ from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.snapshot import DvcOutput, Keeping, Snapshot, SnapshotInfo
 from cairn.core.tree import escape, unescape
+from cairn.data.copies import Fault
 from cairn.data.dvc.outputs import Output
 from cairn.data.dvc.places import Places
 from cairn.data.dvc.take import Known, describe, place, read_output
-from cairn.data.elsewhere import Fault
 from cairn.data.files import record_snapshot
 from cairn.integrations.dvc.history import Moment
 from cairn.integrations.dvc.report import AdoptedData, NotAdopted
-from cairn.objects.tree import Progress
+from cairn.objects.folders.tree import Progress
 from cairn.registry import Registry
 
 LONGEST_NAME = 100

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from cairn.capture.artifacts import no_golden, store_path
+from cairn.capture.models.artifacts import no_golden, store_path
 from cairn.capture.secret_files import refuse_secrets
 from cairn.capture.secrets import known_here
 from cairn.core.digest import Digest
@@ -23,10 +23,10 @@ from cairn.core.name import MetricName, ModelName
 from cairn.core.reference import model_name
 from cairn.core.run import Code, Gap, Input
 from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
+from cairn.data.copies import Taken, take
 from cairn.data.dvc.outputs import Output, Stage
 from cairn.data.dvc.places import Places
 from cairn.data.dvc.text import load, scalar
-from cairn.data.elsewhere import Taken, take
 from cairn.integrations.dvc.data import State
 from cairn.integrations.dvc.history import Moment
 from cairn.inventory.formats import HEAD_BYTES, format_of, suffix_of

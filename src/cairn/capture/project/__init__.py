@@ -1,0 +1,1 @@
+"""The project around a run: commit and patch, sources, environment, configuration."""

@@ -1,0 +1,1 @@
+"""What two tables share and where they differ: columns, rows, values, overlap."""

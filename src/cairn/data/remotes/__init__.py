@@ -1,0 +1,1 @@
+"""Copies between stores: push, pull, and what a remote offers and claims."""

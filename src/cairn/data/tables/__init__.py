@@ -1,0 +1,1 @@
+"""Tables in files: read as typed columns, digested by value, stored, described."""

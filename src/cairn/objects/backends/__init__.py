@@ -1,0 +1,1 @@
+"""Places for bytes, behind one protocol: a folder, memory, a bucket, a plugin."""

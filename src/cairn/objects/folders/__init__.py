@@ -1,0 +1,1 @@
+"""Folders on disk become trees of objects, and trees become folders again."""

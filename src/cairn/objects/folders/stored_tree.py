@@ -1,0 +1,54 @@
+"""A tree that was stored, and how whoever waits for one is told."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from cairn.core.digest import Digest
+from cairn.core.tree import Entry, Leaf, cut, write_root
+from cairn.objects.packs.batch import Batch
+
+Progress = Callable[[int, int, int, int], None]
+"""Told after each file: files done, bytes done, files in all, bytes in all."""
+
+
+class StoredTree(NamedTuple):
+    """A tree in a store; `left_out` names Git's and Cairn's own folders that are not in it."""
+
+    digest: Digest
+    files: int
+    size_bytes: int
+    left_out: tuple[str, ...] = ()
+
+
+def store_entries(batch: Batch, entries: Iterable[Entry]) -> StoredTree:
+    """Store the leaves and the root of a tree; its files are stored by then, or pinned."""
+    leaves: list[Leaf] = []
+    for leaf, content in cut(entries):
+        batch.put(content)
+        leaves.append(leaf)
+    root = batch.put(write_root(leaves))
+    return StoredTree(
+        root, sum(leaf.rows for leaf in leaves), sum(leaf.size for leaf in leaves)
+    )
+
+
+class Tally:
+    """Counts what is done and tells whoever wants to know."""
+
+    def __init__(self, files: int, size: int, on_progress: Progress | None) -> None:
+        self._all = (files, size)
+        self._files = self._size = 0
+        self._on_progress = on_progress
+
+    def add(self, files: int, size: int) -> None:
+        """Say that so many files and bytes more are done."""
+        self._files += files
+        self._size += size
+        if self._on_progress:
+            self._on_progress(self._files, self._size, *self._all)
+
+    def counted(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Pass entries on, each done once the next one is asked for."""
+        for entry in entries:
+            yield entry
+            self.add(1, entry.size)

@@ -1,0 +1,1 @@
+"""How objects lie together: packs of blobs, the index over them, encryption, leases."""

@@ -1,0 +1,1 @@
+"""Look after a store: check it, sweep what nothing needs, erase what must not stay."""
