@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check bench faults tools
+.PHONY: help setup demo test test-fast check docs bench faults tools
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +43,11 @@ check: $(VENV)/.everything  ## format, lint, types, import contracts, dead code,
 	$(BIN)/vulture
 	$(BIN)/codespell
 
+docs: $(VENV)/.docs  ## the documentation as a site in build/site; open build/site/index.html
+	@rm -rf build/pages build/site && mkdir -p build/pages
+	@cp -r *.md docs build/pages
+	$(BIN)/zensical build --strict
+
 bench: $(VENV)/.everything  ## every script in benchmarks/; prints ratios against peers
 	@for script in benchmarks/*.py; do echo "== $$script"; PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python "$$script"; done
 
@@ -66,6 +71,10 @@ $(BIN)/uv:
 # Only what the demo needs; tools that are there already stay.
 $(VENV)/.demo: uv.lock pyproject.toml | $(BIN)/uv
 	$(UV) sync --frozen --no-dev --extra demo --inexact
+	@touch $@
+
+$(VENV)/.docs: uv.lock pyproject.toml | $(BIN)/uv
+	$(UV) sync --frozen --only-group docs --inexact
 	@touch $@
 
 $(VENV)/.everything: uv.lock pyproject.toml | $(BIN)/uv
