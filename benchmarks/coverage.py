@@ -6,8 +6,8 @@ python benchmarks/coverage.py --least 30000 --metric mcc --runs 100 --most 10000
 
 Rows are right with 85% if their label is 1 and with 95% if it is 0; weights are lognormal,
 units have 1 to 9 rows, which have a part of their luck in common. A cell holds the larger of
-the two shares of misses, in percent, of a promised 5; `-` is no verdict in every run. What is
-bootstrapped is drawn a fifth as often beyond 3,000 rows. A share of 5% of n draws has a
+the two shares of misses, in percent, of a promised 5; `-` is not a verdict in every run. What
+is bootstrapped is drawn a fifth as often beyond 3,000 rows. A share of 5% of n draws has a
 standard error of sqrt(.05 * .95 / n): 2.2 of 100, 4.9 of 20.
 """
 

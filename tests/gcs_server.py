@@ -36,7 +36,7 @@ class Stored(NamedTuple):
 
 
 class Refusal(Exception):
-    """An answer that is no success."""
+    """An answer that is not a success."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(code)

@@ -116,7 +116,7 @@ def test_a_flip_anywhere_in_any_pack_is_found_and_never_served(desk: Desk) -> No
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--sample", "2"), "--sample 2 is no share"),
+        (("--sample", "2"), "--sample 2 is not a share"),
         (("--from", "backup"), "give both"),
     ],
 )

@@ -111,7 +111,7 @@ def test_what_is_absent_is_not_found(place: Place, tmp_path: Path) -> None:
 def test_what_is_no_digest_reaches_no_file(place: Place, text: str) -> None:
     asks = (place.objects.get, place.objects.size, place.objects.check, place.objects.has)
     for ask in asks:
-        with pytest.raises(Invalid, match="is no digest"):
+        with pytest.raises(Invalid, match="is not a digest"):
             ask(text)
 
 

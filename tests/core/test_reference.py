@@ -161,7 +161,7 @@ def test_a_model_has_its_team_in_front() -> None:
 )
 def test_what_is_no_model_is_refused_with_the_rule(text: str) -> None:
     with pytest.raises(
-        Invalid, match=f"^{re.escape(repr(text))} is no model name: lower-case"
+        Invalid, match=f"^{re.escape(repr(text))} is not a model name: lower-case"
     ):
         model_name(text)
 
@@ -203,7 +203,7 @@ def test_what_is_promoted_may_name_where_to(
 def test_two_labels_and_a_version_for_a_label_are_refused() -> None:
     with pytest.raises(Invalid, match="names the label staging, and canary is another"):
         version_and_label("churn:2@staging", "canary")
-    with pytest.raises(Invalid, match="'Prod' is no label"):
+    with pytest.raises(Invalid, match="'Prod' is not a label"):
         version_and_label("churn:2@Prod")
     for text in ("churn:2", "churn:2@production", "churn/versions/2"):
         with pytest.raises(Invalid, match="is a version: name a label, such as churn@"):
@@ -212,5 +212,5 @@ def test_two_labels_and_a_version_for_a_label_are_refused() -> None:
 
 @pytest.mark.parametrize("text", ["", "Prod", "1a", "a_b", "a-", "a\n", "a" * 51, "é", "@a"])
 def test_what_is_no_label_is_refused_with_the_rule(text: str) -> None:
-    with pytest.raises(Invalid, match=f"^{re.escape(repr(text))} is no label: "):
+    with pytest.raises(Invalid, match=f"^{re.escape(repr(text))} is not a label: "):
         label_name(text)

@@ -78,7 +78,7 @@ def test_a_place_is_read_back_from_its_key() -> None:
     ],
 )
 def test_a_key_that_nobody_wrote_is_no_testimony(key: str) -> None:
-    with pytest.raises(Corrupt, match="is no testimony"):
+    with pytest.raises(Corrupt, match="is not a testimony"):
         read_key(key)
 
 

@@ -175,7 +175,7 @@ def test_the_segment_takes_whole_checkpoints_only(tmp_path: Path) -> None:
     ("text", "error", "says"),
     [
         ("nothing", NotFound, r"there is nothing at nothing: check the path"),
-        ("lake/_delta_log", NotFound, r"is no Delta table: there is no _delta_log/"),
+        ("lake/_delta_log", NotFound, r"is not a Delta table: there is no _delta_log/"),
         ("lake@9", NotFound, r"lake has no version 9: its newest is 2"),
         ("hdfs://h/t", Invalid, r"names no cloud: write s3://"),
     ],
@@ -245,5 +245,5 @@ def test_a_reference_names_a_table_and_a_version(
 
 
 def test_a_version_that_is_no_number_is_refused() -> None:
-    with pytest.raises(Invalid, match="'latest' is no version of a Delta table"):
+    with pytest.raises(Invalid, match="'latest' is not a version of a Delta table"):
         read_reference("lake/t@latest")

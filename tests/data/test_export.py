@@ -232,7 +232,7 @@ def test_other_content_in_a_bucket_is_refused_and_stays(registry: Registry) -> N
 
 @pytest.mark.parametrize(
     ("files", "says"),
-    [({b"a": b"1", b"l": "a"}, "l is a symbolic link"), ({b"\xff": b"1"}, "it is no UTF-8")],
+    [({b"a": b"1", b"l": "a"}, "l is a symbolic link"), ({b"\xff": b"1"}, "it is not UTF-8")],
 )
 def test_what_a_bucket_cannot_hold_is_named(
     registry: Registry, files: dict[bytes, Content], says: str

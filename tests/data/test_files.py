@@ -102,7 +102,7 @@ def test_a_whole_project_can_be_frozen(registry: Registry, data: Path) -> None:
 def test_a_bad_name_is_refused_before_anything_is_stored(
     registry: Registry, data: Path
 ) -> None:
-    with pytest.raises(Invalid, match="'My Data' is no name for a snapshot: lower-case"):
+    with pytest.raises(Invalid, match="'My Data' is not a name for a snapshot: lower-case"):
         files.snapshot_files(registry, data, name="My Data")
 
     assert list(registry.objects.digests()) == []

@@ -359,5 +359,5 @@ def test_places_that_are_no_remotes_are_named(
     Path(remote).mkdir()
     with pytest.raises(NotFound, match="there is nothing at"):
         pull(there, remote)
-    with pytest.raises(Invalid, match="ftp:// is no kind of address"):
+    with pytest.raises(Invalid, match="ftp:// is not a kind of address"):
         push(here, "ftp://host/models")

@@ -52,7 +52,7 @@ def test_a_table_that_cannot_be_scored_is_refused_with_what_is_wrong(
     lines = (desk.folder / "data" / "test.csv").read_text().splitlines()
     rows = change([line.split(",") for line in lines])
     desk.write("data/odd.csv", "\n".join(map(",".join, rows)) + "\n")
-    frozen = 3 if what == "a short row" else 0  # as bytes, since it is no table
+    frozen = 3 if what == "a short row" else 0  # as bytes, since it is not a table
     desk("snapshot", "add", "data/odd.csv", "--name", "odd", expect=frozen)
 
     with desk.nothing_recorded():

@@ -170,7 +170,7 @@ def test_odd_names_are_frozen_shown_and_brought_back(desk: Desk) -> None:
     ]
     write(desk.folder / "odd", {name: name for name in names})
 
-    desk("snapshot", "add", "odd", "--name", "odd", expect=3)  # one is no table
+    desk("snapshot", "add", "odd", "--name", "odd", expect=3)  # one is not a table
     desk("register", "odd", "--model", "odd", "--retroactive")
     shown = desk("snapshot", "show", "snap:odd")
     desk("snapshot", "restore", "snap:odd", "back")

@@ -122,7 +122,7 @@ def test_a_hostile_name_is_refused_in_one_line_and_touches_nothing(
 
 def test_a_name_that_looks_like_an_option_is_a_usage_error(desk: Desk) -> None:
     assert "No such option" in desk("show", "-rf", expect=2)
-    desk.fails("show", "--", "-rf", code=Invalid.exit_code, says="'-rf' is no model name")
+    desk.fails("show", "--", "-rf", code=Invalid.exit_code, says="'-rf' is not a model name")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_name_that_looks_like_an_option_is_a_usage_error(desk: Desk) -> None:
         ("list --where bogus", "cannot read the filter 'bogus'; write it like"),
         ("history churn --at yesterday", "is not a time; write 2026-03-01T09:30"),
         ("history churn --at 0001-01-01T00:00+12:00", "is not a time"),
-        ("show run:nope", "is no run id: give 8 or more of its digits"),
+        ("show run:nope", "is not a run id: give 8 or more of its digits"),
         ("gate explain nope", "names no decision: give 8 digits or more"),
         ("compare churn:1 churn:2 --metric nope", "metric 'nope' is not known; there are"),
         ("register data --model churn --param x", "write NAME=VALUE"),

@@ -120,7 +120,7 @@ def test_only_files_of_bytes_are_opened(
     for path in [path for path in (remote / what).rglob("*") if path.is_file()]:
         change(path)
 
-    with pytest.raises(CairnError, match=r"nothing of Cairn's is|is no ref"):
+    with pytest.raises(CairnError, match=r"nothing of Cairn's is|is not a ref"):
         pull(here, str(remote))
 
     assert actions(here) == []

@@ -106,7 +106,7 @@ def test_any_other_directory_is_plain_files(tmp_path: Path) -> None:
 def test_nothing_to_load_is_said(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="has no files"):
         flavors.load(tmp_path)
-    with pytest.raises(NotFound, match="is no directory"):
+    with pytest.raises(NotFound, match="is not a directory"):
         flavors.load(tmp_path / "absent")
 
 
@@ -129,7 +129,7 @@ def test_a_plugin_stores_and_loads_what_it_handles(
             lambda: 1 / 0,
             r"the plugin things \(pkg:things\) cannot be loaded: ZeroDivisionError",
         ),
-        (object, r"the plugin things \(pkg:things\) is no flavor: it has no"),
+        (object, r"the plugin things \(pkg:things\) is not a flavor: it has no"),
         (lambda: Things("sklearn"), r"offers the flavor 'sklearn', which there is already"),
     ],
 )

@@ -310,7 +310,7 @@ def test_arrays_are_perturbed_alike() -> None:
 def test_what_cannot_be_perturbed_is_named() -> None:
     frame = parse_table(orders(20).encode(), name="test.csv").to_frame()
 
-    with pytest.raises(Invalid, match="'size' is no column of numbers"):
+    with pytest.raises(Invalid, match="'size' is not a column of numbers"):
         perturb(frame, Perturbation(kind="noise", amount=1, columns=("size",)))
     with pytest.raises(Invalid, match="another seed changes how a model is trained"):
         perturb(frame, Perturbation(kind="seed", amount=3))

@@ -106,7 +106,7 @@ def test_an_output_of_dvc_is_named_by_its_path(desk: Desk, project: Path) -> Non
     [
         (("adopt", "dvc", "."), 4, r"lies in no DVC project"),
         (("snapshot", "add", "delta://none"), 4, r"there is nothing at none"),
-        (("snapshot", "add", "delta://none@x"), 3, r"'x' is no version of a Delta table"),
+        (("snapshot", "add", "delta://none@x"), 3, r"'x' is not a version of a Delta table"),
         (("snapshot", "add", "iceberg://none"), 3, r"names no table"),
         (("snapshot", "add", "lakefs://repo"), 3, r"names no commit"),
         (("snapshot", "add", "lakefs://repo/main"), 3, r"set LAKECTL_SERVER_ENDPOINT_URL"),

@@ -190,7 +190,7 @@ def test_what_is_not_there_is_one_sentence(
     [
         ("outs: [", Corrupt, r"x.dvc is not valid YAML: .*; restore it from git"),
         ("- a\n", Corrupt, r"x.dvc is not a file of DVC's"),
-        ("outs: 7\n", Corrupt, r"x.dvc: its outputs are no list"),
+        ("outs: 7\n", Corrupt, r"x.dvc: its outputs are not a list"),
         ("outs:\n- md5: 0\n", Corrupt, r"x.dvc: an output has no path"),
         ("outs:\n- path: x\n", NotFound, r"x.dvc names x without the MD5 of its bytes"),
         ("outs:\n- {path: ../../x, md5: 00}\n", NotFound, r"which lies outside of the proj"),
@@ -252,7 +252,7 @@ def test_a_cache_that_may_not_be_read_is_not_called_lost() -> None:
 def test_a_bad_name_is_refused_before_anything_is_read(
     registry: Registry, project: Path
 ) -> None:
-    with pytest.raises(Invalid, match="'My Data' is no name for a snapshot"):
+    with pytest.raises(Invalid, match="'My Data' is not a name for a snapshot"):
         snapshot_dvc(registry, str(project / "data/train.csv"), name="My Data")
 
     assert registry.snapshots() == ()

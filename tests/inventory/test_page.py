@@ -136,8 +136,8 @@ def test_answers_may_be_edited_by_hand(project: Project) -> None:
     ("broken", "reason"),
     [
         ("asserted_by_human: [", "is not valid YAML"),
-        ("- a\n", "is no inventory"),
-        ("", "is no inventory"),
+        ("- a\n", "is not an inventory"),
+        ("", "is not an inventory"),
         ("cairn: inventory/2\n", "inventory/2"),
         ("cairn: inventory/1\nasserted_by_human: {weight: [x]}\n", "asserted_by_human"),
         ("cairn: inventory/1\nasserted_by_human: {weights: [{a: b}]}\n", "Expected `str`"),
@@ -198,7 +198,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(project: Project) -> N
 def test_an_answer_must_say_something_about_an_ingredient(project: Project) -> None:
     with pytest.raises(Invalid, match="is empty"):
         inventory.record(project.scan(), "metrics", "  ")
-    with pytest.raises(Invalid, match="'colour' is no ingredient: they are weights, data"):
+    with pytest.raises(Invalid, match="'colour' is not an ingredient: they are weights, data"):
         inventory.record(project.scan(), "colour", "red")
 
 

@@ -142,7 +142,7 @@ def test_a_file_that_became_a_pipe_is_not_waited_for(project: Project) -> None:
 
 
 def test_a_folder_that_vanishes_or_never_was_is_named(project: Project) -> None:
-    with pytest.raises(NotFound, match=r"gone is no folder"):
+    with pytest.raises(NotFound, match=r"gone is not a folder"):
         inventory.scan(project.folder / "gone")
 
 

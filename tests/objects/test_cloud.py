@@ -363,7 +363,10 @@ def test_an_address_names_a_place(address: str, place: Place) -> None:
         ("s3://models?sse=", "is none of"),
         ("s3://models?sse=AES256&kms-key=k", "goes with sse=aws:kms"),
         ("gs://models?sse=AES256", "encrypts everything, with the key that the bucket"),
-        ("ftp://models/p", "is no kind of address that is known here: write file://, s3://"),
+        (
+            "ftp://models/p",
+            "is not a kind of address that is known here: write file://, s3://",
+        ),
         ("file://host/p", "names no folder of this machine"),
         ("", "the address of a folder is its path"),
     ],

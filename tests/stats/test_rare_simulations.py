@@ -2,7 +2,7 @@
 
 Truths are known by construction. What is counted is a verdict that is wrong: a pass at a floor
 that the model only just fails to keep, or at a margin that it only just exceeds. At most the
-promised error and three standard errors of the simulation may be; inconclusive is no verdict.
+promised error and three standard errors of the simulation may be; inconclusive is none.
 CAIRN_FAULTS=all draws ten times as many.
 """
 

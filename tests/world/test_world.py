@@ -71,7 +71,7 @@ class Registry(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def mark_bad(self, number: int) -> None:
-        """A bad version is no rollback target any more."""
+        """A bad version is not a rollback target any more."""
         if number <= len(self.world.weights):
             self.world.bad.add(number)
             self.real.mark_bad(f"churn:{number}", reason="bad")

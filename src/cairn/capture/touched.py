@@ -1,6 +1,6 @@
 """Which files a run read and wrote, put together from the events of all its processes.
 
-1. What a run wrote before it read it, it made itself: that is no input.
+1. What a run wrote before it read it, it made itself: that is not an input.
 2. An input is the bytes that the script saw. A file that was overwritten later is taken from
    the copy that the hook made; one that changed under the script's hands is a gap.
 """

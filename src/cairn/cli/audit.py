@@ -61,7 +61,7 @@ def _moves(registry: Registry, model: str) -> Iterator[Move]:
 
 
 def _labels(registry: Registry, model: ModelName) -> list[LabelName]:
-    """Name the labels that moved, those that hold nothing now too; rehearsals are no moves."""
+    """Name the labels that moved, also those now empty; rehearsals are not moves."""
     told = ledger_entries(registry.engine, subject=f"{model}@")
     found = {entry.after["label"] for entry in told if entry.action.startswith("label.")}
     return sorted(found - {REHEARSAL})

@@ -47,7 +47,9 @@ def fsck(
     from cairn.data.mend import mend, missing
 
     if sample is not None and not 0 < sample <= 1:
-        raise Invalid(f"--sample {sample:g} is no share: write one above 0 up to 1, like 0.05")
+        raise Invalid(
+            f"--sample {sample:g} is not a share: write one above 0 up to 1, like 0.05"
+        )
     if copies and not repair:
         raise Invalid("--from says where copies are for --repair: give both")
     registry = cairn.open()

@@ -66,7 +66,7 @@ def verify(
 
 
 def _judged_again(told: Shown, registry: Registry) -> Shown:
-    """Add the versions of which today's rules say something else; that is no damage."""
+    """Add the versions of which today's rules say something else; that is not damage."""
     from cairn.data.verdict import rejudged
 
     changed = tuple(rejudged(registry))
@@ -202,7 +202,7 @@ def _scored_again(version: Version, registry: Registry) -> Shown:
 
 
 def _kept(against: Path | None) -> str:
-    """Read the checkpoint that was kept elsewhere; what is no text cannot be one."""
+    """Read the checkpoint that was kept elsewhere; what is not text cannot be one."""
     return against.read_text("utf-8", "replace") if against else ""
 
 

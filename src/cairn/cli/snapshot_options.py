@@ -119,5 +119,5 @@ def _parameters(given: tuple[str, ...]) -> dict[str, Scalar]:
     pairs = [each.partition("=") for each in given]
     wrong = next((name for name, separator, _ in pairs if not separator or not name), None)
     if wrong is not None:
-        raise Invalid(f"--param {wrong!r} is no NAME=VALUE; write --param since=2026-01-01")
+        raise Invalid(f"--param {wrong!r} is not NAME=VALUE; write --param since=2026-01-01")
     return {name: scalar(value) for name, _, value in pairs}

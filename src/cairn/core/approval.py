@@ -202,7 +202,7 @@ def named(person: Person, who: Actor) -> bool:
 
 
 def same_key(one: str, other: str) -> bool:
-    """Whether two public keys are one key; the names that they go by are no part of it."""
+    """Whether two public keys are one key; the names that they go by are not part of it."""
     return bool(_bytes(one)) and _bytes(one) == _bytes(other)
 
 

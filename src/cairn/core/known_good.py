@@ -3,7 +3,7 @@
 1. A rollback walks down the promotions that still stand, from the live one.
 2. Known-good is what passed: the gate, or, against it, the review of somebody else. Without a
    gate a move counts for as long as there is none.
-3. A version that was rolled back from, or is marked bad, is no target whoever asks.
+3. A version that was rolled back from, or is marked bad, is not a target whoever asks.
 4. What stands and is not known-good is a target only for who names it: `rollback --to`.
 """
 

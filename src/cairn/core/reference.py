@@ -117,7 +117,7 @@ def model_name(text: str, *, team: str = "default") -> ModelName:
     """Read a model's name with or without its team; raises `Invalid`."""
     if re.fullmatch(_NAME, text) is None:
         raise Invalid(
-            f"{text!r} is no model name: lower-case letters, digits, '.', '_' and '-', "
+            f"{text!r} is not a model name: lower-case letters, digits, '.', '_' and '-', "
             "with a team in front if need be: risk/churn"
         )
     return text if "/" in text else f"{team}/{text}"
@@ -164,7 +164,7 @@ def label_name(text: str) -> LabelName:
         require_label(text, ())
     if re.fullmatch(_LABEL, text) is None:
         raise Invalid(
-            f"{text!r} is no label: lower-case letters, digits and '-', as in canary-eu"
+            f"{text!r} is not a label: lower-case letters, digits and '-', as in canary-eu"
         )
     return text
 

@@ -166,7 +166,7 @@ def read_key(key: str) -> Place:
         case [team, model, store, span]:
             first, _, last = span.partition("-")
         case _:
-            raise Corrupt(f"{key} is no testimony: a newer Cairn or somebody else wrote it")
+            raise Corrupt(f"{key} is not a testimony: a newer Cairn or somebody else wrote it")
     try:
         found = Place(
             msgspec.convert(f"{team}/{model}", ModelName),
@@ -175,9 +175,9 @@ def read_key(key: str) -> Place:
             int(last),
         )
     except (msgspec.ValidationError, ValueError) as error:
-        raise Corrupt(f"{key} is no testimony: {error}") from error
+        raise Corrupt(f"{key} is not a testimony: {error}") from error
     if found.key != key or found.first > found.last:
-        raise Corrupt(f"{key} is no testimony: its entries are not in order")
+        raise Corrupt(f"{key} is not a testimony: its entries are not in order")
     return found
 
 

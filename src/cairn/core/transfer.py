@@ -79,7 +79,7 @@ def read_key(key: str) -> AnyRef:
             found = VersionRef(f"{team}/{model}", f"sha256:{digits}")
             _check(key, (found.digest, Digest), (found.model, ModelName))
         case _:
-            raise Corrupt(f"{key} is no ref: a newer Cairn or somebody else wrote it")
+            raise Corrupt(f"{key} is not a ref: a newer Cairn or somebody else wrote it")
     return found
 
 
@@ -160,7 +160,7 @@ def _check(key: str, *values: tuple[object, object]) -> None:
         try:
             msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            raise Corrupt(f"{key} is no ref: {error}") from error
+            raise Corrupt(f"{key} is not a ref: {error}") from error
 
 
 def _text(root: bytes) -> str:

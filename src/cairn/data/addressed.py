@@ -43,7 +43,7 @@ def snapshot_address(
     found = _ADDRESS.fullmatch(address)
     if found is None:
         raise Invalid(
-            f"{address!r} is no address of a lake or of DVC: delta://, iceberg://, ..."
+            f"{address!r} is not an address of a lake or of DVC: delta://, iceberg://, ..."
         )
     if tag and found["kind"] != "iceberg":
         raise Invalid("a tag is set on Iceberg tables alone: leave it out")

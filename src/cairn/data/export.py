@@ -212,5 +212,5 @@ def _key(version: Version, path: bytes) -> str:
         return f"{rules.place(version)}/{path.decode()}"
     except UnicodeDecodeError as error:
         raise Invalid(
-            f"{escape(path)} cannot be a name in a bucket: it is no UTF-8"
+            f"{escape(path)} cannot be a name in a bucket: it is not UTF-8"
         ) from error

@@ -61,7 +61,7 @@ def snapshot_files(
 
     Folders called `.git` and `.cairn` are left out, and the origin says so. A file that is not
     the table that its name says is frozen as it is, and told to `on_unread`. Raises what
-    `store_tree` raises, `Refused` for what is no path at all: `s3://...`, and what
+    `store_tree` raises, `Refused` for what is not a path at all: `s3://...`, and what
     `require_whole` raises.
     """
     refuse_address(os.fspath(path))
@@ -158,7 +158,8 @@ def check_name(name: str | None) -> None:
         msgspec.convert(name, SnapshotName | None)
     except msgspec.ValidationError as error:
         raise Invalid(
-            f"{name!r} is no name for a snapshot: lower-case letters, digits, '.', '_' and '-'"
+            f"{name!r} is not a name for a snapshot: lower-case letters, digits, '.', '_' "
+            "and '-'"
         ) from error
 
 

@@ -27,8 +27,8 @@ def snapshot_frame(
 ) -> SnapshotInfo:
     """Freeze a frame by value; equal values are one snapshot, whichever library holds them.
 
-    `in_any_order` sorts the rows by all columns first. Raises `Invalid` for what is no frame,
-    for columns that Parquet has no type for, and for a frame without rows.
+    `in_any_order` sorts the rows by all columns first. Raises `Invalid` for what is not a
+    frame, for columns that Parquet has no type for, and for a frame without rows.
     """
     check_name(name)
     kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
@@ -78,14 +78,14 @@ def logical_digest(frame: Frame) -> Digest:
 def frame_table(frame: Frame, *, what: str) -> ArrowTable:
     """Return a frame as an Arrow table; its index is a column unless it only counts rows.
 
-    Raises `Invalid` for what is no frame, and naming a column whose values are of several
+    Raises `Invalid` for what is not a frame, and naming a column whose values are of several
     types.
     """
     pa = arrow()
     if not hasattr(frame, STREAM):
         raise Invalid(
-            f"{what} is no table: give a frame of pandas or Polars, a pyarrow.Table, a path "
-            "or a URI (a LazyFrame is one after .collect())"
+            f"{what} is not a table: give a frame of pandas or Polars, a pyarrow.Table, a "
+            "path or a URI (a LazyFrame is one after .collect())"
         )
     try:
         return pa.table(frame)

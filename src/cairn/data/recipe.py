@@ -60,7 +60,7 @@ def snapshot_recipe(
         (first_store, first), (second_store, second) = results
         if first.digest != second.digest:
             raise Conflict(
-                f"{shlex.join(words)} is no recipe: run twice it gave "
+                f"{shlex.join(words)} is not a recipe: run twice it gave "
                 + _difference(first_store, first.digest, second_store, second.digest)
                 + "; seed every generator, sort what has no order, and write no times or paths"
             )
@@ -79,7 +79,7 @@ def snapshot_recipe(
 def rebuild(registry: Registry, reference: str, into: Path) -> SnapshotInfo:
     """Run a snapshot's recipe once more and write what it makes into a new folder.
 
-    Raises `Invalid` for a snapshot that is no recipe, and `Conflict` naming the first
+    Raises `Invalid` for a snapshot that is not a recipe, and `Conflict` naming the first
     difference if what is made now is not what was recorded; `into` is not written then.
     """
     info = registry.find_snapshot(reference)

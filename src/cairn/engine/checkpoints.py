@@ -89,7 +89,7 @@ def check(context: Context, entries: list[bytes], *, against: str) -> list[Probl
 
 
 def _read(path: Path) -> str:
-    """Read a note; what is no text will not be signed either."""
+    """Read a note; what is not text will not be signed either."""
     return path.read_text("utf-8", "replace")
 
 

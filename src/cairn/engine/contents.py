@@ -49,7 +49,7 @@ def _frames(objects: ObjectStore, known: Sequence[Problem]) -> list[Problem]:
 
 
 def uncovered(folder: Path) -> list[str]:
-    """Name what lies below a store's folder and is no part of what is verified."""
+    """Name what lies below a store's folder and is not part of what is verified."""
     found: list[str] = []
     for place in (folder, folder / "objects"):
         known = COVERED if place == folder else COVERED_OBJECTS

@@ -32,7 +32,7 @@ def review(context: Context, asked: ReviewOverride) -> Draft:
     row = context.tx.one("override_by_seq", override=asked.override)
     if row is None:
         raise NotFound(
-            f"ledger entry {asked.override} is no override; `cairn gate review` lists them"
+            f"ledger entry {asked.override} is not an override; `cairn gate review` lists them"
         )
     known = _info(context, row)
     if known.reviewed_by is not None:
@@ -67,7 +67,7 @@ def answer_reviewed(context: Context, entry: Entry) -> OverrideInfo:
     """Answer whoever reviewed."""
     row = context.tx.one("override_by_seq", override=entry.after["override"])
     if row is None:
-        raise NotFound(f"ledger entry {entry.after['override']} is no override")
+        raise NotFound(f"ledger entry {entry.after['override']} is not an override")
     return _info(context, row)
 
 
@@ -81,7 +81,7 @@ def _info(context: Context, row: Row) -> OverrideInfo:
     seq, reviewed = row
     entry = ledger.read(context.tx, seq)
     if entry.action != OVERRIDDEN:
-        raise Corrupt(f"ledger entry {seq} is no override; run `cairn verify --all`")
+        raise Corrupt(f"ledger entry {seq} is not an override; run `cairn verify --all`")
     looked = ledger.read(context.tx, reviewed) if reviewed is not None else None
     if looked is not None:
         ledger.agree(looked, REVIEWED, override=seq)

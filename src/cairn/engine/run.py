@@ -69,7 +69,7 @@ def get(context: Context, asked: GetRun) -> Run:
 def find(context: Context, digits: str) -> Run:
     """Read a run by the beginning of its id."""
     if not all(char in "0123456789abcdef" for char in digits) or len(digits) < SHORTEST_ID:
-        raise Invalid(f"{digits!r} is no run id: give {SHORTEST_ID} or more of its digits")
+        raise Invalid(f"{digits!r} is not a run id: give {SHORTEST_ID} or more of its digits")
     rows = context.tx.all("run_by_id", pattern=f"{digits}%")
     if not rows:
         raise NotFound(f"there is no run {digits}; `cairn runs` lists them")

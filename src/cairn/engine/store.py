@@ -205,7 +205,7 @@ def pin_path(identity: str) -> Path:
 
 
 def _read_key(path: Path) -> str:
-    """Read the file of a key; what is no text is no key either."""
+    """Read the file of a key; what is not text is not a key either."""
     try:
         return path.read_text("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -100,7 +100,7 @@ def _check_tree(tx: Transaction, entries: list[bytes]) -> list[Problem]:
 
 
 def _check_segments(context: Context, entries: list[bytes]) -> list[Problem]:
-    """Compare the exported segments with the database; lagging behind is no problem."""
+    """Compare the exported segments with the database; lagging behind is not a problem."""
     try:
         return list(_segment_problems(context, entries))
     except CairnError as error:

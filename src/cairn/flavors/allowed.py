@@ -301,7 +301,7 @@ HOSTILE: Mapping[str, str] = {
     ),
 }
 """What no model has a reason to name: refused even where the caller trusts the file. By module
-(`*`, with everything below it) or by name. It is no boundary: that is the allow-list."""
+(`*`, with everything below it) or by name. It is not a boundary: that is the allow-list."""
 
 
 def names(*tables: Mapping[str, str]) -> frozenset[tuple[str, str]]:

@@ -43,7 +43,7 @@ def flavor_named(name: str) -> Flavor:
 def flavor_in(directory: Path) -> Flavor:
     """Choose the flavor that loads this directory, safe formats first; raises `NotFound`."""
     if not directory.is_dir():
-        raise NotFound(f"{directory} is no directory: there is no model to load")
+        raise NotFound(f"{directory} is not a directory: there is no model to load")
     found = next((f for f in _flavors() if f.recognises(directory)), None)
     if found is None:
         raise NotFound(f"{directory} has no files: there is no model to load")
@@ -85,7 +85,7 @@ def _plugin(point: EntryPoint) -> Flavor:
         raise Invalid(f"{_origin(point)} cannot be loaded: {error!r}") from error
     missing = [part for part in PARTS if not hasattr(offered, part)]
     if missing:
-        raise Invalid(f"{_origin(point)} is no flavor: it has no {', '.join(missing)}")
+        raise Invalid(f"{_origin(point)} is not a flavor: it has no {', '.join(missing)}")
     return offered
 
 

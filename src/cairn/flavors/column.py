@@ -254,4 +254,4 @@ def _unspell_tagged(tagged: dict[str, Any]) -> Any:
             pairs = cast("list[list[Any]]", value)
             return {_unspell(key): _unspell(item) for key, item in pairs}
         case _:
-            raise ValueError(f"{tagged} is no value that Cairn writes")
+            raise ValueError(f"{tagged} is not a value that Cairn writes")

@@ -266,7 +266,7 @@ def _read(value: Any, directory: Path) -> Any:
         case Table():
             return _read_table(value, directory)
         case _:
-            raise TypeError(f"{value} is no table")
+            raise TypeError(f"{value} is not a table")
 
 
 def _read_table(stored: Table, directory: Path) -> Any:

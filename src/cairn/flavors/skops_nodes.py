@@ -51,7 +51,7 @@ def parse_archive(text: bytes | str, members: Mapping[str, bytes]) -> Archive:
     except (ValueError, RecursionError) as error:
         raise Corrupt(f"the skops file has no readable {SCHEMA}: {error}") from error
     if not isinstance(schema, dict):
-        raise Corrupt(f"the skops file's {SCHEMA} is no object")
+        raise Corrupt(f"the skops file's {SCHEMA} is not an object")
     node = cast("Node", schema)
     protocol = node.get("protocol")
     if type(protocol) is not int or protocol not in (*OLD_PROTOCOLS, PROTOCOL):

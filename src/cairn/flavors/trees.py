@@ -67,7 +67,7 @@ def _check_predictor(node: Node, members: Mapping[str, bytes]) -> None:
 
 
 def _depth(left: Any, right: Any, inner: Any) -> int:
-    """Measure the longest way down, level by level; raises `Corrupt` if it is no tree."""
+    """Measure the longest way down, level by level; raises `Corrupt` if it is not a tree."""
     import numpy as np
 
     level, depth, reached = np.zeros(1, dtype=np.int64), 0, 1

@@ -52,7 +52,7 @@ def evaluate_elsewhere(
     """Record predictions of a version that a Parquet file holds, for the snapshot `on`.
 
     Raises `Invalid` unless `cairn.toml` says `score = "elsewhere"`, and unless ids and labels
-    are those of the snapshot: predictions made on another set are no evidence.
+    are those of the snapshot: predictions made on another set are not evidence.
     """
     scorer = configured_scorer(registry, version)
     if scorer.score != ELSEWHERE:

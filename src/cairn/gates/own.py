@@ -125,7 +125,9 @@ def _words(check: OwnCheck) -> list[str]:
     try:
         return shlex.split(check.run)
     except ValueError as error:
-        raise Invalid(f"check {check.id!r}: {check.run!r} is no command: {error}") from error
+        raise Invalid(
+            f"check {check.id!r}: {check.run!r} is not a command: {error}"
+        ) from error
 
 
 def _executed(registry: Registry, check: OwnCheck, *, model: Path, data: Path) -> _Answer:
@@ -163,7 +165,7 @@ def _command(folder: Path, words: list[str]) -> tuple[list[str], dict[str, str]]
 
 
 def _asked(point: EntryPoint, model: Path, data: Path) -> _Answer:
-    """Call a plugin; whatever it raises is no pass."""
+    """Call a plugin; whatever it raises is not a pass."""
     function: Any = point.load()
     try:
         outcome, reason = function(model, data)

@@ -1,7 +1,7 @@
 """What may happen to a model's inputs: noise, missing values, a shift; the same every time.
 
 Amounts of noise and shift are in standard deviations of the column among the rows that are
-evaluated, so that one number does for columns of every unit. Columns that are no numbers stay
+evaluated, so that one number does for columns of every unit. Columns that are not numbers stay
 as they are; naming one is an error.
 """
 
@@ -42,7 +42,7 @@ def _columns(rows: Any, change: Perturbation) -> list[str]:
     if wrong := [name for name in change.columns if name not in numbers]:
         known = ", ".join(map(str, numbers)) or "none"
         raise Invalid(
-            f"{wrong[0]!r} is no column of numbers that the model sees (there are: {known})"
+            f"{wrong[0]!r} is not a column of numbers that the model sees (there are: {known})"
         )
     return list(change.columns) or numbers
 

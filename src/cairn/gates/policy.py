@@ -3,7 +3,7 @@
 1. An unknown key, a wrong value or a name that nothing has is refused with line and column.
 2. The evaluation snapshot and, where `cairn.toml` says how to score, the scorer are pinned by
    digest: a later change of either is a change of the policy.
-3. Comments, spacing and the order of keys are no part of it; the order of checks is that of
+3. Comments, spacing and the order of keys are not part of it; the order of checks is that of
    the report, and is.
 """
 

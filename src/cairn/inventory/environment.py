@@ -94,7 +94,7 @@ def _conda(name: str, content: bytes) -> list[str]:
     try:
         return convert(document(name, content), _Conda).packages
     except Invalid as error:
-        raise Unreadable(f"is no conda environment: {error}") from error
+        raise Unreadable(f"is not a conda environment: {error}") from error
 
 
 def _container(name: str, text: str) -> EnvironmentFile:

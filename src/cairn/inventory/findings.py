@@ -94,7 +94,7 @@ class EnvironmentFile(Record, frozen=True):
 
 
 class SeedUse(Record, frozen=True):
-    """A random generator in the source and the seed it gets; None is no seed."""
+    """A random generator in the source and the seed it gets; None is not a seed."""
 
     at: str
     generator: str

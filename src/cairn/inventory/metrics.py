@@ -63,7 +63,7 @@ def metric_file(name: str, content: bytes) -> Iterator[Metric | Unread]:
 
 
 def metric_log(name: str, start: bytes, end: bytes) -> list[Metric | Unread] | None:
-    """Read the last row of a CSV log from its first and last bytes; None if it is no log."""
+    """Read the last row of a CSV log from its two ends; None if it is not a log."""
     lines = start.decode("utf-8-sig", "replace").splitlines()
     last = [line for line in end.decode("utf-8", "replace").splitlines() if line.strip()]
     if not lines or not last:

@@ -62,7 +62,9 @@ def record(inventory: Inventory, ingredient: str, answer: str) -> Inventory:
     text = " ".join(answer.split())
     name: Ingredient | None = next((i for i in INGREDIENTS if ingredient == i), None)
     if name is None:
-        raise Invalid(f"{ingredient!r} is no ingredient: they are {', '.join(INGREDIENTS)}")
+        raise Invalid(
+            f"{ingredient!r} is not an ingredient: they are {', '.join(INGREDIENTS)}"
+        )
     if not text:
         raise Invalid(
             f"the answer for {ingredient} is empty: say what is known, or `don't know`"
@@ -118,7 +120,7 @@ def _plain(content: bytes) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise Invalid(f"is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(found, dict):
-        raise Invalid("is no inventory")
+        raise Invalid("is not an inventory")
     values = cast("dict[str, Any]", found)
     values.pop("gaps", None)  # follow from the rest
     values["asserted_by_human"] = _answers(values.get("asserted_by_human") or {})

@@ -47,7 +47,7 @@ def scan(folder: Path, *, on_progress: Progress | None = None) -> Inventory:
     file that cannot be read, whose assertions would be lost.
     """
     if not folder.is_dir():
-        raise NotFound(f"{folder} is no folder: name the one that holds the project")
+        raise NotFound(f"{folder} is not a folder: name the one that holds the project")
     kept = read(folder / FILE).asserted_by_human if (folder / FILE).exists() else Assertions()
     walked = walk(folder)
     git = repository(folder.resolve())
@@ -131,7 +131,7 @@ def _code(code: source.Source) -> Iterator[Finding]:
 
 
 def _log(file: File, start: bytes) -> list[Metric | Unread] | None:
-    """Read a table as a log of metrics, if it is one: then it is no training data."""
+    """Read a table as a log of metrics, if it is one: then it is not training data."""
     if not file.name.lower().endswith(".csv"):
         return None
     end = tail(file, HEAD_BYTES) if file.size > len(start) else start

@@ -24,7 +24,7 @@ class Source(NamedTuple):
     """One file of code: the syntax nodes that can tell something, constants and imports.
 
     `place` turns a line of the tree into what a person looks for: `train.py:12`. `broken`
-    lists the notebook cells that are no Python.
+    lists the notebook cells that are not Python.
     """
 
     nodes: tuple[ast.AST, ...]

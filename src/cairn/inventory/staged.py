@@ -101,7 +101,7 @@ def hooks_folder(top: Path) -> Path:
 def _tree(top: Path, revision: str) -> str | None:
     """Return the tree of a commit; None if there is no such commit."""
     if "\0" in revision:
-        raise Invalid(f"{escape(os.fsencode(revision))} is no name of a commit")
+        raise Invalid(f"{escape(os.fsencode(revision))} is not a name of a commit")
     asked = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{revision}^{{tree}}")
     return run_git(asked, top, allowed=(0, 1, 128)).decode().strip() or None
 

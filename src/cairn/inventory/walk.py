@@ -3,7 +3,7 @@
 1. Repositories' own folders, environments, caches and `.cairn` are left out.
 2. A link inside the project is left out, because what it leads to is found by itself. A link
    to a file elsewhere is a file of the project; a link to a folder elsewhere is reported.
-3. What is no file, or cannot be listed, is reported in one line.
+3. What is not a file, or cannot be listed, is reported in one line.
 """
 
 import errno

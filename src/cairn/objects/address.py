@@ -76,7 +76,7 @@ def _plugin(scheme: str, address: str) -> Backend:
     if not known:
         schemes = ", ".join(f"{name}://" for name in ("file", *CLOUDS))
         raise Invalid(
-            f"{scheme}:// is no kind of address that is known here: write {schemes} or a "
+            f"{scheme}:// is not a kind of address that is known here: write {schemes} or a "
             f"path, or install the package that adds {scheme}://"
         )
     if len({point.value for point in known}) > 1:

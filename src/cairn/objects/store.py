@@ -211,5 +211,5 @@ class _Nothing:
 
 def _checked(digest: Digest) -> Digest:
     if _DIGEST.fullmatch(digest) is None:
-        raise Invalid(f"{digest!r} is no digest: sha256: and 64 hexadecimal digits")
+        raise Invalid(f"{digest!r} is not a digest: sha256: and 64 hexadecimal digits")
     return digest

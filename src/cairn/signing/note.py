@@ -58,7 +58,7 @@ def generate(name: str) -> SigningKey:
     import secrets
 
     if not name or any(char.isspace() or char == "+" for char in name):
-        raise Invalid(f"{name!r} is no key name: it must have no space and no '+'")
+        raise Invalid(f"{name!r} is not a key name: it must have no space and no '+'")
     return SigningKey(name, secrets.token_bytes(KEY_BYTES))
 
 

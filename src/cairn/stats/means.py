@@ -16,7 +16,7 @@ from cairn.stats.wald import FLAT, Wald, is_flat
 
 
 def measure_mean(metric: Metric, sample: Sample, *, alpha: float) -> Estimate | Undefined:
-    """The mean with t bounds; undefined below two rows or if scores are no shares."""
+    """The mean with t bounds; undefined below two rows or if scores are not shares."""
     found = _numbers(metric, sample)
     if isinstance(found, str):
         return Undefined(metric=metric.name, reason=found)

@@ -15,7 +15,7 @@ _ROUNDING = 1e-12
 
 
 def is_flat(gain: float, standard_error: float) -> bool:
-    """Whether a gain has no spread but that of rounding: three equal rows are no certainty."""
+    """Whether a gain has no spread but that of rounding: three equal rows prove nothing."""
     return standard_error <= _ROUNDING * abs(gain) != 0
 
 

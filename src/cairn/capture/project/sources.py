@@ -79,7 +79,7 @@ def is_source(path: bytes) -> bool:
 
 
 def take(folder: Path, path: bytes, *, tracked: bool) -> Taken | LeftOut | None:
-    """Read an uncommitted file, or say why it is left out; None if it is no source."""
+    """Read an uncommitted file, or say why it is left out; None if it is not a source."""
     if not tracked and (is_private(path) or not is_source(path)):
         return None
     if is_private(path):
@@ -142,7 +142,7 @@ def _telling(text: str, place: str) -> Telling | None:
 
 
 def _cells(text: str) -> tuple[str, str] | None:
-    """Split a notebook into its code and what it printed; None for what is no notebook."""
+    """Split a notebook into its code and what it printed; None for what is not a notebook."""
     try:
         cells = json.loads(text)["cells"]
         code = "\n".join(_joined(cell.get("source", "")) for cell in cells)
@@ -170,7 +170,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def left_out(path: bytes, why: str) -> Gap:
-    """Say that a file is no part of the recorded code, and what to do."""
+    """Say that a file is not part of the recorded code, and what to do."""
     return Gap(
         field="code",
         reason=f"{escape(path)} {why}, so it is not recorded",

@@ -1,8 +1,8 @@
 """What a secret is called, and what a value looks like that nobody thought up.
 
 1. Some names are those of secrets, whatever the value: `db_password`, `apiKey`, `MY_PAT`.
-2. Some are so only with a value that is no number and no switch: `auth: true`, `n_pass = 3`
-   are settings.
+2. Some are so only with a value that is neither a number nor a switch: `auth: true` and
+   `n_pass = 3` are settings.
 3. Names like `key`, `conn` and `license` are common: there the value must look random.
 """
 
@@ -77,7 +77,7 @@ _ENTROPY_BITS, _RANDOM_LENGTH, _ODD_LENGTH, _LONG_LENGTH = 3.0, 16, 5, 8
 
 
 def is_secret_name(name: str) -> bool:
-    """Tell whether what is called so is a secret, if it is no number and no switch."""
+    """Tell whether what is called so is a secret, if it is neither a number nor a switch."""
     words = words_of(name)
     return name not in _NEVER and (_is_sure(words) or _is_likely(words))
 
@@ -141,7 +141,7 @@ def looks_random(value: str) -> bool:
 
 
 def is_odd(value: str) -> bool:
-    """Tell whether nobody thought a value up, and it is no digest or id that names things."""
+    """Tell whether a value looks random, and is not a digest or an id that names things."""
     is_name = _DIGEST.fullmatch(value) or _UUID.fullmatch(value)
     return not is_name and looks_random(value)
 

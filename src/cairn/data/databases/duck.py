@@ -44,7 +44,7 @@ _KINDS: tuple[tuple[str, type[CairnError], str], ...] = (
 
 @contextmanager
 def ask(question: Question) -> Generator[Result]:
-    """Ask a DuckDB file, read-only, within one transaction; `duckdb://` alone is no file."""
+    """Ask a DuckDB file, read-only, in one transaction; `duckdb://` alone is not a file."""
     import duckdb
 
     path = file_of(question)

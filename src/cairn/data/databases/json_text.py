@@ -31,7 +31,7 @@ def respell(text: str) -> str:
     try:
         return _written(json.loads(text, parse_float=_number, parse_int=_number))
     except (ValueError, RecursionError) as error:
-        raise Invalid(f"a value is no JSON: {error}; cast the column to text") from error
+        raise Invalid(f"a value is not JSON: {error}; cast the column to text") from error
 
 
 class _Number(str):

@@ -103,7 +103,7 @@ def file_of(question: Question) -> str:
     parts = urlsplit(question.target)
     if parts.netloc or parts.query:
         raise Invalid(
-            f"{question.target!r} is no file: write {question.engine}:///relative/path or "
+            f"{question.target!r} is not a file: write {question.engine}:///relative/path or "
             f"{question.engine}:////absolute/path"
         )
     return unquote(parts.path.removeprefix("/"))

@@ -137,7 +137,7 @@ def _flat(values: Any, prefix: str = "") -> Iterator[tuple[str, Scalar]]:
 def _outputs(rows: Any, folder: str, where: str) -> tuple[tuple[Output, ...], tuple[Gap, ...]]:
     rows = None if rows in ("", "null", "~") else rows
     if rows is not None and not isinstance(rows, list):
-        raise Corrupt(f"{where}: its outputs are no list; restore it from git")
+        raise Corrupt(f"{where}: its outputs are not a list; restore it from git")
     outputs: list[Output] = []
     unknown: list[Gap] = []
     for row in cast("list[Any]", rows or []):
@@ -190,7 +190,7 @@ def _members(rows: Any, where: str) -> tuple[Member, ...]:
 def _member(row: Mapping[str, str]) -> Member:
     md5 = row["md5"]
     if not _MD5.fullmatch(md5) or md5.endswith(DIRECTORY):
-        raise Invalid(f"{md5!r} is no MD5")
+        raise Invalid(f"{md5!r} is not an MD5")
     check_path(row["relpath"].encode())
     return Member(row["relpath"], md5)
 

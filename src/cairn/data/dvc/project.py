@@ -75,7 +75,7 @@ def open_project(root: Path) -> Project:
     the user or the machine.
     """
     if not is_root(root):
-        raise NotFound(f"{root} is no DVC project: there is no {CONTROL}/config in it")
+        raise NotFound(f"{root} is not a DVC project: there is no {CONTROL}/config in it")
     settings: dict[str, dict[str, str]] = {}
     for name in ("config", "config.local"):
         for section, values in _settings(root / CONTROL / name).items():

@@ -35,7 +35,7 @@ def mapping(value: Any, name: str) -> dict[str, Any]:
 
 
 def scalar(value: Any) -> Scalar:
-    """Read a value as YAML's core schema does; what is no scalar becomes text."""
+    """Read a value as YAML's core schema does; what is not a scalar becomes text."""
     if not isinstance(value, str):
         return json.dumps(value)
     if value.lower() in _TRUTH:

@@ -91,7 +91,9 @@ def read_log(location: str) -> Log:
     names = _log_names(location)
     commits = {int(m["version"]): n for n in names if (m := _COMMIT.fullmatch(n))}
     if not commits and not any(_CHECKPOINT.fullmatch(n) for n in names):
-        raise NotFound(f"{location} is no Delta table: there is no {LOG}/ with commits in it")
+        raise NotFound(
+            f"{location} is not a Delta table: there is no {LOG}/ with commits in it"
+        )
     return Log(commits, _checkpoints(names), any(map(_V2_CHECKPOINT.fullmatch, names)))
 
 
@@ -191,7 +193,7 @@ def _open(location: str, version: int) -> "deltalake.DeltaTable":
 def read_reference(text: str) -> tuple[str, int | None]:
     """Read what stands behind `delta://`: `PATH`, `PATH@VERSION`, `PATH?version=VERSION`.
 
-    Raises `Invalid` for a version that is no number.
+    Raises `Invalid` for a version that is not a number.
     """
     path, separator, version = text.rpartition("@")
     if "?version=" in text:
@@ -199,5 +201,7 @@ def read_reference(text: str) -> tuple[str, int | None]:
     if not separator or "/" in version:
         return text, None
     if not version.isdecimal():
-        raise Invalid(f"{version!r} is no version of a Delta table: it is a number, as in @3")
+        raise Invalid(
+            f"{version!r} is not a version of a Delta table: it is a number, as in @3"
+        )
     return path, int(version)

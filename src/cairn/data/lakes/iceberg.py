@@ -106,7 +106,7 @@ def read_reference(text: str) -> Reference:
     if not separator or "/" in snapshot:
         place, snapshot = text, ""
     if snapshot and not _SNAPSHOT.fullmatch(snapshot):
-        raise Invalid(f"{snapshot!r} is no snapshot of an Iceberg table: it is a number")
+        raise Invalid(f"{snapshot!r} is not a snapshot of an Iceberg table: it is a number")
     if place.endswith(".metadata.json"):
         return Reference("", place, snapshot)
     catalog, _, table = place.partition("/")

@@ -191,7 +191,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def _body(answer: http.client.HTTPResponse, name: str) -> Iterator[bytes]:
-    """Yield what an answer holds; one that ends early is no content."""
+    """Yield what an answer holds; one that ends early is not content."""
     left = int(answer.headers.get("Content-Length") or 0)
     try:
         while chunk := answer.read(CHUNK):

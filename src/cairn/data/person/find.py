@@ -271,7 +271,7 @@ def _called(info: SnapshotInfo) -> str:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in a JSON value that is no digest."""
+    """Yield every text in a JSON value that is not a digest."""
     if isinstance(value, str) and not value.startswith("sha256:"):
         yield value
     elif isinstance(value, Mapping):

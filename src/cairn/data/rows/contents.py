@@ -31,7 +31,7 @@ class Source:
         return list(self._columns)
 
     def keys(self, name: str, like: NDArray[Any]) -> Keys | None:
-        """Number the values of a column, rounded as `like` is; None if they are no such."""
+        """Number the values of a column, rounded as `like` is; None if they are not such."""
         values = self._columns.get(name)
         if values is None or (values.dtype == object) != (like.dtype == object):
             return None

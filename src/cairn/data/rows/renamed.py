@@ -45,7 +45,7 @@ def _fields(objects: ObjectStore, entry: Entry) -> Iterator[tuple[int, str]]:
             json.loads(mapping),
         ]
     except (ValueError, AttributeError, RecursionError) as error:
-        raise Invalid(f"{escape(entry.path)} is no metadata of an Iceberg table") from error
+        raise Invalid(f"{escape(entry.path)} is not metadata of an Iceberg table") from error
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):

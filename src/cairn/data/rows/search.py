@@ -165,7 +165,7 @@ class RowSearch:
         gone = {entry.path for entry in every.values() if self._is_gone(entry)}
         for files in captured.frames_in(self._objects, every).values() if gone else ():
             paths = {entry.path for entry in files}
-            gone |= paths if gone & paths else set()  # what is left of it is no rows
+            gone |= paths if gone & paths else set()  # what is left of it is not rows
         here = {path: entry for path, entry in every.items() if path not in gone}
         return _Kept(source, here, is_erased=bool(gone))
 

@@ -64,7 +64,7 @@ def describe_files(objects: ObjectStore, tree: Digest) -> Described:
 
 
 def describe(objects: ObjectStore, entry: Entry) -> TableProfile:
-    """Describe one file; raises `Invalid` for one that is no regular table."""
+    """Describe one file; raises `Invalid` for one that is not a regular table."""
     name = escape(entry.path)
     content = objects.get(entry.digest)
     if _suffix(entry) == PARQUET:

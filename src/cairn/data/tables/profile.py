@@ -214,7 +214,7 @@ def _comparable(array: Array) -> Array:
 
 
 def _quantiles(sample: NDArray[Any]) -> tuple[float, ...]:
-    """Return quantiles of the finite values, those that are no finite number left out."""
+    """Return quantiles of the finite values, those that are not finite left out."""
     finite = sample[np.isfinite(sample)]
     if not len(finite):
         return ()

@@ -34,7 +34,7 @@ class Staged(NamedTuple):
 
 
 def read_tags(tags: Iterable[str]) -> tuple[tuple[Released, ...], tuple[Staged, ...]]:
-    """Read the tags that are GTO's; what was taken back is no version."""
+    """Read the tags that are GTO's; what was taken back is not a version."""
     found = [(tag, match) for tag in tags if (match := _TAG.fullmatch(tag))]
     gone = {(m["model"], m["version"]) for _, m in found if m["version"] and m["back"]}
     released = tuple(

@@ -1,6 +1,6 @@
 """A place in a cloud, as people write it: `s3://bucket/prefix?sse=aws:kms&kms-key=...`.
 
-Only what is no secret stands in an address; credentials and endpoints come from the
+Only what is not a secret stands in an address; credentials and endpoints come from the
 environment, where the clouds' own tools look for them.
 """
 

@@ -80,7 +80,7 @@ class _Part(NamedTuple):
 class Folder:
     """The content of a folder; `label` is what people call it.
 
-    Git's and Cairn's own folders within it are no data, however they are spelled: `left_out`
+    Git's and Cairn's own folders within it are not data, however they are spelled: `left_out`
     names those passed over. `is_own` recognises by device and inode where the objects lie.
     """
 

@@ -171,7 +171,7 @@ def open_blob(row: Row, found: bytes, cipher: Cipher | None) -> bytes:
 
 
 def id_of(kind: int, content: bytes | memoryview) -> bytes:
-    """Name content as blobs of a kind are named; raises `Corrupt` for what is no recipe."""
+    """Name content as blobs of a kind are named; raises `Corrupt` for what is not a recipe."""
     if kind == OBJECT:
         return hashlib.sha256(content).digest()
     return read_recipe(bytes(content)).id if kind == RECIPE else blake3(content).digest()

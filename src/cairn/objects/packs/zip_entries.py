@@ -22,7 +22,7 @@ _LONGEST_DIRECTORY = 16 << 20
 def zip_entries(read: Callable[[int, int], bytes], size: int) -> list[int]:
     """Return where headers and contents of the entries begin, and the directory.
 
-    Raises `Invalid` or `struct.error` for what is no archive.
+    Raises `Invalid` or `struct.error` for what is not an archive.
     """
     start, length = _directory(read, size)
     if length > _LONGEST_DIRECTORY or start + length > size:

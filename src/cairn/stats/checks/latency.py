@@ -136,7 +136,7 @@ def _told(
 
 
 def read_calls(samples: Sequence[float]) -> Floats | None:
-    """Measured calls in milliseconds; none if one of them is no duration."""
+    """Measured calls in milliseconds; none if one of them is not a duration."""
     calls = np.asarray(samples, dtype=np.float64)
     return calls if bool((np.isfinite(calls) & (calls >= 0)).all()) else None
 

@@ -53,7 +53,7 @@ def _introduce() -> None:
 
 
 def _forked() -> None:
-    """Give a forked child a file of its own; it is no Python of its own otherwise."""
+    """Give a forked child a file of its own; it is not Python of its own otherwise."""
     from . import journal
 
     journal.start()

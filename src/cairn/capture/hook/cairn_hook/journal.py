@@ -108,7 +108,7 @@ def guarded(function: "Callable[..., Any]") -> "Callable[..., Any]":
 
 
 def escaped(path: str) -> str:
-    r"""Spell a path as text, as trees do: bytes that are no UTF-8 become `\xHH`."""
+    r"""Spell a path as text, as trees do: bytes that are not UTF-8 become `\xHH`."""
     if path.isascii() and path.isprintable() and "\\" not in path:
         return path
     return "".join("\\x%02x" % (ord(char) & 0xFF) if char in _ODD else char for char in path)

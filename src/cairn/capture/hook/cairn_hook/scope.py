@@ -85,7 +85,7 @@ class Scope:
         return "/" not in below or below.rpartition(".")[2].lower() not in _DATA
 
     def _was_there(self, place: str) -> bool:
-        """Tell whether a file is older than the run: what a run makes is no input of it."""
+        """Tell whether a file is older than the run: what a run makes is not its input."""
         try:
             return not self._started or os.stat(place).st_ctime_ns <= self._started
         except OSError:
