@@ -232,7 +232,7 @@ def test_a_worker_that_is_killed_is_one_sentence_and_leaves_nothing(
 def test_workers_end_with_the_process_that_began_them() -> None:
     script = (
         "import os, sys, time\n"
-        "from cairn.objects import workers\n"
+        "from cairn.objects.folders import workers\n"
         "with workers.working('cairn.objects.folders.intake_worker', 0, count=2) as w:\n"
         "    print(*[x._process.pid for x in w._workers], flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
