@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from cairn.flavors.npy import array_bytes, array_from
+from cairn.flavors.frames.npy import array_bytes, array_from
 from cairn.flavors.sklearn import model_bytes
-from cairn.flavors.skops_nodes import Archive, Node, read_archive, walk
+from cairn.flavors.skops.nodes import Archive, Node, read_archive, walk
 from cairn.flavors.zips import write_zip
 from fitted import MODELS
 

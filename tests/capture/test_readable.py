@@ -11,7 +11,7 @@ import pytest
 from cairn.capture.events import Examples
 from cairn.capture.models import examples, readable
 from cairn.flavors import write_frame
-from cairn.flavors.plain_table import read_plain_column, read_plain_table
+from cairn.flavors.frames.plain_table import read_plain_column, read_plain_table
 
 NUMBERS = [0.1, 1e-5, 1e22, -0.0, np.inf, np.nan]
 FLAGS = [True, False, True, True, False, True]
@@ -84,7 +84,10 @@ def test_what_numpy_can_spell_does_not_wait_for_pandas(case: str, tmp_path: Path
     write_frame(rows, tmp_path / "features")
     write_frame(labels, tmp_path / "labels")
 
-    with mock.patch("cairn.flavors.column.package"), mock.patch("cairn.flavors.frame.package"):
+    with (
+        mock.patch("cairn.flavors.frames.column.package"),
+        mock.patch("cairn.flavors.frames.frame.package"),
+    ):
         table = read_plain_table(tmp_path / "features")
         found = None if table is None else read_plain_column(tmp_path / "labels")
 

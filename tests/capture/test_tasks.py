@@ -10,7 +10,7 @@ from cairn.capture.events import Examples
 from cairn.capture.models.decisions import decided
 from cairn.core.evaluation import Evaluation
 from cairn.data.tables.table import read_table
-from cairn.flavors.npy import write_array
+from cairn.flavors.frames.npy import write_array
 from cairn.stats.predictions import decode
 from training import project, train
 

@@ -11,7 +11,7 @@ import pytest
 
 from cairn.core.errors import CairnError, Invalid
 from cairn.flavors import Flavor, check_golden, choose, inspect, make_golden, pickled, sklearn
-from cairn.flavors.npy import array_bytes, read_array
+from cairn.flavors.frames.npy import array_bytes, read_array
 from fitted import MODELS
 
 

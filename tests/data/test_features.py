@@ -11,7 +11,7 @@ from cairn.core.run import Input
 from cairn.core.version import RegisterVersion, Signature
 from cairn.data.features import check_features, check_rows, store_features
 from cairn.data.in_memory import snapshot_derived
-from cairn.flavors.frame import write_frame
+from cairn.flavors.frames.frame import write_frame
 from cairn.registry import Registry
 from store import MODEL, manifest, open_registry
 

@@ -9,7 +9,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from cairn.core.errors import Corrupt, Refused
 from cairn.flavors.sklearn import load_bytes
-from cairn.flavors.skops_nodes import Archive, walk
+from cairn.flavors.skops.nodes import Archive, walk
 from fitted import numbers
 from forgery import attributes, forge, found, opened, packed, setting
 

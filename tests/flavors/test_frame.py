@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cairn.core.errors import Corrupt, Invalid
-from cairn.flavors.frame import columns, read_frame, row_count, take_rows, write_frame
+from cairn.flavors.frames.frame import columns, read_frame, row_count, take_rows, write_frame
 
 MIXED = pd.DataFrame(
     {

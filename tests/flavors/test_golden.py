@@ -10,8 +10,8 @@ import scipy.sparse as sp
 
 from cairn import flavors
 from cairn.core.errors import Corrupt, Invalid, Refused
+from cairn.flavors.frames.npy import read_array
 from cairn.flavors.golden import ROWS, Golden
-from cairn.flavors.npy import read_array
 from fitted import MODELS
 
 

@@ -8,7 +8,7 @@ import pytest
 from cairn import flavors
 from cairn.core.errors import Refused
 from cairn.flavors import loadback, pickled
-from cairn.flavors.npy import read_array, write_array
+from cairn.flavors.frames.npy import read_array, write_array
 from cairn.interpreter import isolated
 from fitted import MODELS
 

@@ -15,8 +15,8 @@ import pytest
 
 import streams
 from cairn.flavors.formats import judge
-from cairn.flavors.pickle_scan import can_run
-from cairn.flavors.pickle_steps import walk_pickle
+from cairn.flavors.pickles.scan import can_run
+from cairn.flavors.pickles.steps import walk_pickle
 
 STREAMS = 1500
 UNPICKLERS = Path(__file__).parent / "unpicklers.py"

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import streams
 from cairn.flavors.formats import judge
-from cairn.flavors.pickle_scan import can_run, scan_pickle
-from cairn.flavors.pickle_steps import INSTRUCTIONS, walk_pickle
+from cairn.flavors.pickles.scan import can_run, scan_pickle
+from cairn.flavors.pickles.steps import INSTRUCTIONS, walk_pickle
 from fitted import MODELS
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)

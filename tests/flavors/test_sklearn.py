@@ -22,7 +22,7 @@ from cairn import flavors
 from cairn.core.errors import Corrupt, Invalid, Refused
 from cairn.flavors import sklearn
 from cairn.flavors.sklearn import load_bytes, model_bytes
-from cairn.flavors.skops_nodes import Node
+from cairn.flavors.skops.nodes import Node
 from cairn.flavors.zips import write_zip
 from fitted import MODELS, numbers
 from forgery import attributes, found, opened, packed

@@ -25,8 +25,8 @@ from sklearn.pipeline import make_pipeline
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Invalid
 from cairn.flavors.sklearn import load_bytes, model_bytes
-from cairn.flavors.skops_form import archive_bytes, canonical_archive
-from cairn.flavors.skops_nodes import read_archive, walk
+from cairn.flavors.skops.form import archive_bytes, canonical_archive
+from cairn.flavors.skops.nodes import read_archive, walk
 from cairn.flavors.zips import write_zip
 from fitted import MODELS, numbers
 

@@ -12,9 +12,9 @@ import scipy.sparse as sp
 
 from cairn.core.digest import digest_bytes
 from cairn.flavors import make_golden, write_frame
-from cairn.flavors.npy import array_bytes
-from cairn.flavors.skops_form import archive_bytes, canonical_archive
-from cairn.flavors.skops_nodes import read_archive
+from cairn.flavors.frames.npy import array_bytes
+from cairn.flavors.skops.form import archive_bytes, canonical_archive
+from cairn.flavors.skops.nodes import read_archive
 from cairn.flavors.zips import write_zip
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reference" / "model-files.md"

@@ -22,7 +22,7 @@ from cairn.data.comparison.relation import Column, Relations
 from cairn.data.comparison.shared_columns import meet
 from cairn.data.tables.table_files import DELIMITERS, TableFiles, suffix_of, tables_of
 from cairn.flavors import read_frame
-from cairn.flavors.plain_table import unnamed
+from cairn.flavors.frames.plain_table import unnamed
 from cairn.objects import ObjectStore
 from cairn.objects.folders.stored_tree import store_entries
 from cairn.objects.folders.tree import restore_tree, tree_entries

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cairn.flavors.choose import flavor_for, flavor_in, flavor_named
     from cairn.flavors.flavor import FileSafety, Flavor, Inspection, Written
-    from cairn.flavors.frame import read_frame, write_frame
+    from cairn.flavors.frames.frame import read_frame, write_frame
     from cairn.flavors.golden import Golden, check_golden, make_golden
     from cairn.flavors.loadback import loads_back
     from cairn.flavors.scan import inspect
@@ -41,7 +41,7 @@ __all__ = [
 _HOMES = {
     "choose": ("flavor_for", "flavor_in", "flavor_named"),
     "flavor": ("FileSafety", "Flavor", "Inspection", "Written"),
-    "frame": ("read_frame", "write_frame"),
+    "frames.frame": ("read_frame", "write_frame"),
     "golden": ("Golden", "check_golden", "make_golden"),
     "loadback": ("loads_back",),
     "scan": ("inspect",),

@@ -6,7 +6,7 @@ no loader that people use would read it as something else. Everything else is `u
 """
 
 from cairn.core.errors import Corrupt
-from cairn.flavors import onnx, zips
+from cairn.flavors import zips
 from cairn.flavors.compression import compression_of, unpack_some
 from cairn.flavors.content import Content, starts
 from cairn.flavors.forms import (
@@ -14,6 +14,7 @@ from cairn.flavors.forms import (
     arrow,
     gguf,
     names,
+    onnx,
     opaque,
     parquet,
     pictures,
@@ -24,8 +25,8 @@ from cairn.flavors.forms.records import judge_json
 from cairn.flavors.forms.safetensors import is_safetensors
 from cairn.flavors.forms.text import judge_text
 from cairn.flavors.limits import MAX_DEPTH, Budget, OverLimit
-from cairn.flavors.pickle_scan import can_run, scan_pickle, scan_torch
-from cairn.flavors.pickle_steps import Walked, walk_on, walk_pickle
+from cairn.flavors.pickles.scan import can_run, scan_pickle, scan_torch
+from cairn.flavors.pickles.steps import Walked, walk_on, walk_pickle
 from cairn.flavors.verdict import Verdict, joined, safe, unknown, unsafe, worse
 
 PICKLE_MAGIC = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
@@ -215,7 +216,7 @@ def _judge_member(
 
 
 def _judge_skops(content: Content, budget: Budget) -> Verdict:
-    from cairn.flavors.skops_judge import judge_skops
+    from cairn.flavors.skops.judge import judge_skops
 
     return judge_skops(content, budget)
 

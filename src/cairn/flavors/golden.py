@@ -15,8 +15,8 @@ from cairn.core.errors import Corrupt, Invalid, Refused
 from cairn.core.request import Record
 from cairn.flavors.choose import flavor_scoring
 from cairn.flavors.disk import disk_errors
-from cairn.flavors.frame import read_frame, row_count, take_rows, write_frame
-from cairn.flavors.npy import read_array, write_array
+from cairn.flavors.frames.frame import read_frame, row_count, take_rows, write_frame
+from cairn.flavors.frames.npy import read_array, write_array
 from cairn.flavors.scoring import as_array, method_of
 
 ROWS = 32

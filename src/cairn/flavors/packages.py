@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from cairn.core.errors import Invalid
-from cairn.flavors.skops_import import light_skops
+from cairn.flavors.light_skops import light_skops
 from cairn.installed import installs
 
 EXTRAS: dict[str, str] = dict.fromkeys(

@@ -25,7 +25,7 @@ from cairn.core.errors import CairnError, Corrupt, Invalid, Refused
 from cairn.flavors.compression import compression_of, unpack
 from cairn.flavors.disk import disk_errors, write_whole
 from cairn.flavors.packages import package
-from cairn.flavors.pickle_scan import Scan, scan_pickle
+from cairn.flavors.pickles.scan import Scan, scan_pickle
 from cairn.flavors.scan import judge_file
 from cairn.flavors.scoring import score as score_any
 

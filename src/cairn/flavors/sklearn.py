@@ -13,16 +13,16 @@ from typing import Any, Final
 
 from cairn.core.errors import CairnError, Corrupt, Invalid, Refused
 from cairn.flavors import allowed
-from cairn.flavors.bounds import check_bounds
 from cairn.flavors.disk import disk_errors, write_whole
+from cairn.flavors.light_skops import naming_what_is_trusted
 from cairn.flavors.packages import package
 from cairn.flavors.scoring import score as score_any
-from cairn.flavors.skops_audit import check_sparse, listed, unlisted
-from cairn.flavors.skops_form import archive_bytes, canonical_archive
-from cairn.flavors.skops_import import naming_what_is_trusted
-from cairn.flavors.skops_memory import dumped, restored
-from cairn.flavors.skops_nodes import SCHEMA, Archive, read_archive
-from cairn.flavors.trees import check_trees
+from cairn.flavors.skops.audit import check_sparse, listed, unlisted
+from cairn.flavors.skops.bounds import check_bounds
+from cairn.flavors.skops.form import archive_bytes, canonical_archive
+from cairn.flavors.skops.memory import dumped, restored
+from cairn.flavors.skops.nodes import SCHEMA, Archive, read_archive
+from cairn.flavors.skops.trees import check_trees
 
 name: Final = "sklearn"
 FILE = "model.skops"

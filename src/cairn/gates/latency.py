@@ -32,7 +32,7 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.data.tables.table import Table, read_table
 from cairn.engine import person
-from cairn.flavors.frame import take_rows
+from cairn.flavors.frames.frame import take_rows
 from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.rows import inputs
 from cairn.gates.scorer import Score, score_with

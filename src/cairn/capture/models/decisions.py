@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cairn.capture.events import Examples
-from cairn.flavors.npy import read_array
+from cairn.flavors.frames.npy import read_array
 from cairn.stats.predictions import Predictions
 from cairn.stats.summary import summarise
 from cairn.stats.tabulate import tabulate, tabulate_classes

@@ -30,8 +30,8 @@ from cairn.core.evaluation import EvaluationInfo, Scorer, Task
 from cairn.core.run import Gap
 from cairn.data.evaluation import record_evaluation
 from cairn.flavors import read_frame
-from cairn.flavors.npy import read_array
-from cairn.flavors.plain_table import read_plain_table, values_of
+from cairn.flavors.frames.npy import read_array
+from cairn.flavors.frames.plain_table import read_plain_table, values_of
 from cairn.registry import Registry
 from cairn.stats.metrics import spelled
 from cairn.stats.predictions import Predictions

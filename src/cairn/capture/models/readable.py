@@ -7,7 +7,7 @@ from typing import Any
 
 from cairn.core.errors import CairnError
 from cairn.flavors import read_frame
-from cairn.flavors.plain_table import (
+from cairn.flavors.frames.plain_table import (
     PlainTable,
     read_plain_column,
     read_plain_table,

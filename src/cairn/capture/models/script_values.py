@@ -20,7 +20,7 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.data.evaluation import ids_key
 from cairn.data.in_memory import snapshot_derived
 from cairn.data.tables.table import read_table
-from cairn.flavors.frame import columns, row_count
+from cairn.flavors.frames.frame import columns, row_count
 from cairn.flavors.golden import ROWS
 from cairn.registry import Registry
 from cairn.stats.align import sample

@@ -76,7 +76,7 @@ def columns_of(value: Any) -> Columns:
 
 def count(value: Any) -> int:
     """Count the rows of a frame."""
-    from cairn.flavors.frame import row_count
+    from cairn.flavors.frames.frame import row_count
 
     return row_count(value)
 
@@ -103,7 +103,7 @@ def look_in_columns(columns: Columns, asked: Asked) -> Looked:
 
 def without(objects: ObjectStore, files: tuple[Entry, ...], at: Any) -> dict[bytes, bytes]:
     """Write a frame again without the rows `at`; returns the files, by their whole paths."""
-    from cairn.flavors.frame import read_frame, row_count, take_rows, write_frame
+    from cairn.flavors.frames.frame import read_frame, row_count, take_rows, write_frame
 
     folder = files[0].path.rpartition(b"/")[0]
     inside = folder + b"/" if folder else b""
@@ -118,7 +118,7 @@ def without(objects: ObjectStore, files: tuple[Entry, ...], at: Any) -> dict[byt
 
 def _parts(header: bytes) -> list[bytes]:
     """Name the files that a header leads to; raises `Corrupt` if it is none."""
-    from cairn.flavors.frame import Frame
+    from cairn.flavors.frames.frame import Frame
 
     found: list[str] = []
     waiting: list[Any] = [msgspec.to_builtins(from_canonical(header, Frame))]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from cairn.core.errors import Corrupt
 from cairn.flavors.content import Content, number, part
-from cairn.flavors.pickle_scan import scan_pickle
+from cairn.flavors.pickles.scan import scan_pickle
 from cairn.flavors.verdict import Verdict, safe, unsafe
 
 MAGIC = b"\x93NUMPY"

@@ -2,8 +2,8 @@
 
 from cairn.core.errors import Corrupt
 from cairn.flavors.content import Content, number, part
-from cairn.flavors.pickle_scan import scan_pickle, scan_torch
-from cairn.flavors.pickle_steps import walk_pickle
+from cairn.flavors.pickles.scan import scan_pickle, scan_torch
+from cairn.flavors.pickles.steps import walk_pickle
 from cairn.flavors.verdict import Verdict, joined, unsafe
 
 _MAGIC_NUMBER = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."

@@ -149,7 +149,7 @@ def store(rows: "Any", labels: "Any", keys: "Any") -> "str | None":
 def writer() -> "Any":
     """Return Cairn's own way to write a table, or None if Cairn is not installed here."""
     try:
-        from cairn.flavors.frame import write_frame
+        from cairn.flavors.frames.frame import write_frame
     except ImportError as error:
         journal.write("without_cairn", reason=str(error))
         return None

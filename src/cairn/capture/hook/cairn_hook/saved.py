@@ -195,7 +195,7 @@ def _safe_copy(model: "Any", fit: "fitted.Fit") -> "dict[str, Any]":
 
 def _golden(model: "Any", fit: "fitted.Fit", folder: "Any") -> "dict[str, Any]":
     from cairn.core.errors import CairnError
-    from cairn.flavors.frame import columns
+    from cairn.flavors.frames.frame import columns
     from cairn.flavors.golden import make_golden
 
     if fit.sample is None:

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
 from cairn.core.errors import Corrupt
-from cairn.flavors import opcodes
-from cairn.flavors import pickle_values as values
-from cairn.flavors.joblib_arrays import array_size
 from cairn.flavors.limits import MAX_INSTRUCTIONS, Doubtful
-from cairn.flavors.pickle_machine import (
+from cairn.flavors.pickles import opcodes, values
+from cairn.flavors.pickles.joblib_arrays import array_size
+from cairn.flavors.pickles.machine import (
     COMPUTED,
     MAX_KEPT,
     PLAIN,
@@ -17,7 +16,7 @@ from cairn.flavors.pickle_machine import (
     Made,
     Walk,
 )
-from cairn.flavors.pickle_values import Step
+from cairn.flavors.pickles.values import Step
 
 LAST_PROTOCOL = 5
 

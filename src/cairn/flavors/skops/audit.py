@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from cairn.core.errors import Corrupt
 from cairn.flavors import allowed
-from cairn.flavors.npy import array_from
-from cairn.flavors.skops_nodes import Node, walk
+from cairn.flavors.frames.npy import array_from
+from cairn.flavors.skops.nodes import Node, walk
 from cairn.flavors.zips import read_zip
 
 Names = frozenset[tuple[str, str]]

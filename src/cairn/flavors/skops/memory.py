@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cairn.flavors.packages import package
-from cairn.flavors.skops_nodes import PROTOCOL, Archive, parse_archive
+from cairn.flavors.skops.nodes import PROTOCOL, Archive, parse_archive
 
 
 class _Written(dict[str, bytes]):

@@ -10,8 +10,8 @@ cannot follow is `Doubtful`.
 from typing import Any, Final, cast
 
 from cairn.core.errors import Corrupt
-from cairn.flavors.joblib_arrays import WRAPPER
 from cairn.flavors.limits import Doubtful
+from cairn.flavors.pickles.joblib_arrays import WRAPPER
 
 MAX_KEPT = 64
 """Longer tuples are not remembered item by item: no call that matters has them."""

@@ -14,15 +14,15 @@ import msgspec
 from cairn.core.digest import canonical, from_canonical
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record
-from cairn.flavors.column import (
+from cairn.flavors.disk import disk_errors
+from cairn.flavors.frames.column import (
     Column,
     read_column,
     read_values,
     write_column,
     write_values,
 )
-from cairn.flavors.disk import disk_errors
-from cairn.flavors.npy import read_array, write_array
+from cairn.flavors.frames.npy import read_array, write_array
 from cairn.flavors.packages import package
 
 HEADER = "frame.json"

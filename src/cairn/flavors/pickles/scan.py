@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from cairn.flavors import allowed
 from cairn.flavors.content import Content
-from cairn.flavors.pickle_machine import Walk
-from cairn.flavors.pickle_steps import Walked, walk_pickle
+from cairn.flavors.pickles.machine import Walk
+from cairn.flavors.pickles.steps import Walked, walk_pickle
 from cairn.flavors.verdict import Verdict, listed, unknown, unsafe
 
 

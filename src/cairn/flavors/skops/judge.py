@@ -4,9 +4,9 @@ from cairn.core.errors import Corrupt
 from cairn.flavors.content import Content
 from cairn.flavors.forms.arrays import judge_array
 from cairn.flavors.limits import Budget
-from cairn.flavors.skops_audit import check_sparse, unlisted
-from cairn.flavors.skops_nodes import read_archive
-from cairn.flavors.trees import check_trees
+from cairn.flavors.skops.audit import check_sparse, unlisted
+from cairn.flavors.skops.nodes import read_archive
+from cairn.flavors.skops.trees import check_trees
 from cairn.flavors.verdict import Verdict, joined, safe, unsafe
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record
-from cairn.flavors.npy import read_array, write_array
+from cairn.flavors.frames.npy import read_array, write_array
 from cairn.flavors.packages import package
 
 _EXACT = 2**53  # beyond it, readers in other languages round

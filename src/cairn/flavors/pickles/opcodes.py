@@ -12,7 +12,7 @@ from cairn.core.errors import Corrupt
 from cairn.flavors.limits import Doubtful
 
 if TYPE_CHECKING:
-    from cairn.flavors.pickle_machine import Machine
+    from cairn.flavors.pickles.machine import Machine
 
 MAX_DIGITS = 4300
 BYTE: Final = struct.Struct("<B")

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cairn.flavors.column import Column, Mixed, Plain, Text, read_values
-from cairn.flavors.frame import (
+from cairn.flavors.frames.column import Column, Mixed, Plain, Text, read_values
+from cairn.flavors.frames.frame import (
     Array,
     Index,
     Label,
@@ -21,7 +21,7 @@ from cairn.flavors.frame import (
     Values,
     read_header,
 )
-from cairn.flavors.npy import read_array
+from cairn.flavors.frames.npy import read_array
 
 _NUMBERS, _FIXED_TEXT = "biuf", "U"
 

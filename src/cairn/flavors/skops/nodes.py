@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, cast
 
 from cairn.core.errors import Corrupt
 from cairn.flavors.content import Content
+from cairn.flavors.frames.npy import array_from
 from cairn.flavors.limits import Budget
-from cairn.flavors.npy import array_from
 from cairn.flavors.zips import read_zip
 
 PROTOCOL = 2

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cairn.core.errors import Corrupt
-from cairn.flavors import opcodes
-from cairn.flavors.pickle_machine import PLAIN, TEXT, Machine
+from cairn.flavors.pickles import opcodes
+from cairn.flavors.pickles.machine import PLAIN, TEXT, Machine
 
 Step = Callable[[Machine], bool | None]
 """Carries an instruction out, so to speak; true at the end of the stream."""

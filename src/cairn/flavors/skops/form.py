@@ -23,8 +23,8 @@ from typing import Any
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Corrupt, Invalid
 from cairn.flavors import allowed
-from cairn.flavors.npy import array_bytes, array_from
-from cairn.flavors.skops_nodes import PROTOCOL, SCHEMA, Archive, Node, map_children, walk
+from cairn.flavors.frames.npy import array_bytes, array_from
+from cairn.flavors.skops.nodes import PROTOCOL, SCHEMA, Archive, Node, map_children, walk
 from cairn.flavors.zips import read_zip, write_zip
 
 GENERATORS = ("RandomStateNode", "RandomGeneratorNode")

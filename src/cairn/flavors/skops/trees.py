@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cairn.core.errors import Corrupt
-from cairn.flavors.skops_nodes import Archive, Node, plain, walk
+from cairn.flavors.skops.nodes import Archive, Node, plain, walk
 
 LEAF = -1
 PREDICTOR = ("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor")

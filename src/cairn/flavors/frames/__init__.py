@@ -1,0 +1,1 @@
+"""Tables and arrays <-> files: exact, never pickled, and the same every time."""
