@@ -85,3 +85,26 @@ def test_their_metrics_and_parameters_are_their_own(seen: Seen) -> None:
     assert saved["three"]["parameters"]["max_depth"] == 2
     assert saved["five"]["parameters"]["iterations"] == 3
     assert saved["six"]["parameters"]["random_seed"] == 4
+
+
+def test_each_is_stored_in_the_format_of_its_library(seen: Seen) -> None:
+    stored = {Path(event["path"]).stem: event.get("flavor") for event in seen.of("saved")}
+
+    assert stored == {
+        **dict.fromkeys(("one", "four"), "lightgbm"),
+        **dict.fromkeys(("two", "three"), "xgboost"),
+        **dict.fromkeys(("five", "six"), "catboost"),
+    }
+
+
+def test_golden_predictions_are_made_where_the_rows_are_seen(seen: Seen) -> None:
+    made = {Path(event["path"]).stem for event in seen.of("saved") if "method" in event}
+
+    assert made == {"three", "four"}  # the others read their rows in compiled code
+
+
+def test_a_booster_has_the_parameters_of_its_estimator(seen: Seen) -> None:
+    saved = {Path(event["path"]).stem: event for event in seen.of("saved")}
+
+    assert saved["four"]["parameters"]["n_estimators"] == 3
+    assert saved["four"]["parameters"]["estimator"] == "LGBMClassifier"

@@ -9,8 +9,20 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+import boosted
 from cairn.core.errors import CairnError, Invalid
-from cairn.flavors import Flavor, check_golden, choose, inspect, make_golden, pickled, sklearn
+from cairn.flavors import (
+    Flavor,
+    catboost,
+    check_golden,
+    choose,
+    inspect,
+    lightgbm,
+    make_golden,
+    pickled,
+    sklearn,
+    xgboost,
+)
 from cairn.flavors.frames.npy import array_bytes, read_array
 from fitted import MODELS
 
@@ -55,12 +67,24 @@ class Weights:
         return inputs @ line.coef_ + line.intercept_
 
 
-FLAVORS = {"sklearn": sklearn, "pickle": pickled, "plugin": Weights()}
+LINE = "linear_regression"
+FLAVORS: dict[str, tuple[object, str]] = {
+    "sklearn": (sklearn, LINE),
+    "pickle": (pickled, LINE),
+    "plugin": (Weights(), LINE),
+    **{
+        kind: (flavor, kind)
+        for flavor in (xgboost, lightgbm, catboost)
+        for kind in boosted.MODELS
+        if kind.startswith(flavor.name)
+    },
+}
+"""Each flavor with a kind of model that it stores."""
 
 
 @pytest.fixture(params=FLAVORS)
 def flavor(request: pytest.FixtureRequest) -> Flavor:
-    return cast("Flavor", FLAVORS[request.param])
+    return cast("Flavor", FLAVORS[request.param][0])
 
 
 @pytest.fixture(autouse=True)
@@ -81,13 +105,19 @@ def installed(
 
 
 @pytest.fixture
-def model() -> Any:
-    return MODELS["linear_regression"]()[0]
+def fitted(request: pytest.FixtureRequest) -> tuple[Any, Any]:
+    kind = FLAVORS[request.node.callspec.params["flavor"]][1]
+    return MODELS[kind]() if kind == LINE else boosted.fitted(kind)
 
 
 @pytest.fixture
-def rows() -> Any:
-    return MODELS["linear_regression"]()[1]
+def model(fitted: tuple[Any, Any]) -> Any:
+    return fitted[0]
+
+
+@pytest.fixture
+def rows(fitted: tuple[Any, Any]) -> Any:
+    return fitted[1]
 
 
 @pytest.fixture
@@ -164,13 +194,14 @@ def test_every_file_has_a_verdict(flavor: Flavor, stored: Path) -> None:
 
 
 def test_a_cut_file_is_a_clear_error(flavor: Flavor, stored: Path) -> None:
-    (file,) = stored.iterdir()
-    content = file.read_bytes()
-    for length in (0, 1, len(content) // 2, len(content) - 1):
-        file.write_bytes(content[:length])
+    for file in stored.iterdir():
+        content = file.read_bytes()
+        for length in (0, 1, len(content) // 2, len(content) - 2):
+            file.write_bytes(content[:length])
 
-        with pytest.raises(CairnError):
-            flavor.load(stored, trust=True)
+            with pytest.raises(CairnError):
+                flavor.load(stored, trust=True)
+        file.write_bytes(content)
 
 
 def test_an_empty_directory_is_a_clear_error(flavor: Flavor, tmp_path: Path) -> None:

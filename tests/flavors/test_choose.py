@@ -85,7 +85,8 @@ def test_other_objects_are_refused_by_the_name_of_their_class(model: Any) -> Non
 def test_flavors_are_found_by_name() -> None:
     assert flavors.flavor_named("pickle").name == "pickle"
     with pytest.raises(
-        NotFound, match=r"no flavor 'onnx': installed are files, pickle, sklearn"
+        NotFound,
+        match=r"no flavor 'onnx': installed are catboost, files, lightgbm, pickle, sklearn",
     ):
         flavors.flavor_named("onnx")
 

@@ -19,6 +19,7 @@ from cairn.core.secret import REDACTED, Known, hides, redact_value
 
 NOTHING_KNOWN = Known()
 _EXACT = 2**53
+SEEDS = ("random_state", "random_seed", "seed", "data_random_seed")
 _LONG_OPTION = re.compile(r"--([A-Za-z][\w.-]*)(?:=(.*))?", re.DOTALL)
 
 
@@ -76,12 +77,12 @@ def options_of(command: Sequence[str]) -> dict[str, Scalar]:
 
 
 def seeds_of(parameters: Mapping[str, Scalar]) -> list[Seed]:
-    """List the seeds among a model's parameters: every `random_state` that is a number."""
+    """List the seeds among a model's parameters: each that is a number."""
     kind = str(parameters.get("meta_estimator") or parameters.get("estimator") or "model")
     return [
         Seed(generator=f"{kind}.{name}", value=str(value))
         for name, value in parameters.items()
-        if name.rpartition("__")[2] in ("random_state", "seed") and type(value) is int
+        if name.rpartition("__")[2] in SEEDS and type(value) is int
     ]
 
 

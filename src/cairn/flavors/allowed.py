@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from cairn.core.digest import Digest
 
-RULES: Final = 3
+RULES: Final = 4
 """Counts up when files are judged by other rules: then earlier verdicts are made anew."""
 
 ESTIMATORS: Mapping[str, str] = {

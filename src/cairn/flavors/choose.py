@@ -6,10 +6,11 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from cairn.core.errors import Invalid, NotFound
-from cairn.flavors import files, pickled, sklearn
+from cairn.flavors import catboost, files, lightgbm, pickled, sklearn, xgboost
 from cairn.flavors.flavor import Flavor
 
 GROUP = "cairn.flavors"
+_OWN: tuple[Flavor, ...] = (sklearn, xgboost, lightgbm, catboost)
 PARTS = ("name", "handles", "recognises", "save", "load", "score")
 
 
@@ -52,7 +53,7 @@ def flavor_in(directory: Path) -> Flavor:
 
 def _flavors() -> Iterator[Flavor]:
     """Safe formats, then plugins, then pickle; any other directory is plain files."""
-    yield sklearn
+    yield from _OWN
     yield from plugins()
     yield pickled
     yield files
@@ -66,7 +67,7 @@ def plugins() -> tuple[Flavor, ...]:
     that there is already.
     """
     found: list[Flavor] = []
-    taken = {sklearn.name, pickled.name, files.name}
+    taken = {flavor.name for flavor in (*_OWN, pickled, files)}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         flavor = _plugin(point)
         if flavor.name in taken:

@@ -12,6 +12,7 @@ from cairn.flavors.content import Content, starts
 from cairn.flavors.forms import (
     arrays,
     arrow,
+    catboost,
     gguf,
     names,
     onnx,
@@ -37,6 +38,7 @@ TABLES = (
     (parquet.MAGIC, parquet.judge_parquet),
     (arrow.MAGIC, arrow.judge_arrow),
     (ubjson.MAGIC, ubjson.judge_ubjson),
+    (catboost.MAGIC, catboost.judge_catboost),
 )
 PICTURES = (
     ("png", (pictures.PNG,), pictures.check_png),

@@ -7,14 +7,15 @@ from cairn.core.errors import Invalid
 from cairn.flavors.light_skops import light_skops
 from cairn.installed import installs
 
-EXTRAS: dict[str, str] = dict.fromkeys(
-    ("sklearn", "skops", "pandas", "joblib", "scipy"), "sklearn"
-)
+EXTRAS: dict[str, str] = {
+    **dict.fromkeys(("sklearn", "skops", "pandas", "joblib", "scipy", "numpy"), "sklearn"),
+    **{library: library for library in ("xgboost", "lightgbm", "catboost")},
+}
 """Distribution extra that brings each package."""
 
 
 def package(name: str) -> Any:
-    """Import the module `name`, untyped: scikit-learn and skops ship no types.
+    """Import the module `name`, untyped: most of these libraries ship no types.
 
     Raises `Invalid` with the command that installs it.
     """

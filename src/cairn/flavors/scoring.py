@@ -1,5 +1,6 @@
 """Ask a model for predictions: one array with a row for each input, whatever it gives."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from cairn.core.errors import Invalid, first_line
@@ -33,6 +34,24 @@ def score(model: object, inputs: Any, *, method: str = "") -> Any:
         raise Invalid(
             f"{kind}.{name} does not take these inputs: {first_line(error)}"
         ) from error
+
+
+def probabilities(outputs: Any, objective: str, known: Sequence[str]) -> Any:
+    """Give probabilities of all classes from what a booster of an objective predicts.
+
+    Of two classes it predicts the second alone. Raises `Invalid` unless the objective is one
+    of `known`, which predict probabilities.
+    """
+    import numpy as np
+
+    if objective not in known:
+        said = objective or "an objective of its own"
+        raise Invalid(
+            f"a booster that was trained for {said} gives no probabilities: score it by "
+            'predict (score = "predict" in cairn.toml)'
+        )
+    found = as_array(outputs)
+    return np.column_stack((1 - found, found)) if found.ndim == 1 else found
 
 
 def as_array(outputs: Any) -> Any:

@@ -17,14 +17,17 @@ from cairn.registry import Registry
 
 LITTLE_BYTES = 1 << 30
 EXTRAS = {
+    "catboost": ("catboost", "sklearn"),
     "cloud": ("obstore",),
     "delta": ("deltalake", "pyarrow"),
     "duckdb": ("duckdb", "pyarrow"),
     "iceberg": ("pyiceberg", "pyarrow"),
+    "lightgbm": ("lightgbm", "sklearn"),
     "postgresql": ("psycopg", "pyarrow"),
     "ray": ("ray", "obstore"),
     "sklearn": ("sklearn", "skops", "pandas"),
     "table": ("pyarrow",),
+    "xgboost": ("xgboost", "sklearn"),
 }
 
 

@@ -1,4 +1,4 @@
-"""FlatBuffers, as far as Arrow uses them: tables whose fields are found by offsets.
+"""FlatBuffers, as far as Arrow and CatBoost use them: tables, their fields found by offsets.
 
 https://flatbuffers.dev/internals/
 """
@@ -6,7 +6,7 @@ https://flatbuffers.dev/internals/
 from typing import Self
 
 from cairn.core.errors import Corrupt
-from cairn.flavors.content import number
+from cairn.flavors.content import number, part
 
 
 class Table:
@@ -52,3 +52,30 @@ class Table:
             raise Corrupt("a list ends after its buffer")
         places = range(place + 4, place + 4 + count * size, size)
         return [self.content[begin : begin + size] for begin in places]
+
+    def text(self, field: int) -> str:
+        """Read a text; raises `UnicodeDecodeError` for what is not one."""
+        place = self.where(field)
+        return _text(self.content, place + number(self.content, place, 4)) if place else ""
+
+    def texts(self, field: int) -> list[str]:
+        """Read a list of texts."""
+        return [_text(self.content, place) for place in self._led_to(field)]
+
+    def tables(self, field: int) -> "list[Table]":
+        """Open the tables of a list."""
+        return [Table(self.content, place) for place in self._led_to(field)]
+
+    def _led_to(self, field: int) -> list[int]:
+        """Find what the entries of a list lead to."""
+        entries = self.structures(field, 4)
+        begin = self.where(field)
+        begin += number(self.content, begin, 4) + 4 if begin else 0
+        return [
+            begin + 4 * number_of + int.from_bytes(entry, "little")
+            for number_of, entry in enumerate(entries)
+        ]
+
+
+def _text(content: bytes, place: int) -> str:
+    return part(content, place + 4, number(content, place, 4)).decode()

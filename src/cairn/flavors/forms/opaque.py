@@ -24,7 +24,6 @@ KNOWN: Mapping[bytes, tuple[str, str]] = {
     b"\x28\xb5\x2f\xfd": ("zstd", "Cairn does not open this compression"),
     b"ZF": ("joblib-zfile", "it is written by a joblib before 0.10, which reads other files"),
     b"SQLite format 3\0": ("sqlite", "it may hold programs of a database"),
-    b"CBM1": ("catboost", "Cairn does not look into this format"),
 }
 
 

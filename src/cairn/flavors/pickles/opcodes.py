@@ -93,9 +93,9 @@ def check_number(machine: "Machine", also: bytes = b"") -> int | None:
     """
     spelled = line(machine).strip()
     digits = spelled.lstrip(b"+-")
-    _check_length(spelled)
     if not digits or not (digits[:1].isdigit() or digits[:1].lower() in also):
         raise Corrupt("it has a number that is none")
+    _check_length(spelled)
     usual = digits.isdigit() and digits[:1] != b"0" and len(spelled) <= len(digits) + 1
     return int(spelled) if usual or spelled == b"0" else None
 

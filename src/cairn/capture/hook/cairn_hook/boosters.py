@@ -5,6 +5,8 @@ boosters that are trained by a function, data that is read from a file in compil
 models that are written in it.
 """
 
+import weakref
+
 from . import calls, estimators, fitted, frames, journal, readers, saved
 
 TYPE_CHECKING = False
@@ -20,6 +22,9 @@ _MODELS = {
 _DATA = {"xgboost": ("DMatrix",), "lightgbm": ("Dataset",), "catboost": ("Pool",)}
 _PREDICTS = ("predict", "inplace_predict", "predict_proba")
 _SAVES = ("save_model",)
+_SETS = ("DMatrix", "QuantileDMatrix", "Dataset", "Pool")
+_HELD, _KEPT = 2, 8
+_sets: "list[tuple[Any, fitted.Held, fitted.Held]]" = []
 
 
 def watch(module: "ModuleType") -> None:
@@ -33,7 +38,7 @@ def watch(module: "ModuleType") -> None:
         for method in () if _is_estimator(kind) else (*_PREDICTS, "fit"):
             _follow(kind, method, _fitted if method == "fit" else _predicted)
     for data in _DATA[name]:
-        readers.watch_class(getattr(module, data), "data")
+        readers.watch_class(getattr(module, data), "data", _made)
     calls.replace(module, "train", _trained_of_pool if name == "catboost" else _trained)
 
 
@@ -71,20 +76,48 @@ def _trained_of_pool(_start: "Any", result: "Any", args: "Any", named: "Any") ->
 def _remember_trained(model: "Any", given: "Any", rows: "Any", **rounds: "Any") -> None:
     if fitted.is_predictor(model):
         asked = {name: value for name, value in rounds.items() if value is not None}
-        _remember(model, rows, {**(given or {}), **asked})
+        _remember(model, rows, None, {**(given or {}), **asked})
 
 
 @journal.guarded
 def _fitted(
     model: "Any", _method: str, _result: "Any", args: "Any", named: "Any", _start: "Any"
 ) -> None:
-    _remember(model, calls.argument(args, named, 0, "X"), None)
+    labels = calls.argument(args, named, 1, "y")
+    _remember(model, calls.argument(args, named, 0, "X"), labels, None)
 
 
-def _remember(model: "Any", rows: "Any", parameters: "dict[str, Any] | None") -> None:
-    before = fitted.fit_of(model)
-    key = before.key if before else fitted.new_key()
-    fit = fitted.Fit(key, before.generation + 1 if before else 1)
+@journal.guarded
+def _made(data: "Any", args: "Any", named: "Any") -> None:
+    """Remember the last data sets, and which rows and labels each was made of."""
+    rows = calls.argument(args, named, 0, "data")
+    labels = calls.argument(args, named, 1, "label")
+    if hasattr(rows, "shape") and type(rows).__name__ not in _SETS:
+        _sets.append((weakref.ref(data), fitted.Held(rows), fitted.Held(labels)))
+    for _, older, its_labels in _sets[:-_HELD]:
+        older.loosen()
+        its_labels.loosen()
+    del _sets[:-_KEPT]
+
+
+def _rows_of(data: "Any") -> "tuple[Any, Any]":
+    """Find the rows and labels that a data set was made of; None if they are gone."""
+    for reference, rows, labels in reversed(_sets):
+        if reference() is data:
+            return rows(), labels()
+    return None, None
+
+
+def _remember(
+    model: "Any", rows: "Any", labels: "Any", parameters: "dict[str, Any] | None"
+) -> None:
+    plain, labels = _rows_of(rows) if type(rows).__name__ in _SETS else (rows, labels)
+    if hasattr(plain, "shape"):
+        fit = estimators.fit_to(model, "fit", plain, labels)
+    else:
+        before = fitted.fit_of(model)
+        key = before.key if before else fitted.new_key()
+        fit = fitted.Fit(key, before.generation + 1 if before else 1)
     fit.parameters = parameters
     fitted.remember(model, fit)
     estimators.write_fitted(model, fit, rows)
@@ -95,6 +128,8 @@ def _predicted(
     model: "Any", method: str, result: "Any", args: "Any", named: "Any", _start: "Any"
 ) -> None:
     rows = calls.argument(args, named, 0, "data", "X")
+    if type(rows).__name__ in _SETS:
+        rows = _rows_of(rows)[0]
     if rows is not None and frames.count(result):
         fitted.note(model, method, rows, result)
 

@@ -1,5 +1,7 @@
 """Estimators: what each was fitted to, and what it predicted."""
 
+import weakref
+
 from . import calls, evaluated, fitted, frames, journal, scorers, seeds_numpy
 
 TYPE_CHECKING = False
@@ -61,11 +63,12 @@ def _fitted(
     labels = calls.argument(args, named, 1, "y", "Y")
     if rows is None or not fitted.is_predictor(model):
         return
-    fit = _fit(model, method, rows, labels)
+    fit = fit_to(model, method, rows, labels)
     fitted.remember(model, fit)
     for inner in _INNER:
         found = getattr(model, inner, None)
         if found is not None:
+            fit.given = weakref.ref(model)
             fitted.remember(found, fit)
     write_fitted(model, fit, rows)
 
@@ -81,7 +84,7 @@ def write_fitted(model: "Any", fit: "fitted.Fit", rows: "Any") -> None:
     )
 
 
-def _fit(model: "Any", method: str, rows: "Any", labels: "Any") -> "fitted.Fit":
+def fit_to(model: "Any", method: str, rows: "Any", labels: "Any") -> "fitted.Fit":
     """Remember what the estimator was fitted to, now that it has been."""
     before = fitted.fit_of(model)
     key = before.key if before else fitted.new_key()

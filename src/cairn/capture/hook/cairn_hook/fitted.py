@@ -56,6 +56,8 @@ class Fit:
         self.sample: Any = None
         self.saved = False
         self.parameters: Any = None
+        self.given: Any = None
+        """Leads to the estimator that the work was left by, and that has the parameters."""
 
     def frame(self) -> "str | None":
         """Store what the estimator was fitted to, if it is still there and unchanged."""

@@ -60,8 +60,11 @@ def _connected(_start: "Any", _result: "Any", _args: "Any", _named: "Any") -> No
     journal.write("unseen", library="duckdb")
 
 
-def watch_class(reader: "Any", word: str = "source") -> None:
-    """Follow a class that is given what it reads when it is made, as its first argument."""
+def watch_class(reader: "Any", word: str = "source", made: "Any" = None) -> None:
+    """Follow a class that is given what it reads when it is made, as its first argument.
+
+    `made` is told of each: the object, and what it was given.
+    """
     original = reader.__init__
     if hasattr(original, "_cairn_original"):
         return
@@ -70,6 +73,8 @@ def watch_class(reader: "Any", word: str = "source") -> None:
     def __init__(self: "Any", *args: "Any", **named: "Any") -> None:  # noqa: N807 (put on a class)
         _asked_for(calls.argument(args, named, 0, word))
         original(self, *args, **named)
+        if made is not None:
+            made(self, args, named)
 
     __init__._cairn_original = original  # pyright: ignore[reportAttributeAccessIssue] (functions take attributes)
     reader.__init__ = __init__

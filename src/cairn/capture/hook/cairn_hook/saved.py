@@ -146,7 +146,8 @@ def _saved(model: "Any", *, whole: bool, own: bool = False, **where: "Any") -> N
     try:
         with seeds.undisturbed():
             evaluated.complete()
-            copy = {} if own else _safe_copy(model, fit)
+            copy = _safe_copy(model, fit)
+            copy = {} if own and "reason" in copy else copy  # its own format is as good
             frame = fit.frame()
     finally:
         if collects:
@@ -166,9 +167,15 @@ def _saved(model: "Any", *, whole: bool, own: bool = False, **where: "Any") -> N
 
 def _parameters(model: "Any", fit: "fitted.Fit") -> "dict[str, Any]":
     if fit.parameters is None:
-        return plain.parameters(model)
+        asked = fit.given() if fit.given is not None and _is_booster(model) else None
+        return plain.parameters(model if asked is None else asked)
     given = {name: plain.scalar(value) for name, value in sorted(fit.parameters.items())}
     return {"estimator": type(model).__qualname__, **given}
+
+
+def _is_booster(model: "Any") -> bool:
+    """Tell the part of an estimator that does its work: it has no parameters of its own."""
+    return type(model).__name__ == "Booster"
 
 
 def _safe_copy(model: "Any", fit: "fitted.Fit") -> "dict[str, Any]":
