@@ -8,8 +8,9 @@ from pathlib import Path
 
 from peers import calls, machine, show
 
+from cairn import identity
 from cairn.core.digest import digest_bytes
-from cairn.engine import ledger, person
+from cairn.engine import ledger
 from cairn.engine.context import Draft
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import create
@@ -51,7 +52,7 @@ def plain(path: Path) -> float:
 def appended(folder: Path) -> float:
     """Append a signed entry and commit, as the engine does."""
     store = create(folder)
-    engine = LocalEngine(store, actor=person.os_user())
+    engine = LocalEngine(store, actor=identity.os_user())
     key = store.key()
     request = digest_bytes(EVENT)
 

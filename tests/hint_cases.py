@@ -285,7 +285,7 @@ def an_empty_remote(desk: Desk) -> None:
     desk("pull", far)
 
 
-@types("engine/cases.py", "cairn approvals", "cairn promote VERSION")
+@types("engine/approval_case.py", "cairn approvals", "cairn promote VERSION")
 def nobody_asked(desk: Desk) -> None:
     words = ("approve", "decision:12345678", "-m", "why")
     follow(desk, *words, code=4, hint="cairn approvals", again=False)
@@ -298,7 +298,7 @@ def no_override(desk: Desk) -> None:
     follow(desk, *words, code=4, hint="cairn gate review", again=False)
 
 
-@types("engine/person.py", "cairn whoami --new {}")
+@types("identity.py", "cairn whoami --new {}")
 def no_key_yet(desk: Desk) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAIRN_KEY", str(desk.home / "nobody.key"))

@@ -25,7 +25,7 @@ TYPED = {
     ("data/whole.py", "PRAGMA wal_checkpoint(TRUNCATE)"): "data/test_whole.py",
     ("capture/models/making.py", 'checklist = ["{}"]'): "capture/test_run.py",
     ("core/gated.py", 'trust = ["package.module.Class"]'): "contract/test_gated.py",
-    ("gates/elsewhere.py", 'score = "{}"'): "gates/test_elsewhere.py",
+    ("gates/imported_predictions.py", 'score = "{}"'): "gates/test_elsewhere.py",
     ("gates/rows.py", 'metrics = "module:function"'): "gates/test_tasks.py",
     ("gates/scorer.py", 'score = "module:function"'): "gates/test_evaluation.py",
     ("stats/checks/alone.py", 'unit = "customer"'): "gates/test_tasks.py",

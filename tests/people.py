@@ -6,6 +6,7 @@ from unittest import mock
 
 import pytest
 
+from cairn import identity
 from cairn.core.approval import Approval, ApprovalInfo, Approvals, Approve, ListApprovals
 from cairn.core.check import Floor
 from cairn.core.digest import Digest
@@ -15,7 +16,6 @@ from cairn.core.label import Anyone, Move, MoveLabel
 from cairn.core.ledger import Actor, Signed
 from cairn.core.override import Override
 from cairn.core.request import Record
-from cairn.engine import person
 from cairn.engine.context import unsigned
 from cairn.engine.local import LocalEngine
 from cairn.registry import Registry
@@ -32,9 +32,9 @@ class Person:
     def __init__(self, registry: Registry, name: str, *, key: Path, clock: Clock) -> None:
         self.name, self._key = name, key
         assert isinstance(registry.engine, LocalEngine)
-        self.verifier = person.create(key, name).verifier if not key.exists() else ""
+        self.verifier = identity.create(key, name).verifier if not key.exists() else ""
         with self.acting():
-            self.verifier = person.public()
+            self.verifier = identity.public()
         engine = LocalEngine(
             registry.engine.store,
             actor=Actor(id=name, assurance="os-user"),
@@ -63,12 +63,12 @@ class Person:
 
     def _signature(self, text: str) -> str:
         with self.acting():
-            return person.signature(text)
+            return identity.signature(text)
 
     def sign(self, claim: Record) -> Signed:
         """Sign a claim."""
         with self.acting():
-            return person.sign(claim)
+            return identity.sign(claim)
 
     def approve(self, subject: Digest, reason: str = "looked at it") -> ApprovalInfo:
         """Agree."""

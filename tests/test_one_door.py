@@ -155,6 +155,6 @@ def test_two_handlers_draft_those_actions() -> None:
 
     verbs = {kind for kind, handler in HANDLERS.items() if where(handler) in drafting}
 
-    assert spelled == {"engine/moves.py"}
+    assert spelled == {"engine/label_moves.py"}
     assert verbs == {MoveLabel, Rollback}
     assert len(drafting) == len(verbs)

@@ -25,7 +25,6 @@ ELSEWHERE = {
     "objects/folders/restore_file.py": "what is restored is the reader's",
     "objects/store.py": "a copy of an object is the reader's",
     "objects/repair.py": "it lies in a temporary folder, which is the user's alone",
-    "engine/secret.py": "a key is its owner's alone, wherever it lies",
     "engine/store.py": "the top of the store, which is closed to others at once",
 }
 MAKES = {

@@ -47,6 +47,16 @@ def make_folder(path: Path) -> None:
         _set(path, path.parent.stat().st_mode & _FOLDER)
 
 
+def write_secret(path: Path, text: str) -> None:
+    """Write a line that only its owner may read, durably; raises `FileExistsError`."""
+    own_folder(path.parent)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def create(path: Path, flags: int = os.O_WRONLY, *, sealed: bool = False) -> int:
     """Make a file in one of Cairn's folders, as open as that; raises `FileExistsError`.
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from cairn import identity
 from cairn.config import load_settings
 from cairn.core.comparison import Comparison
 from cairn.core.difference import VersionDiff
@@ -14,7 +15,6 @@ from cairn.core.name import LabelName, ModelName
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.transfer import Transferred
 from cairn.core.version import Version
-from cairn.engine import person
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store
 from cairn.registry import Registry
@@ -98,10 +98,10 @@ def open_project(start: str | Path | None = None) -> Registry:
     store = Store(settings.store, objects=settings.objects)
     engine = LocalEngine(
         store,
-        actor=person.os_user(),
+        actor=identity.os_user(),
         team=settings.team,
-        key=person.public,
-        sign=person.signature,
+        key=identity.public,
+        sign=identity.signature,
         gated=settings.gated,
         trusted=settings.trust,
     )

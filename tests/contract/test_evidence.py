@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from cairn import identity
 from cairn.core.check import (
     Check,
     Floor,
@@ -31,7 +32,6 @@ from cairn.core.ledger import Signed
 from cairn.core.run import FinishRun, ListRuns, RunFacts, StartRun
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import RegisterVersion, Version
-from cairn.engine import person
 from cairn.registry import Registry
 from cairn.signing import note
 from scored import spread
@@ -98,7 +98,7 @@ def signed(registry: Registry, version: Version, key: note.SigningKey) -> None:
     rows = spread(500, skill=1.0, seed=1, groups=2)
     on = registry.find_snapshot("test").digest
     digest = evaluation(registry, weights_of(version), on, predictions=rows)
-    claim = person.statement(Measured(evidence=digest))
+    claim = identity.statement(Measured(evidence=digest))
     signature = Signed(key=key.verifier, note=note.sign(claim, key))
     registry.engine.send(RecordEvaluation(evaluation=digest, signed=signature))
 
@@ -124,7 +124,7 @@ def test_unsigned_evidence_counts_only_where_no_measurer_is_named(registry: Regi
 def test_a_signature_on_other_evidence_is_refused(registry: Registry) -> None:
     bind(registry)
     version, key = candidate(registry), note.generate("ci")
-    claim = person.statement(Measured(evidence="sha256:" + "0" * 64))
+    claim = identity.statement(Measured(evidence="sha256:" + "0" * 64))
     digest = evaluation(registry, weights_of(version), data(registry).digest)
 
     with pytest.raises(Corrupt, match="for something else"):

@@ -21,7 +21,7 @@ from cairn.core.check import (
     Superiority,
 )
 from cairn.core.gate import Policy, Reuse, verdict
-from cairn.gates.in_turn import ROUNDS
+from cairn.gates.latency_pair import ROUNDS
 from cairn.stats.checks import Evidence, judge, judge_all
 from cairn.stats.scored import Grouping, Predictions
 from scored import SNAPSHOT

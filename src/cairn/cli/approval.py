@@ -23,11 +23,11 @@ from cairn.core.reference import model_name
 @shown
 def approve(subject: str, *, reason: str) -> Shown:
     """Agree to a DECISION (decision:2f83...) or to a proposal, signed with your own key."""
-    from cairn.engine import person
+    from cairn import identity
 
     engine = cairn.open().engine
     asked = engine.send(GetApproval(reference=subject.partition(":")[2] or subject))
-    signed = person.sign(Approval(subject=asked.subject, reason=reason))
+    signed = identity.sign(Approval(subject=asked.subject, reason=reason))
     info = engine.send(Approve(subject=asked.subject, signed=signed, reason=reason))
     lines = [f"{info.about}: {info.have} of {info.count} agreed"]
     lines.append(f"go on: `{info.then}`" if info.state == "granted" else _waits(info))
@@ -70,16 +70,16 @@ def approvals(model: str | None, *, past: bool) -> Shown:
 @shown
 def whoami(*, new: Path | None, name: str) -> Shown:
     """Show by which name and key you are known; a policy may name either."""
-    from cairn.engine import person
+    from cairn import identity
 
-    user = person.os_user().id
+    user = identity.os_user().id
     if new is not None:
-        made = person.create(new, name or user)
+        made = identity.create(new, name or user)
         text = f"{new} holds a new private key; policies know it as\n{made.verifier}"
         return Shown({"user": user, "key": made.verifier, "file": str(new)}, text)
-    key = person.key().verifier
-    text = pairs([("user", user), ("public key", key), ("kept at", person.place())])
-    return Shown({"user": user, "key": key, "file": person.place()}, text)
+    key = identity.key().verifier
+    text = pairs([("user", user), ("public key", key), ("kept at", identity.place())])
+    return Shown({"user": user, "key": key, "file": identity.place()}, text)
 
 
 def _prefix(info: ApprovalInfo) -> str:

@@ -37,7 +37,7 @@ def evaluate(version: str, *, on: str, predictions: Path | None, trust: bool) ->
         with working(f"scoring {version} on {on}"):
             info = score(registry, registry.version(version), on=on, trust=trust)
     else:
-        from cairn.gates.elsewhere import evaluate_elsewhere
+        from cairn.gates.imported_predictions import evaluate_elsewhere
 
         info = evaluate_elsewhere(registry, registry.version(version), predictions, on=on)
     found, of = info.evaluation, registry.version(version)

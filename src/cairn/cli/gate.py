@@ -158,13 +158,13 @@ def replay(decision: str) -> Shown:
 @shown
 def review(override: int | None, *, reason: str) -> Shown:
     """List moves against a gate, or say that you looked into OVERRIDE (its ledger entry)."""
-    from cairn.engine import person
+    from cairn import identity
 
     engine = cairn.open().engine
     if override is not None:
         if not reason:
             raise Invalid("say what came of looking into it: `--reason ...`")
-        signed = person.sign(Review(override=override, reason=reason))
+        signed = identity.sign(Review(override=override, reason=reason))
         asked = ReviewOverride(override=override, signed=signed, reason=reason)
         info = engine.send(asked)
         return Shown(info, f"override {info.entry} reviewed by {info.reviewed_by}")

@@ -16,7 +16,7 @@ from cairn.core.name import shown
 from cairn.core.version import Version
 from cairn.core.words import counted
 from cairn.data.erasure import said_of
-from cairn.engine import cases, gate, moves, override
+from cairn.engine import approval_case, gate, label_moves, override
 from cairn.engine import version as version_entries
 from cairn.listed import ledger_entries
 from cairn.registry import Registry
@@ -29,10 +29,10 @@ TOLD = {
     version_entries.DELETED: "was deleted",
     gate.JUDGED: "was judged for {label}: {verdict}",
     gate.REFUSED: "was refused for {label}: {verdict}",
-    cases.ASKED: "waited for people, who were asked about its {kind}",
-    moves.MOVED: "took {label}",
-    moves.OVERRIDDEN: "took {label} {against} GATE",
-    moves.ROLLED_BACK: "got {label} back by a rollback",
+    approval_case.ASKED: "waited for people, who were asked about its {kind}",
+    label_moves.MOVED: "took {label}",
+    label_moves.OVERRIDDEN: "took {label} {against} GATE",
+    label_moves.ROLLED_BACK: "got {label} back by a rollback",
     override.REVIEWED: "had its move to {label} reviewed",
 }
 """What happens to a version, by the kind of its ledger entry."""
@@ -124,7 +124,7 @@ def _events(registry: Registry, version: Version) -> list[Entry]:
         if version.number in (entry.after.get("number"), entry.before.get("number"))
         and entry.action in TOLD
     ]
-    overrides = {entry.seq: entry for entry in own if entry.action == moves.OVERRIDDEN}
+    overrides = {entry.seq: entry for entry in own if entry.action == label_moves.OVERRIDDEN}
     if not overrides:
         return own
     reviews = [

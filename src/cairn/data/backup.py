@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from cairn import identity
 from cairn.config import load_settings
 from cairn.core.continuation import Continued
 from cairn.core.digest import Digest
 from cairn.core.sweep import ListKept
-from cairn.engine import backup, person, restore
+from cairn.engine import backup, restore
 from cairn.engine.local import LocalEngine
 from cairn.objects.transfer import Progress
 from cairn.registry import Registry
@@ -45,7 +46,7 @@ def bring_back(
     """Make the store of the project here from a backup; without one let it go on by itself."""
     settings = load_settings(Path.cwd())
     wanted = restore.Wanted(
-        actor=person.os_user(),
+        actor=identity.os_user(),
         team=settings.team,
         reason=reason,
         passphrase=passphrase,
@@ -60,5 +61,5 @@ def bring_back(
 def rekey(*, reason: str) -> Continued:
     """Let the store of the project here go on under a new key."""
     settings = load_settings(Path.cwd())
-    wanted = restore.Wanted(actor=person.os_user(), team=settings.team, reason=reason)
+    wanted = restore.Wanted(actor=identity.os_user(), team=settings.team, reason=reason)
     return restore.rekey(settings.store, wanted)

@@ -1,9 +1,9 @@
 """From predictions to a recorded evaluation: bytes first, then one request that names them."""
 
+from cairn import identity
 from cairn.config import EvaluationSettings
 from cairn.core.digest import Digest
 from cairn.core.evaluation import Evaluation, EvaluationInfo, RecordEvaluation, Scorer
-from cairn.engine import person
 from cairn.engine.ids import hasher
 from cairn.registry import Registry
 from cairn.stats.predictions import encode
@@ -49,5 +49,5 @@ def record_evaluation(
             )
         )
     return registry.engine.send(
-        RecordEvaluation(evaluation=digest, signed=person.vouch(digest))
+        RecordEvaluation(evaluation=digest, signed=identity.vouch(digest))
     )

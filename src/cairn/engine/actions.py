@@ -3,7 +3,7 @@
 from cairn.core.continuation import CONTINUED
 from cairn.engine import (
     approval,
-    cases,
+    approval_case,
     continuation,
     decisions,
     deletion,
@@ -48,8 +48,8 @@ ACTIONS: dict[str, Action] = {
     policies.BOUND: Action(policies.apply, policies.answer),
     gate.JUDGED: Action(decisions.apply, decisions.answer),
     gate.REFUSED: Action(decisions.apply, gate.answer_refused),
-    cases.ASKED: Action(approval.apply_asked, approval.answer_asked),
-    cases.GIVEN: Action(approval.apply_given, approval.answer_given),
+    approval_case.ASKED: Action(approval.apply_asked, approval.answer_asked),
+    approval_case.GIVEN: Action(approval.apply_given, approval.answer_given),
     override.REVIEWED: Action(override.apply_reviewed, override.answer_reviewed),
     label.MOVED: Action(label.apply_moved, label.answer_moved),
     label.OVERRIDDEN: Action(label.apply_moved, label.answer_moved),

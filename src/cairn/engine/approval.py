@@ -21,8 +21,17 @@ from cairn.core.gate import Decision, Finding, Policy
 from cairn.core.ledger import Actor, Entry
 from cairn.core.name import Text, shown
 from cairn.core.proposal import DropVersion, Erase, Proposal, SwapPolicy
-from cairn.engine import cases, decisions, erased, judge, moves, policies, signed, version
-from cairn.engine.cases import ASKED, GIVEN
+from cairn.engine import (
+    approval_case,
+    decisions,
+    erased,
+    judge,
+    label_moves,
+    policies,
+    signed,
+    version,
+)
+from cairn.engine.approval_case import ASKED, GIVEN
 from cairn.engine.context import Context, Draft
 
 
@@ -70,7 +79,7 @@ def for_deletion(
     context: Context, version: Digest, *, model: str, number: int, reason: Text
 ) -> Draft | None:
     """Ask for whatever approval a deletion lacks; None if it lacks none."""
-    if not cases.ruling_for(context, "deletion", model, None):
+    if not approval_case.ruling_for(context, "deletion", model, None):
         return None
     subject = context.objects.put_record(
         Proposal(model=model, change=DropVersion(version=version))
@@ -105,12 +114,14 @@ def of_erasure(context: Context, wanted: Erase) -> tuple[Text, ...]:
     """Name whoever agreed to an erasure, by name and key."""
     found: list[Text] = []
     for model in _covering(context):
-        for entry in cases.requests(context, digest_of(Proposal(model=model, change=wanted)))[
-            -1:
-        ]:
-            case = cases.of(context, entry)
+        for entry in approval_case.requests(
+            context, digest_of(Proposal(model=model, change=wanted))
+        )[-1:]:
+            case = approval_case.of(context, entry)
             found += [
-                g.name for rule in case.rules for g in cases.counted(context, case, rule)
+                g.name
+                for rule in case.rules
+                for g in approval_case.counted(context, case, rule)
             ]
     return tuple(dict.fromkeys(found))
 
@@ -118,7 +129,9 @@ def of_erasure(context: Context, wanted: Erase) -> tuple[Text, ...]:
 def _covering(context: Context) -> list[str]:
     """Name the models with a policy that covers erasures."""
     models = policies.models(context)
-    return [model for model in models if cases.ruling_for(context, "erasure", model, None)]
+    return [
+        model for model in models if approval_case.ruling_for(context, "erasure", model, None)
+    ]
 
 
 def apply_asked(context: Context, entry: Entry) -> None:
@@ -128,7 +141,7 @@ def apply_asked(context: Context, entry: Entry) -> None:
         "approval_ask",
         seq=entry.seq,
         subject=after["subject"],
-        basis=cases.basis_of(context, after["kind"], after["subject"]),
+        basis=approval_case.basis_of(context, after["kind"], after["subject"]),
         model=after["model"],
     )
     if after["kind"] == "promotion":
@@ -137,14 +150,14 @@ def apply_asked(context: Context, entry: Entry) -> None:
 
 def answer_asked(context: Context, entry: Entry) -> None:
     """Raise what whoever asked has to wait for."""
-    raise _pending(context, cases.of(context, entry), entry)
+    raise _pending(context, approval_case.of(context, entry), entry)
 
 
 def give(context: Context, asked: Approve) -> Draft | ApprovalInfo:
     """Record that a person agrees; the same person's second time is nothing new."""
     signed.require(Approval(subject=asked.subject, reason=asked.reason), asked.signed)
-    entry = cases.request(context, asked.subject)
-    case = cases.of(context, entry)
+    entry = approval_case.request(context, asked.subject)
+    case = approval_case.of(context, entry)
     info = _info(context, case, entry)
     if info.state in ("done", "void", "expired"):
         raise Conflict(f"{info.about} {_OVER[info.state]}")
@@ -154,7 +167,7 @@ def give(context: Context, asked: Approve) -> Draft | ApprovalInfo:
     if any(
         rules.same_person(who, one.who)
         for rule in case.rules
-        for one in cases.counted(context, case, rule)
+        for one in approval_case.counted(context, case, rule)
     ):
         return info
     return Draft(
@@ -180,21 +193,21 @@ def apply_given(context: Context, entry: Entry) -> None:
 
 def answer_given(context: Context, entry: Entry) -> ApprovalInfo:
     """Answer whoever approved."""
-    found = cases.request(context, entry.after["subject"])
-    return _info(context, cases.of(context, found), found)
+    found = approval_case.request(context, entry.after["subject"])
+    return _info(context, approval_case.of(context, found), found)
 
 
 def get(context: Context, asked: GetApproval) -> ApprovalInfo:
     """Answer `GetApproval`."""
-    entry = cases.request(context, asked.reference)
-    return _info(context, cases.of(context, entry), entry)
+    entry = approval_case.request(context, asked.reference)
+    return _info(context, approval_case.of(context, entry), entry)
 
 
 def every(context: Context, asked: ListApprovals) -> tuple[ApprovalInfo, ...]:
     """Answer `ListApprovals`."""
     rows = context.tx.all("approval_asked", model=asked.model)
-    entries = [cases.read(context, row[0]) for row in rows]
-    found = [_info(context, cases.of(context, entry), entry) for entry in entries]
+    entries = [approval_case.read(context, row[0]) for row in rows]
+    found = [_info(context, approval_case.of(context, entry), entry) for entry in entries]
     return tuple(i for i in found if asked.past or i.state in ("open", "granted"))
 
 
@@ -212,11 +225,11 @@ def _lacking(
     context: Context, asked: Draft, *, kind: Covered, subject: Digest
 ) -> Draft | None:
     """Give the request if approvals are missing; raises `Pending` if it was made before."""
-    basis = cases.basis_of(context, kind, subject)
-    earlier = cases.requests(context, basis)
+    basis = approval_case.basis_of(context, kind, subject)
+    earlier = approval_case.requests(context, basis)
     if earlier:
-        case, newest = cases.of(context, earlier[-1]), earlier[-1]
-        if cases.enough(context, case):
+        case, newest = approval_case.of(context, earlier[-1]), earlier[-1]
+        if approval_case.enough(context, case):
             return None
         if _info(context, case, newest).state == "open":
             raise _pending(context, case, newest)
@@ -229,14 +242,20 @@ def _lacking(
     )
 
 
-def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
+def _info(context: Context, case: approval_case.Case, entry: Entry) -> ApprovalInfo:
     """Say how a request stands now."""
     days = min((rule.expire_days for rule in case.rules), default=1.0)
-    counting = [one for rule in case.rules for one in cases.counted(context, case, rule)]
+    counting = [
+        one for rule in case.rules for one in approval_case.counted(context, case, rule)
+    ]
     still = [
         left
         for rule in case.rules
-        if (left := rules.still(rule, cases.counted(context, case, rule), at=context.now))
+        if (
+            left := rules.still(
+                rule, approval_case.counted(context, case, rule), at=context.now
+            )
+        )
     ]
     count = max((rules.needed(rule) for rule in case.rules), default=1)
     return ApprovalInfo(
@@ -264,12 +283,12 @@ def _info(context: Context, case: cases.Case, entry: Entry) -> ApprovalInfo:
                 reason=one.reason,
                 counts=one in counting,
             )
-            for one in cases.given(context, case)
+            for one in approval_case.given(context, case)
         ),
     )
 
 
-def _wants(case: cases.Case, wanting: Iterable[Approvals]) -> str:
+def _wants(case: approval_case.Case, wanting: Iterable[Approvals]) -> str:
     """Say who must agree, and for whose sake one person more than the policy's number."""
     wanted = "; and ".join(dict.fromkeys(rules.wants(rule) for rule in wanting))
     if not case.unlisted:
@@ -279,7 +298,7 @@ def _wants(case: cases.Case, wanting: Iterable[Approvals]) -> str:
     return f"{wanted} (one more, for {' and '.join(others)} {are} not among the authors)"
 
 
-def _about(context: Context, case: cases.Case) -> str:
+def _about(context: Context, case: approval_case.Case) -> str:
     """Say what people are asked about, and what is held against it."""
     if case.kind != "promotion" or case.number is None:
         return case.name
@@ -287,11 +306,11 @@ def _about(context: Context, case: cases.Case) -> str:
     return case.name if bad is None else f"{case.name} (marked bad: {bad})"
 
 
-def _state(context: Context, case: cases.Case, entry: Entry) -> State:
+def _state(context: Context, case: approval_case.Case, entry: Entry) -> State:
     over = _over(context, case, entry)
     if over is not None:
         return over
-    agreed = cases.enough(context, case)
+    agreed = approval_case.enough(context, case)
     days = min(rule.expire_days for rule in case.rules)
     if not agreed and context.now >= rules.expiry(entry.time, days):
         return "expired"
@@ -300,7 +319,7 @@ def _state(context: Context, case: cases.Case, entry: Entry) -> State:
     return "granted" if agreed else "open"
 
 
-def _over(context: Context, case: cases.Case, entry: Entry) -> State | None:
+def _over(context: Context, case: approval_case.Case, entry: Entry) -> State | None:
     """Whether what was asked for came about, or can no longer come about."""
     if case.kind == "deletion":
         row = context.tx.one("version_by_number", model=case.model, number=case.number)
@@ -318,15 +337,15 @@ def _over(context: Context, case: cases.Case, entry: Entry) -> State | None:
         if isinstance(swap, SwapPolicy) and now != swap.replaces:
             return "done" if now == swap.policy else "void"
         return _unruled(case)
-    moved = moves.next_after(context, case.model, label, after=entry.seq)
+    moved = label_moves.next_after(context, case.model, label, after=entry.seq)
     if moved is not None:  # by what was asked for, or else it is void
         made_of = moved.decision
-        alike = made_of and cases.basis_of(context, case.kind, made_of) == case.basis
+        alike = made_of and approval_case.basis_of(context, case.kind, made_of) == case.basis
         return "done" if alike else "void"
     return _unruled(case)
 
 
-def _judged_alike(context: Context, case: cases.Case) -> bool:
+def _judged_alike(context: Context, case: approval_case.Case) -> bool:
     """Whether a promotion would be judged on the same basis now."""
     made = context.objects.get_record(case.subject, Decision)
     policy = policies.bound(context, made.model, made.label)
@@ -336,11 +355,11 @@ def _judged_alike(context: Context, case: cases.Case) -> bool:
     return gates.basis(judge.now(context, policy, candidate, waiver=made.waiver)) == case.basis
 
 
-def _unruled(case: cases.Case) -> State | None:
+def _unruled(case: approval_case.Case) -> State | None:
     return None if case.rules else "void"
 
 
-def _pending(context: Context, case: cases.Case, entry: Entry) -> Pending:
+def _pending(context: Context, case: approval_case.Case, entry: Entry) -> Pending:
     info = _info(context, case, entry)
     waits = f", so it waits for {info.open}" if info.have else ""
     accept: Sequence[Finding] = ()
@@ -359,7 +378,7 @@ def _pending(context: Context, case: cases.Case, entry: Entry) -> Pending:
     )
 
 
-def _unsigned(case: cases.Case) -> str:
+def _unsigned(case: approval_case.Case) -> str:
     """Say what becomes of the one more for whom nobody's signature is there."""
     names = dict.fromkeys(who.id for who in case.unlisted if not who.key)
     if not names:
@@ -371,7 +390,7 @@ def _unsigned(case: cases.Case) -> str:
     )
 
 
-def _then(case: cases.Case) -> str:
+def _then(case: approval_case.Case) -> str:
     model = shown(case.model)
     match case.kind:
         case "promotion":

@@ -9,7 +9,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import Invalid
 from cairn.core.gate import Decision, Policy
 from cairn.core.ledger import Entry
-from cairn.engine import cases, decisions, ledger, moves, signed
+from cairn.engine import approval_case, decisions, label_moves, ledger, signed
 from cairn.engine.context import Context
 
 
@@ -17,21 +17,21 @@ def every(context: Context, asked: ListApprovers) -> tuple[Given, ...]:
     """Answer `ListApprovers`."""
     if asked.move is None:
         entry = decisions.find(context, asked.decision)
-        return tuple(_given(context, entry.after["decision"], before=moves.NEVER))
+        return tuple(_given(context, entry.after["decision"], before=label_moves.NEVER))
     return _counted(context, ledger.read(context.tx, asked.move), asked.decision)
 
 
 def _counted(context: Context, move: Entry, decision: Digest) -> tuple[Given, ...]:
     """The approvals that let a label move: not expired then, by people its policy named."""
-    if move.action != moves.MOVED or move.after["decision"] != decision:
+    if move.action != label_moves.MOVED or move.after["decision"] != decision:
         raise Invalid(f"ledger entry {move.seq} let no label move by {decision[:19]}")
     made = context.objects.get_record(decision, Decision)
     rule = context.objects.get_record(made.policy, Policy).approvals
-    asked = cases.requests(context, gates.basis(made))
+    asked = approval_case.requests(context, gates.basis(made))
     if rule is None or not asked:
         return ()
     given = tuple(_given(context, decision, before=move.seq))
-    own = cases.of(context, asked[0]).own
+    own = approval_case.of(context, asked[0]).own
     return rules.counted(given, rule, own=own, now=move.time)
 
 
@@ -41,5 +41,5 @@ def _given(context: Context, decision: Digest, *, before: int) -> Iterator[Given
     for (seq,) in context.tx.all("approval_given", basis=gates.basis(made)):
         if seq < before:
             entry = ledger.read(context.tx, seq)
-            ledger.agree(entry, cases.GIVEN, model=made.model)
+            ledger.agree(entry, approval_case.GIVEN, model=made.model)
             yield Given(who=signed.signer(entry), at=entry.time, reason=entry.reason)

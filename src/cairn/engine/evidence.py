@@ -26,7 +26,7 @@ from cairn.core.evaluation import (
 from cairn.core.gate import Look, Policy, PolicyInfo
 from cairn.core.name import LabelName
 from cairn.core.version import Version
-from cairn.engine import evaluation, facts, looks, siblings, version
+from cairn.engine import evaluation, gate_facts, looks, version
 from cairn.engine.context import Context
 from cairn.objects.folders.tree import tree_entries
 from cairn.stats.checks import (
@@ -248,7 +248,7 @@ def gather(
         seen=max(look.seen for look in looked),
         reuse=policy.reuse,
         statistics=statistics,
-        facts=facts.gather(context, info, candidate, now=now, before=before),
+        facts=gate_facts.gather(context, info, candidate, now=now, before=before),
         files=_files(context, candidate),
         gaps=candidate.gaps,
         waiver=waiver,
@@ -338,7 +338,7 @@ def _other_seeds(
 ) -> tuple[EvaluationInfo, ...] | Problem:
     """Evaluations, by the same scorer, of versions that differ in their seeds alone."""
     found: list[EvaluationInfo] = []
-    for sibling in siblings.other_seeds(store.context, candidate, before=store.before):
+    for sibling in gate_facts.other_seeds(store.context, candidate, before=store.before):
         scored = store.scored(sibling)
         if not isinstance(scored, Problem):
             alike = (i for i in scored if i.evaluation.scorer == own.evaluation.scorer)

@@ -23,15 +23,7 @@ from cairn.core.gate import (
 from cairn.core.ledger import Entry
 from cairn.core.name import shown
 from cairn.core.proposal import SwapPolicy
-from cairn.engine import (
-    approval,
-    decisions,
-    judge,
-    moves,
-    policies,
-    snapshot,
-    version,
-)
+from cairn.engine import approval, decisions, judge, label_moves, policies, snapshot, version
 from cairn.engine.context import Context, Draft
 
 JUDGED, REFUSED = "gate.judge", "label.refuse"
@@ -39,7 +31,7 @@ JUDGED, REFUSED = "gate.judge", "label.refuse"
 
 def bind(context: Context, asked: SetPolicy) -> Draft | PolicyInfo:
     """Bind a policy to a label, if the one that is bound lets it; the same changes nothing."""
-    moves.require_label(context, asked.model, asked.label, new=asked.new_label)
+    label_moves.require_label(context, asked.model, asked.label, new=asked.new_label)
     policy = context.objects.get_record(asked.policy, Policy)
     rules.check_policy(policy)
     snapshot.find(context, policy.evaluation)

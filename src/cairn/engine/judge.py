@@ -3,7 +3,7 @@
 from cairn.core import gate as rules
 from cairn.core.gate import Decision, PolicyInfo
 from cairn.core.version import Version
-from cairn.engine import ledger, marks, moves, version
+from cairn.engine import label_moves, ledger, marks, version
 from cairn.engine.context import Context
 
 
@@ -11,7 +11,7 @@ def now(
     context: Context, info: PolicyInfo, candidate: Version, *, waiver: str = ""
 ) -> Decision:
     """Judge a version now, against what is live now; nothing is written."""
-    held = moves.current(context, info.model, info.policy.against.removeprefix("@"))
+    held = label_moves.current(context, info.model, info.policy.against.removeprefix("@"))
     live = version.by_digest(context, info.model, held.after) if held else None
     return then(context, info, candidate, live=live, waiver=waiver, now=ledger.now(context))
 

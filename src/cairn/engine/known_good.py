@@ -6,7 +6,7 @@ from cairn.core import known_good as rules
 from cairn.core.digest import Digest
 from cairn.core.known_good import Ground
 from cairn.core.label import Move
-from cairn.engine import moves, policies
+from cairn.engine import label_moves, policies
 from cairn.engine.context import Context
 
 
@@ -16,17 +16,17 @@ def ground(context: Context, model: str, label: str) -> Ground:
     return Ground(
         gated=policies.bound(context, model, label) is not None,
         reviewed=frozenset(row[0] for row in reviewed),
-        bad=moves.bad(context, model),
+        bad=label_moves.bad(context, model),
     )
 
 
 def of(context: Context, model: str, label: str) -> Iterator[Digest]:
     """Yield the known-good versions behind the live one, the nearest first."""
-    past = moves.backwards(context, model, label)
+    past = label_moves.backwards(context, model, label)
     return rules.known_good(past, ground(context, model, label))
 
 
 def targets(context: Context, model: str, label: str) -> Iterator[Move]:
     """Yield the promotions that a rollback can go back to, known-good or chosen."""
-    past = moves.backwards(context, model, label)
+    past = label_moves.backwards(context, model, label)
     return rules.targets(past, ground(context, model, label))

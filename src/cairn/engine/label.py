@@ -33,16 +33,16 @@ from cairn.engine import (
     gate,
     judge,
     known_good,
+    label_moves,
     ledger,
     marks,
-    moves,
     override,
     policies,
     signed,
     version,
 )
 from cairn.engine.context import Context, Draft
-from cairn.engine.moves import MOVED, OVERRIDDEN, ROLLED_BACK
+from cairn.engine.label_moves import MOVED, OVERRIDDEN, ROLLED_BACK
 
 DRILLED = "label.drill"
 KEPT = "kept"
@@ -50,7 +50,7 @@ KEPT = "kept"
 
 def move(context: Context, asked: MoveLabel) -> Draft:
     """Judge the policy of the label, then point it at the version, or record the refusal."""
-    moves.require_label(context, asked.model, asked.label, new=asked.new_label)
+    label_moves.require_label(context, asked.model, asked.label, new=asked.new_label)
     candidate = version.by_digest(context, asked.model, asked.version)
     held = live(context, asked.model, asked.label)
     policy = policies.bound(context, asked.model, asked.label)
@@ -113,7 +113,7 @@ def _demanded(
 
 def rollback(context: Context, asked: Rollback) -> Draft:
     """Point the label at its last known-good version, or the chosen one; no gate, no copy."""
-    moves.require_label(context, asked.model, asked.label)
+    label_moves.require_label(context, asked.model, asked.label)
     held = live(context, asked.model, asked.label)
     target = _chosen(context, asked, held) if asked.to else _known_good(context, asked, held)
     version.require_intact(context, target)
@@ -133,7 +133,7 @@ def _known_good(context: Context, asked: Rollback, held: Version | None) -> Vers
             for step in known_good.targets(context, asked.model, asked.label)
             if (why := good_rules.doubt(step, ground)) is not None
         ),
-        moves=moves.count(context, asked.model, asked.label),
+        moves=label_moves.count(context, asked.model, asked.label),
     )
 
 
@@ -171,30 +171,30 @@ def apply_moved(context: Context, entry: Entry) -> None:
 
 def answer_moved(_context: Context, entry: Entry) -> Move:
     """Answer whoever moved the label."""
-    return moves.from_entry(entry)
+    return label_moves.from_entry(entry)
 
 
 def live(context: Context, model: str, label: str) -> Version | None:
     """Read the version that a label holds."""
-    held = moves.current(context, model, label)
+    held = label_moves.current(context, model, label)
     return version.by_digest(context, model, held.after) if held else None
 
 
 def get(context: Context, asked: GetLabel) -> Move | None:
     """Answer `GetLabel`: now, or as it was at an instant."""
     if asked.at is None:
-        return moves.current(context, asked.model, asked.label)
-    return moves.at(context, asked.model, asked.label, asked.at)
+        return label_moves.current(context, asked.model, asked.label)
+    return label_moves.at(context, asked.model, asked.label, asked.at)
 
 
 def every(context: Context, asked: ListLabels) -> tuple[Move, ...]:
     """Answer `ListLabels`."""
-    return moves.last_of_each(context, asked.model)
+    return label_moves.last_of_each(context, asked.model)
 
 
 def history(context: Context, asked: LabelHistory) -> tuple[Move, ...]:
     """Answer `LabelHistory`."""
-    return moves.history(context, asked.model, asked.label)
+    return label_moves.history(context, asked.model, asked.label)
 
 
 def record_drill(context: Context, asked: RecordDrill) -> Draft:

@@ -13,7 +13,7 @@ from cairn.core.digest import Digest, canonical, digest_bytes
 from cairn.core.evaluation import ListLooks, LookAhead
 from cairn.core.gate import Look, Policy, PolicyInfo, looked_through, spends
 from cairn.core.version import Version
-from cairn.engine import moves, policies, version
+from cairn.engine import label_moves, policies, version
 from cairn.engine.context import Context
 from cairn.engine.seen import unjudged
 from cairn.stats.spending import allowance
@@ -44,7 +44,7 @@ def ahead(context: Context, asked: ListLooks) -> tuple[LookAhead, ...]:
 
 def _ahead(context: Context, info: PolicyInfo, candidate: Version) -> LookAhead:
     policy, snapshot = info.policy, info.policy.evaluation
-    held = moves.current(context, info.model, policy.against.removeprefix("@"))
+    held = label_moves.current(context, info.model, policy.against.removeprefix("@"))
     live = [version.by_digest(context, info.model, held.after)] if held else []
     seen = unjudged(context, snapshot, candidate, against=live, before=None)
     judged = context.tx.all("look_candidates", snapshot=snapshot, before=None)

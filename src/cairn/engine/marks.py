@@ -7,7 +7,7 @@ from cairn.core.gate import PolicyInfo
 from cairn.core.version import Version
 from cairn.engine import ledger
 from cairn.engine.context import Context
-from cairn.engine.moves import NEVER
+from cairn.engine.label_moves import NEVER
 
 
 def newest(context: Context, version: Version, *, before: int | None = None) -> int | None:

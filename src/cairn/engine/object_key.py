@@ -6,9 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from cairn import config
+from cairn import config, rights
 from cairn.core.errors import Conflict, Invalid, NotFound, Unavailable
-from cairn.engine.secret import write_secret
 from cairn.objects.packs.blob import Cipher
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def choose(identity: str) -> str:
     if held := _given():
         return key_name(held.key)
     text = new_key()
-    write_secret(key_path(identity), text)
+    rights.write_secret(key_path(identity), text)
     return key_name(read_key(text))
 
 

@@ -1,5 +1,6 @@
 """Moves against the gate: who may make them, and who looked into them afterwards."""
 
+from cairn import identity
 from cairn.core import override as rules
 from cairn.core.digest import Digest
 from cairn.core.errors import Conflict, Corrupt, Invalid, NotFound
@@ -10,9 +11,9 @@ from cairn.core.name import LabelName, Text
 from cairn.core.override import ListOverrides, Override, OverrideInfo, Review, ReviewOverride
 from cairn.core.request import Engine
 from cairn.core.version import Version
-from cairn.engine import ledger, person, policies, signed
+from cairn.engine import ledger, policies, signed
 from cairn.engine.context import Context, Draft
-from cairn.engine.moves import OVERRIDDEN
+from cairn.engine.label_moves import OVERRIDDEN
 from cairn.sql.database import Row
 
 REVIEWED = "approval.review"
@@ -127,6 +128,6 @@ def against_the_gate(
             reason=reason,
             decision=judged.digest,
             waiver=waiver,
-            override=person.sign(Override(decision=judged.digest, reason=reason)),
+            override=identity.sign(Override(decision=judged.digest, reason=reason)),
         )
     )

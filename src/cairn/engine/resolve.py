@@ -14,7 +14,7 @@ from cairn.core.reference import (
     ByTag,
 )
 from cairn.core.version import GetVersion, Version
-from cairn.engine import known_good, label, moves, version
+from cairn.engine import known_good, label, label_moves, version
 from cairn.engine.context import Context
 
 
@@ -52,7 +52,7 @@ def _released(context: Context, asked: ByRelease) -> Version:
 def _held(context: Context, asked: ByLabel) -> Version:
     live = label.live(context, asked.model, asked.label)
     if live is None:
-        moves.require_label(context, asked.model, asked.label)
+        label_moves.require_label(context, asked.model, asked.label)
         raise NotFound(
             f"{asked.label} of {shown(asked.model)} holds nothing; "
             f"`cairn promote {shown(asked.model)}:N {asked.label}` sets it"

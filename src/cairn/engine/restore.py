@@ -19,7 +19,6 @@ from cairn.core.words import counted
 from cairn.engine import continuation, known, ledger, object_key, rebuild, store
 from cairn.engine.backup import DATABASE, KEYS, found_store
 from cairn.engine.continuation import Successor
-from cairn.engine.secret import write_secret
 from cairn.engine.store import NEXT, StoreFile
 from cairn.objects.address import open_backend
 from cairn.objects.backends.owners import claim
@@ -99,7 +98,7 @@ def rekey(folder: Path, wanted: Wanted) -> Continued:
     place = store.key_path(about.id)
     if place.exists():
         place.rename(place.with_name(f"{place.name}.{uuid4().hex[:8]}.old"))
-    store.write_key(place, successor.key)
+    rights.write_secret(place, successor.key.text)
     after = StoreFile(
         cairn=about.cairn,
         id=about.id,
@@ -153,8 +152,8 @@ def _new_origin(about: StoreFile, keys: dict[str, str]) -> tuple[StoreFile, note
     key = note.generate(store.origin(identity))
     if about.objects_key and not object_key.is_given():
         text = keys.get("objects") or object_key.text(about.id, about.objects_key)
-        write_secret(object_key.key_path(identity), text)
-    store.write_key(store.key_path(identity), key)
+        rights.write_secret(object_key.key_path(identity), text)
+    rights.write_secret(store.key_path(identity), key.text)
     after = StoreFile(
         cairn=about.cairn, id=identity, log=key.verifier, objects_key=about.objects_key
     )

@@ -18,7 +18,7 @@ from cairn.core.evaluation import Measured
 from cairn.core.ledger import Actor, Entry, Problem, Signed, signed_text
 from cairn.core.override import Override, Review
 from cairn.core.request import Record
-from cairn.engine import moves
+from cairn.engine import label_moves
 from cairn.signing import note
 
 
@@ -77,7 +77,7 @@ def _claim(entry: Entry) -> Record:
             return Approval(subject=facts["subject"], reason=entry.reason)
         case "approval.review":
             return Review(override=facts["override"], reason=entry.reason)
-        case moves.OVERRIDDEN:
+        case label_moves.OVERRIDDEN:
             return Override(decision=facts["decision"], reason=entry.reason)
         case _:
             return Measured(evidence=facts["digest"])

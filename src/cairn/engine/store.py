@@ -23,7 +23,6 @@ from cairn.core.digest import canonical
 from cairn.core.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
 from cairn.core.request import Record
 from cairn.engine import object_key
-from cairn.engine.secret import write_secret
 from cairn.objects import ObjectStore, open_local
 from cairn.objects.address import open_backend, open_objects
 from cairn.objects.backends.owners import claim
@@ -86,7 +85,7 @@ def create(
             rights.make_folder(folder / part)
         if objects:
             claim(open_backend(objects), identity)
-        write_key(key_path(identity), key)
+        rights.write_secret(key_path(identity), key.text)
         name = object_key.choose(identity) if encrypt else ""
         about = StoreFile(cairn=FORMAT, id=identity, log=key.verifier, objects_key=name)
         replace(folder / "store.json", canonical(about) + b"\n")
@@ -219,11 +218,6 @@ def _read_key(path: Path) -> str:
             f"the key that signs this store's ledger cannot be read at {path}: "
             f"{error.strerror} (reading the store works without)"
         ) from error
-
-
-def write_key(path: Path, key: note.SigningKey) -> None:
-    """Write a private key that only its owner may read."""
-    write_secret(path, key.text)
 
 
 def replace(path: Path, content: bytes) -> None:

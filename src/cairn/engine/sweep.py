@@ -3,9 +3,9 @@
 from cairn.core.errors import Conflict, Corrupt
 from cairn.core.ledger import Entry, Problem
 from cairn.core.sweep import FindMissing, ListKept, RecordSweep, Sweep, SweepInfo, WhyKept
-from cairn.engine import contents
+from cairn.engine import object_check
 from cairn.engine.context import Context, Draft
-from cairn.engine.kept import every_entry, kept
+from cairn.engine.reachable import every_entry, kept
 
 SWEPT = "objects.sweep"
 NAMED = 3
@@ -16,7 +16,7 @@ def every(context: Context, asked: ListKept) -> bytes:
     found = kept(context)
     if asked.incomplete:
         return b"".join(found.raw())
-    problems = [*found.unread, *contents.missing(context, every_entry(context.tx))]
+    problems = [*found.unread, *object_check.missing(context, every_entry(context.tx))]
     if problems:
         some = "; ".join(f"{p.place}: {p.reason}" for p in problems[:NAMED])
         raise Corrupt(
@@ -29,7 +29,7 @@ def every(context: Context, asked: ListKept) -> bytes:
 def missing(context: Context, asked: FindMissing) -> tuple[Problem, ...]:
     """Answer `FindMissing`."""
     del asked
-    return tuple(contents.missing(context, every_entry(context.tx)))
+    return tuple(object_check.missing(context, every_entry(context.tx)))
 
 
 def why(context: Context, asked: WhyKept) -> str | None:

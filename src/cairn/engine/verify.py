@@ -12,10 +12,10 @@ from cairn.core.errors import CairnError, Corrupt
 from cairn.core.ledger import Entry, Problem, Verification, VerifyStore
 from cairn.engine import (
     checkpoints,
-    contents,
     continuation,
     erased,
     known,
+    object_check,
     replay,
     segments,
     signed,
@@ -38,14 +38,14 @@ def verify(context: Context, asked: VerifyStore) -> Verification:
     problems += continuation.check(read, entries)
     objects, size_bytes = 0, 0
     if asked.objects:
-        objects, size_bytes, broken = contents.check(context, read)
+        objects, size_bytes, broken = object_check.check(context, read)
         problems += broken
     return Verification(
         entries=len(entries),
         objects=objects,
         size_bytes=size_bytes,
         versions=(context.tx.one("version_count") or (0,))[0],
-        uncovered=tuple(contents.uncovered(context.folder)) if asked.objects else (),
+        uncovered=tuple(object_check.uncovered(context.folder)) if asked.objects else (),
         problems=tuple(problems),
         erased=tuple(
             Problem(place=f"object {digest}", reason=found.words())

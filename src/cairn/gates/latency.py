@@ -25,13 +25,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cairn import identity
 from cairn.core.check import LatencyBudget
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import Latency, LatencyInfo, ListLatencies, RecordLatency, Scorer
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.data.tables.table import Table, read_table
-from cairn.engine import person
 from cairn.flavors.frames.frame import take_rows
 from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.rows import inputs
@@ -90,7 +90,7 @@ def measure_latency(
         rows=cycled(table),
     )
     digest = registry.objects.put_record(latency)
-    return registry.engine.send(RecordLatency(latency=digest, signed=person.vouch(digest)))
+    return registry.engine.send(RecordLatency(latency=digest, signed=identity.vouch(digest)))
 
 
 def cycled(table: Table) -> int:

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
+from cairn import identity
 from cairn.core.approval import named
 from cairn.core.check import (
     LatencyBudget,
@@ -29,11 +30,10 @@ from cairn.core.name import LabelName
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.data.verdict import verdict_on
-from cairn.engine import person
 from cairn.gates.evaluation import evaluate_with
-from cairn.gates.in_turn import measure_in_turn
 from cairn.gates.latency import measure_latency
-from cairn.gates.own import already_run, run_own
+from cairn.gates.latency_pair import measure_in_turn
+from cairn.gates.project_checks import already_run, run_own
 from cairn.gates.scorer import scorer_of
 from cairn.registry import Registry
 from cairn.stats.checks.latency import judge_calls
@@ -136,7 +136,7 @@ def _disturbed(policy: Policy, scorer: Scorer) -> list[Scorer]:
 
 def _own_key(policy: Policy) -> str:
     """The key whose signature must be on the evidence: one's own, if the policy names one."""
-    who = replace(person.os_user(), key=person.public())
+    who = replace(identity.os_user(), key=identity.public())
     return who.key if any(named(one, who) for one in policy.measurers) else ""
 
 

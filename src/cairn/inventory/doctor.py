@@ -6,12 +6,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from cairn import rights
+from cairn import identity, rights
 from cairn.config import ledger_key_override
 from cairn.core.errors import CairnError, NotFound
 from cairn.core.request import Record
 from cairn.data.git import find_top, run_git
-from cairn.engine import person
 from cairn.engine.store import key_path, read_about
 from cairn.registry import Registry
 
@@ -131,8 +130,8 @@ def _key(registry: Registry) -> Sign:
 
 
 def _person() -> Sign:
-    known = person.os_user().id
-    return _sign(what="you", found=f"{known}, who signs with {person.place()}")
+    known = identity.os_user().id
+    return _sign(what="you", found=f"{known}, who signs with {identity.place()}")
 
 
 def _extra(name: str, modules: tuple[str, ...]) -> Sign:

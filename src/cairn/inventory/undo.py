@@ -7,7 +7,7 @@ from cairn.core.label import ARCHIVED, WORKBENCH
 from cairn.core.ledger import Entry, ReadLedger
 from cairn.core.name import shown
 from cairn.core.request import Record
-from cairn.engine.moves import MOVED, OVERRIDDEN, ROLLED_BACK
+from cairn.engine.label_moves import MOVED, OVERRIDDEN, ROLLED_BACK
 from cairn.engine.policies import BOUND
 from cairn.engine.version import MARKED, REGISTERED
 from cairn.registry import Registry

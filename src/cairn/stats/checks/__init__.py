@@ -53,11 +53,11 @@ from cairn.stats.checks.evidence import (
     wrong_snapshot,
 )
 from cairn.stats.checks.fairness_gap import judge_fairness_gap
-from cairn.stats.checks.first import as_first
 from cairn.stats.checks.floor import judge_floor
 from cairn.stats.checks.label_order import judge_label_order
 from cairn.stats.checks.latency import judge_latency
 from cairn.stats.checks.latency_ratio import judge_latency_ratio
+from cairn.stats.checks.legacy_findings import as_first
 from cairn.stats.checks.non_inferiority import judge_non_inferiority
 from cairn.stats.checks.own import judge_own
 from cairn.stats.checks.rate_limit import judge_rate_limit

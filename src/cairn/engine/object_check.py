@@ -14,7 +14,7 @@ from cairn.core.snapshot import Snapshot
 from cairn.core.version import Manifest
 from cairn.engine import erased, evaluation, run, snapshot, version
 from cairn.engine.context import Context
-from cairn.engine.kept import Released, released_by
+from cairn.engine.reachable import Released, released_by
 from cairn.objects import ObjectStore, closure
 from cairn.objects.excusing import Excusing
 

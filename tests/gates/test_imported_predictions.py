@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from cairn.core.errors import Invalid, Refused
-from cairn.gates.elsewhere import evaluate_elsewhere, read_predictions
+from cairn.gates.imported_predictions import evaluate_elsewhere, read_predictions
 from cairn.registry import Registry
 from cairn.stats.predictions import encode
 from cairn.stats.tabulate import tabulate, tabulate_classes

@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple, get_args
 
+from cairn import identity
 from cairn.capture.secrets import known_here
 from cairn.core.check import OwnCheck
 from cairn.core.digest import Digest
@@ -27,7 +28,6 @@ from cairn.core.evaluation import ListResults, OwnResult, RecordResult, ResultIn
 from cairn.core.secret import redact, require_plain
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
-from cairn.engine import person
 from cairn.gates.evaluation import artifacts_of
 from cairn.interpreter import isolated_script
 from cairn.objects.folders.tree import restore_tree
@@ -80,7 +80,7 @@ def run_own(
         source=_kept(registry, check, program),
     )
     digest = registry.objects.put_record(result)
-    return registry.engine.send(RecordResult(result=digest, signed=person.vouch(digest)))
+    return registry.engine.send(RecordResult(result=digest, signed=identity.vouch(digest)))
 
 
 def already_run(

@@ -10,13 +10,12 @@ from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
-from cairn import config
+from cairn import config, rights
 from cairn.core.digest import Digest, canonical
 from cairn.core.errors import Conflict, Invalid, NotFound, Unavailable
 from cairn.core.evaluation import Measured
 from cairn.core.ledger import Actor, Signed
 from cairn.core.request import Record
-from cairn.engine import store
 from cairn.signing import note
 
 
@@ -70,7 +69,7 @@ def create(place: Path, name: str) -> note.SigningKey:
     made = note.generate(plain or "unknown")
     temporary = place.with_name(f".{place.name}.{uuid4().hex}")
     try:
-        store.write_key(temporary, made)
+        rights.write_secret(temporary, made.text)
         place.hardlink_to(temporary)
     except FileExistsError as error:
         raise Conflict(f"{place} is there already; a key is never written over") from error

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from statistics import median
 from time import perf_counter, sleep
 
+from cairn import identity
 from cairn.core.evaluation import Latency, LatencyInfo, ListLatencies, RecordLatency, Scorer
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.data.tables.table import read_table
-from cairn.engine import person
 from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.latency import DIGITS, WARM_SECONDS, alone, calls, cycled, machine, warmed_up
 from cairn.gates.scorer import score_with
@@ -67,7 +67,7 @@ def measure_in_turn(
         rows=cycled(table),
     )
     digest = registry.objects.put_record(latency)
-    return registry.engine.send(RecordLatency(latency=digest, signed=person.vouch(digest)))
+    return registry.engine.send(RecordLatency(latency=digest, signed=identity.vouch(digest)))
 
 
 def sample_in_turn(

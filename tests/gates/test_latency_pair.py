@@ -2,7 +2,7 @@
 
 import pytest
 
-from cairn.gates.in_turn import ROUND, ROUNDS, sample_in_turn
+from cairn.gates.latency_pair import ROUND, ROUNDS, sample_in_turn
 
 
 class Bench:

@@ -4,19 +4,24 @@ Nothing is read that the policy does not ask for, and nothing after a ledger ent
 given: a decision that is judged again finds the facts of its time.
 """
 
+from collections.abc import Iterator
+
 from cairn.core.approval import expiry
 from cairn.core.check import LabelOrder, RateLimit, Reproduced, RollbackDrill, SoakTime
 from cairn.core.gate import Policy, PolicyInfo
 from cairn.core.label import Drill
 from cairn.core.ledger import Time
+from cairn.core.run import Scalar
 from cairn.core.verdict import Safety
-from cairn.core.version import Version
-from cairn.engine import ledger, moves, verdict, version
+from cairn.core.version import Manifest, Version
+from cairn.engine import label_moves, ledger, verdict, version
 from cairn.engine.context import Context
 from cairn.objects.folders.tree import tree_entries
 from cairn.stats.checks.evidence import Facts, Tenure
 
 DAY_HOURS = 24.0
+FARTHEST = 200
+_SEEDS = ("seed", "random_state")
 
 
 def gather(
@@ -65,7 +70,7 @@ def _tenures(
     )
     found: list[Tenure] = []
     for label, seq, ended in rows:
-        begun = moves.read(context, seq, model=candidate.model, label=label)
+        begun = label_moves.read(context, seq, model=candidate.model, label=label)
         until = ledger.read(context.tx, ended).time if ended is not None else None
         found.append(Tenure(label=label, since=begun.time, until=until))
     return tuple(found)
@@ -79,7 +84,7 @@ def _promotions(
     if since is None:
         return ()
     found: list[Time] = []
-    for step in moves.backwards(context, info.model, info.label):
+    for step in label_moves.backwards(context, info.model, info.label):
         if step.time < since:
             break
         if step.kind != "rollback" and (before is None or step.seq < before):
@@ -114,3 +119,35 @@ def _remade_at(context: Context, candidate: Version, *, before: int | None) -> T
     entry = ledger.read(context.tx, row[0])
     ledger.agree(entry, version.REMADE, model=candidate.model, number=candidate.number)
     return entry.time
+
+
+def other_seeds(
+    context: Context, candidate: Version, *, before: int | None
+) -> Iterator[Version]:
+    """Yield versions of the same code, data and parameters with other seeds, newest first."""
+    rows = context.tx.all(
+        "version_newest", model=candidate.model, before=before, limit=FARTHEST
+    )
+    own = candidate.manifest
+    for (number,) in rows:
+        other = version.by_number(context, candidate.model, number)
+        theirs = other.manifest
+        if other.deleted is None and _seeds(theirs) != _seeds(own) and _alike(theirs, own):
+            yield other
+
+
+def _alike(one: Manifest, other: Manifest) -> bool:
+    return (
+        one.code == other.code
+        and one.inputs == other.inputs
+        and _settings(one) == _settings(other)
+    )
+
+
+def _settings(manifest: Manifest) -> dict[str, Scalar]:
+    return {k: v for k, v in manifest.parameters.items() if not k.endswith(_SEEDS)}
+
+
+def _seeds(manifest: Manifest) -> tuple[object, ...]:
+    named = {k: v for k, v in manifest.parameters.items() if k.endswith(_SEEDS)}
+    return manifest.seeds, named
