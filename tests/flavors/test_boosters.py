@@ -129,6 +129,7 @@ def test_a_booster_for_something_else_says_that_it_has_no_probabilities() -> Non
 
     with pytest.raises(Invalid, match="trained for reg:squarederror gives no probabilities"):
         xgboost.score(model, rows, method="predict_proba")
+    assert len(xgboost.score(model, rows, method="predict")) == len(rows)  # as it proposes
 
 
 def test_a_file_with_parts_unheard_of_is_loaded_only_if_trusted(tmp_path: Path) -> None:
