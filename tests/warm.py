@@ -24,13 +24,13 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from tempfile import mkdtemp
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import NoReturn
 from unittest import mock
 
 LIBRARIES = (
@@ -60,15 +60,13 @@ os._exit(code)
 @contextmanager
 def loading_back() -> Generator[None]:
     """Load models back in forks of the warm interpreter."""
-    from cairn.flavors import loadback
+    from cairn.flavors import judging, loadback
+    from cairn.interpreter import isolated
 
-    fresh: Callable[..., list[str]] = loadback.isolated
-
-    def warm(*words: Any, **options: Any) -> list[str]:
-        return command(fresh(*words, **options))
-
-    with mock.patch.object(loadback, "isolated", warm):
+    warm = judging.Judging(lambda: command(isolated("cairn.flavors.child")))
+    with mock.patch.object(loadback, "judging", warm):
         yield
+    warm.close()
 
 
 def cairn(*words: str) -> list[str]:
@@ -188,7 +186,8 @@ def _keep(asked: socket.socket, run: Callable[..., NoReturn]) -> NoReturn:
     if any(what & select.POLLHUP for _, what in watched.poll()):
         os.kill(child, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    asked.sendall(str(code).encode())
+    with suppress(BrokenPipeError):  # the client was killed
+        asked.sendall(str(code).encode())
     os._exit(0)
 
 

@@ -15,7 +15,8 @@ from cairn.capture.models.word import Word
 from cairn.capture.register import register_manifest, register_path, register_run
 from cairn.core.errors import Invalid, NotFound, Refused
 from cairn.core.version import Manifest
-from cairn.flavors import loadback, save
+from cairn.flavors import save
+from cairn.flavors.judging import Judging
 from cairn.objects.folders.tree import restore_tree, store_tree
 from cairn.registry import Registry
 from repositories import write
@@ -40,10 +41,10 @@ def _weights(tmp_path: Path) -> Path:
 def test_files_that_cairn_never_opens_start_no_process_to_load_them(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def started(*_words: str, **_options: bool) -> list[str]:
-        raise AssertionError("a process was started")
+    def asked(*_question: bytes, **_options: float) -> tuple[int, str]:
+        raise AssertionError("a process was asked")
 
-    monkeypatch.setattr(loadback, "isolated", started)
+    monkeypatch.setattr(Judging, "load_back", asked)
     write(tmp_path / "weights.json", '{"w": [1, 2]}')
 
     assert (

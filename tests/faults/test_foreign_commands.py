@@ -17,7 +17,7 @@ import pytest
 from cairn.cli.app import app
 from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
 from cairn.flavors import loadback
-from cairn.interpreter import isolated
+from cairn.flavors.judging import judging
 from cairn.objects.folders import workers
 from cairn.objects.folders.tree import restore_tree
 from cairn.workbench import open_project
@@ -160,7 +160,7 @@ def test_no_command_imports_what_lies_in_the_project(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "MANY_FILES", 0)  # so that few files have workers, too
-    monkeypatch.setattr(loadback, "isolated", isolated)
+    monkeypatch.setattr(loadback, "judging", judging)
     monkeypatch.setattr("sys.stdin", io.StringIO("k3Jx9QpLmZ27vTbY"))
 
     with watched(desk.folder) as seen:

@@ -1,6 +1,7 @@
 """A model is loaded back by another process, which sees what this one would not."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from cairn import flavors
 from cairn.core.errors import Refused
 from cairn.flavors import loadback, pickled
 from cairn.flavors.frames.npy import read_array, write_array
-from cairn.interpreter import isolated
+from cairn.flavors.judging import judging
 from fitted import MODELS
 
 KILLER = """
@@ -21,12 +22,20 @@ class Killer:
         return {"a": 1}
 """
 
+TALKER = """
+class Talker:
+    def __setstate__(self, state):
+        print('["text", "safe", [], []]', flush=True)
+    def __getstate__(self):
+        return {"a": 1}
+"""
+
 
 @pytest.fixture(autouse=True, params=["fresh", "warm"])
 def _interpreter(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask an interpreter as people have it, and one as most tests here have it."""
     if request.param == "fresh":
-        monkeypatch.setattr(loadback, "isolated", isolated)
+        monkeypatch.setattr(loadback, "judging", judging)
 
 
 @pytest.fixture
@@ -62,16 +71,37 @@ def test_a_pickle_is_not_loaded_back_without_trust(tmp_path: Path) -> None:
 def test_a_model_that_kills_its_process_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "killer_module.py").write_text(KILLER)
-    (tmp_path / "model").mkdir()
-    monkeypatch.syspath_prepend(tmp_path)
-    from killer_module import Killer  # pyright: ignore[reportMissingImports] (the test writes it)
-
-    pickled.save(Killer(), tmp_path / "model")
-    monkeypatch.delitem(sys.modules, "killer_module")
+    _pickle_one(tmp_path, KILLER, "Killer", monkeypatch)
 
     with pytest.raises(Refused, match="ended its process with signal 11"):
         flavors.loads_back(tmp_path / "model", trust=True)
+
+
+def test_nothing_of_a_model_runs_where_files_are_judged(
+    tmp_path: Path, stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _pickle_one(tmp_path / "own", TALKER, "Talker", monkeypatch)
+    asked = loadback.judging
+    before = asked.process_id()
+
+    flavors.loads_back(tmp_path / "own" / "model", trust=True)
+    verdict = asked.judge(tmp_path / "own" / "model" / "model.pkl", 0)
+
+    assert verdict.safety == "unsafe"  # what the model printed is not an answer
+    assert asked.process_id() == before
+    if asked is judging:
+        flavors.loads_back(stored / "model", stored / "golden")
+        assert "sklearn" not in Path(f"/proc/{before}/maps").read_text()
+
+
+def _pickle_one(folder: Path, source: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pickle an object of a class that lies in a module of the working folder."""
+    module = f"module_of_{name.lower()}"
+    (folder / "model").mkdir(parents=True)
+    (folder / f"{module}.py").write_text(source)
+    monkeypatch.syspath_prepend(folder)
+    pickled.save(getattr(import_module(module), name)(), folder / "model")
+    monkeypatch.delitem(sys.modules, module)
 
 
 def test_a_model_that_never_loads_is_refused(

@@ -1,10 +1,12 @@
 """Can a model be loaded back, by somebody else, and does it still say the same?
 
 A process of its own finds out: a class that exists only in the script that trained the model,
-and a crash of compiled code, would not show in this one.
+and a crash of compiled code, would not show in this one. It is a fork of the one that judges
+(`judging.py`), which has judged the files before and imported what both need.
 """
 
 import gc
+import site
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -13,17 +15,19 @@ from msgspec import json
 
 from cairn.core.errors import CairnError, Refused
 from cairn.core.request import Record
-from cairn.interpreter import isolated
+from cairn.flavors.judging import judging
+from cairn.interpreter import after_standard_library, search_path
 
 TIMEOUT_SECONDS = 600
 
 
 class Asked(Record, frozen=True):
-    """What the other process is to do."""
+    """What the other process is to do, and where it finds modules."""
 
     directory: str
     golden: str | None
     trust: bool
+    path: tuple[str, ...]
 
 
 def loads_back(directory: Path, golden: Path | None = None, *, trust: bool = False) -> None:
@@ -32,34 +36,28 @@ def loads_back(directory: Path, golden: Path | None = None, *, trust: bool = Fal
     Only with `trust` may it find classes in the working folder, if this process does.
     Raises `Refused` with what went wrong there.
     """
-    import subprocess
-
     asked = Asked(
         directory=str(directory.resolve()),
         golden=None if golden is None else str(golden.resolve()),
         trust=trust,
+        path=tuple(search_path(own_modules=trust)),
     )
     try:
-        done = subprocess.run(  # noqa: S603 (this interpreter, and a fixed program)
-            isolated("cairn.flavors.loadback", own_modules=trust),
-            input=json.encode(asked),
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        code, said = judging.load_back(json.encode(asked), seconds=TIMEOUT_SECONDS)
+    except TimeoutError as error:
         raise Refused(f"the model was not loaded back within {TIMEOUT_SECONDS} s") from error
-    if done.returncode != 0:
-        _refuse(done.returncode, done.stderr.decode(errors="replace").strip())
+    if code != 0:
+        _refuse(code, said)
 
 
-def main() -> None:
+def load_asked(question: bytes) -> None:
     """Do what the first process asked; leaves with an error's exit code and its sentence."""
     gc.disable()  # it ends before there is anything to collect
+    todo = json.decode(question, type=Asked)
+    _start_as_any_python(todo.path)
     from cairn.flavors.choose import flavor_in
     from cairn.flavors.golden import check_golden
 
-    todo = json.decode(sys.stdin.buffer.read(), type=Asked)
     try:
         model = flavor_in(Path(todo.directory)).load(Path(todo.directory), trust=todo.trust)
         if todo.golden is not None:
@@ -69,8 +67,14 @@ def main() -> None:
         raise SystemExit(error.exit_code) from None
 
 
+def _start_as_any_python(path: tuple[str, ...]) -> None:
+    """Run what is installed to run at the start of every Python; judging starts without it."""
+    sys.path[:] = path[: after_standard_library(path)]
+    site.main()
+    sys.path[:] = path
+
+
 def _refuse(code: int, said: str) -> NoReturn:
     if code < 0:
         raise Refused(f"loading the model back ended its process with signal {-code}")
-    last = said.splitlines()[-1] if said else f"exit code {code}"
-    raise Refused(f"the model cannot be loaded back: {last}")
+    raise Refused(f"the model cannot be loaded back: {said or f'exit code {code}'}")

@@ -1,27 +1,20 @@
 """A verdict on every file of a directory; nothing is loaded, nothing is followed out of it.
 
-A process of its own judges (`child.py`), so that a file which needs too much memory or time
-ends that process and not this one. It is started once and answers for every file after that.
+A process of its own judges (`judging.py`), so that a file which needs too much memory or time
+ends that process and not this one.
 """
 
-import atexit
-import json
 import os
-import signal
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from threading import Lock
 
 from cairn.core.errors import NotFound
 from cairn.core.tree import escape
 from cairn.flavors.allowed import allow_list_digest
 from cairn.flavors.disk import disk_errors
 from cairn.flavors.flavor import FileSafety, Inspection
-from cairn.flavors.limits import cpu_seconds
+from cairn.flavors.judging import judging
 from cairn.flavors.verdict import Verdict, unknown
-from cairn.interpreter import isolated
 
 MAX_BYTES = 8 << 30
 
@@ -53,77 +46,12 @@ def judge_file(path: Path) -> Verdict:
     if size > MAX_BYTES:
         return unknown("large", f"it is larger than {MAX_BYTES >> 30} GiB")
     with path.open("rb"):
-        return _judging.judge(path.absolute(), size)
-
-
-class _Judging:
-    """The process that judges: started when it is needed, and again when it has died."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0
-        self._lock = Lock()
-
-    def judge(self, path: Path, size: int) -> Verdict:
-        """Ask for a verdict; one that the process does not survive is `unknown`."""
-        question = json.dumps([os.fsdecode(path), os.fsdecode(path.name)]).encode() + b"\n"
-        with self._lock:
-            process = self._running()
-            assert process.stdin is not None
-            assert process.stdout is not None
-            with suppress(BrokenPipeError):
-                process.stdin.write(question)
-                process.stdin.flush()
-            answer = process.stdout.readline()
-            if not answer.endswith(b"\n"):
-                return unknown("large", self._ended(size))
-        form, safety, reasons, names = json.loads(answer)
-        return Verdict(form, safety, tuple(reasons), tuple(names))
-
-    def process_id(self) -> int:
-        """Tell which process judges."""
-        with self._lock:
-            return self._running().pid
-
-    def close(self) -> None:
-        """End the process, if it is one of this process."""
-        if self._process is not None and self._owner == os.getpid():
-            self._process.kill()
-            self._process.communicate()
-        self._process = None
-
-    def _running(self) -> "subprocess.Popen[bytes]":
-        alive = self._process is not None and self._owner == os.getpid()
-        if not alive or self._process is None or self._process.poll() is not None:
-            self.close()
-            self._process = subprocess.Popen(  # noqa: S603 (this Python, and a module of Cairn)
-                isolated("cairn.flavors.child", plain=True),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                process_group=0,
-            )
-            self._owner = os.getpid()
-        return self._process
-
-    def _ended(self, size: int) -> str:
-        """Say why the process died while it judged a file."""
-        assert self._process is not None
-        code = self._process.wait()
-        self.close()
-        if code == -signal.SIGXCPU:
-            return f"judging it takes more than {cpu_seconds(size)} s, Cairn's limit"
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return f"the process that judged it ended with {how}"
+        return judging.judge(path.absolute(), size)
 
 
 def judging_process() -> int:
     """Tell which process judges for this one."""
-    return _judging.process_id()
-
-
-_judging = _Judging()
-atexit.register(_judging.close)
+    return judging.process_id()
 
 
 def _below(directory: Path) -> Iterator[Path]:
