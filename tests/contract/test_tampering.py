@@ -12,7 +12,7 @@ from cairn.core.errors import Corrupt
 from cairn.engine.local import LocalEngine
 from cairn.objects.folders.tree import tree_objects
 from cairn.registry import Registry
-from store import Clock, answers, open_registry
+from store import Clock, answers, open_registry, register
 
 
 def database(registry: Registry) -> Path:
@@ -100,6 +100,23 @@ def test_any_field_of_any_row_that_is_changed_is_named(busy: Registry) -> None:
     assert len(fields) > 60
     assert missed == []
     assert busy.verify().problems == ()
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE ledger_head SET entries = 1", "DELETE FROM ledger_head"]
+)
+def test_no_number_is_given_twice_where_the_count_of_entries_was_changed(
+    registry: Registry, change: str
+) -> None:
+    for weights in "ab":
+        register(registry, weights)
+    with sqlite3.connect(database(registry)) as connection:
+        connection.execute(change)
+
+    with pytest.raises(Corrupt, match=r"how many ledger entries .* `cairn rebuild --yes`"):
+        register(registry, "c")
+
+    assert registry.verify().problems != ()
 
 
 def test_a_row_that_is_taken_away_is_named(busy: Registry) -> None:

@@ -180,7 +180,7 @@ def apply_given(context: Context, entry: Entry) -> None:
     row = context.tx.one("approval_by_subject", pattern=entry.after["subject"])
     if row is None:
         raise NotFound(f"nobody asked for {entry.after['subject'][:19]}")
-    context.tx.run("approval_add", seq=entry.seq, basis=row[1])
+    context.tx.run("approval_add", seq=entry.seq, basis=row.basis)
 
 
 def answer_given(context: Context, entry: Entry) -> ApprovalInfo:

@@ -135,7 +135,7 @@ def _made(context: Context, model: str, number: int) -> tuple[Entry, ...]:
     row = context.tx.one("version_by_number", model=model, number=number)
     if row is None:
         return ()
-    registered = ledger.read(context.tx, row[4])
+    registered = ledger.read(context.tx, row.registered)
     made_by = registered.after["run"]
     started = [
         ledger.read(context.tx, run[3])

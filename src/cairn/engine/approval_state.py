@@ -107,7 +107,7 @@ def _over(context: Context, case: approval_case.Case, entry: Entry) -> State | N
     """Whether what was asked for came about, or can no longer come about."""
     if case.kind == "deletion":
         row = context.tx.one("version_by_number", model=case.model, number=case.number)
-        return "done" if row is not None and row[8] is not None else _unruled(case)
+        return "done" if row is not None and row.deleted is not None else _unruled(case)
     if case.kind == "erasure":
         asked = context.objects.get_record(case.subject, Proposal).change
         gone = erased.by_object(context.tx).keys()

@@ -78,7 +78,7 @@ def check(context: Context, entries: list[bytes], *, against: str) -> list[Probl
     rows = context.tx.all("ledger_checkpoints")
     for size, signed in rows:
         problems += examine(f"checkpoint {size}", signed, covers=size)
-    if entries and (not rows or rows[-1][0] != len(entries)):
+    if entries and (not rows or rows[-1].size != len(entries)):
         problems.append(Problem(place="checkpoint", reason="the last entry is not signed"))
     path = store.pin_path(context.about.id)
     if path.is_file():

@@ -32,7 +32,7 @@ def append(context: Context, draft: Draft, *, change_id: str, request: Digest) -
     """Make `draft` the next entry; time never runs backwards, whatever the clock does."""
     entry = Entry(
         v=1,
-        seq=size(context.tx),
+        seq=next_seq(context.tx),
         time=now(context),
         actor=context.actor,
         team=context.team,
@@ -57,6 +57,17 @@ def now(context: Context) -> str:
     return max(context.now, read(context.tx, entries - 1).time if entries else "")
 
 
+def next_seq(tx: Transaction) -> int:
+    """Return the number of the next entry, of which this transaction has locked the row."""
+    head = tx.one("ledger_head")
+    if head is None or head.entries != size(tx):
+        raise Corrupt(
+            "the database does not agree with itself on how many ledger entries there are; "
+            "run `cairn verify --all`, then `cairn rebuild --yes`"
+        )
+    return head.entries
+
+
 def insert(tx: Transaction, entry: Entry) -> None:
     """Write an entry and the tree nodes that it completes."""
     content = ledger.entry_bytes(entry)
@@ -69,6 +80,7 @@ def insert(tx: Transaction, entry: Entry) -> None:
         action=entry.action,
         subject=entry.subject,
     )
+    tx.run("ledger_advance")
     leaf = ledger.leaf_hash(content)
     for level, position, value in ledger.new_nodes(entry.seq, leaf, nodes(tx)):
         tx.run("ledger_add_node", level=level, position=position, hash=value)
@@ -84,7 +96,7 @@ def sign(tx: Transaction, origin: str, key: note.SigningKey) -> None:
 def size(tx: Transaction) -> int:
     """Return how many entries there are; a hole in their numbers is for `verify` to find."""
     row = tx.one("ledger_size")
-    return row[0] if row else 0
+    return row.entries if row else 0
 
 
 def read(tx: Transaction, seq: int) -> Entry:
@@ -95,10 +107,10 @@ def read(tx: Transaction, seq: int) -> Entry:
     row = tx.one("ledger_entry", seq=seq)
     if row is None:
         raise NotFound(f"the ledger has no entry {seq}")
-    if ledger.leaf_hash(row[0]) != nodes(tx)(0, seq):
+    if ledger.leaf_hash(row.content) != nodes(tx)(0, seq):
         raise Corrupt(f"ledger entry {seq} was changed; run `cairn verify --all`")
     try:
-        entry = msgspec.json.decode(row[0], type=Entry)
+        entry = msgspec.json.decode(row.content, type=Entry)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Corrupt(f"ledger entry {seq} cannot be read: {error}") from error
     if entry.seq != seq:
@@ -111,7 +123,7 @@ def earlier(tx: Transaction, actor: str, *, change_id: str, request: Digest) -> 
     row = tx.one("ledger_change", actor=actor, change_id=change_id)
     if row is None:
         return None
-    entry = read(tx, row[0])
+    entry = read(tx, row.seq)
     if entry.request != request:
         raise Conflict(f"change {change_id} was used before for another request")
     return entry
@@ -130,7 +142,7 @@ def contents(tx: Transaction, start: int, stop: int) -> Iterator[bytes]:
     """Read the bytes of entries in order."""
     for first in range(start, stop, BATCH):
         for row in tx.all("ledger_range", start=first, stop=min(first + BATCH, stop)):
-            yield row[0]
+            yield row.content
 
 
 def nodes(tx: Transaction) -> "_Nodes":
@@ -150,7 +162,7 @@ def find(context: Context, asked: ReadLedger) -> tuple[Entry, ...]:
         action=asked.action,
         limit=asked.limit,
     )
-    found = tuple(from_canonical(row[0], Entry) for row in rows)
+    found = tuple(from_canonical(row.content, Entry) for row in rows)
     return found[::-1] if asked.newest else found
 
 
@@ -177,16 +189,16 @@ def newest(tx: Transaction) -> Checkpoint:
     row = tx.one("ledger_checkpoint")
     if row is None:
         raise NotFound("the ledger is empty: nothing was recorded yet")
-    origin, entries, root = ledger.read_checkpoint_text(row[1].rpartition("\n\n")[0] + "\n")
+    origin, entries, root = ledger.read_checkpoint_text(row.note.rpartition("\n\n")[0] + "\n")
     return Checkpoint(
-        origin=origin, size=entries, root=base64.b64encode(root).decode(), note=row[1]
+        origin=origin, size=entries, root=base64.b64encode(root).decode(), note=row.note
     )
 
 
 def newest_size(tx: Transaction) -> int:
     """Count the entries that the newest checkpoint signs."""
     row = tx.one("ledger_checkpoint")
-    return row[0] if row else 0
+    return row.size if row else 0
 
 
 def prove(context: Context, asked: ProveEntry) -> InclusionProof:
@@ -214,4 +226,4 @@ class _Nodes:
         row = self._tx.one("ledger_node", level=level, position=position)
         if row is None:
             raise Corrupt(f"the ledger's tree lacks node {level}/{position}")
-        return row[0]
+        return row.hash

@@ -102,7 +102,7 @@ def _number(
     kind = _kind(snapshot, look.metric, look.by, before=before)
     known = context.tx.one("look_known", **kind, evidence=look.evidence)
     if known is not None:
-        return known[0], known[1]
+        return known.number, known.seq
     return _taken(context, snapshot, look.metric, look.by, before=before) + 1, before
 
 

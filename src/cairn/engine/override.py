@@ -79,15 +79,14 @@ def every(context: Context, asked: ListOverrides) -> tuple[OverrideInfo, ...]:
 
 
 def _info(context: Context, row: Row) -> OverrideInfo:
-    seq, reviewed = row
-    entry = ledger.read(context.tx, seq)
+    entry = ledger.read(context.tx, row.seq)
     if entry.action != OVERRIDDEN:
-        raise Corrupt(f"ledger entry {seq} is not an override; run `cairn verify --all`")
-    looked = ledger.read(context.tx, reviewed) if reviewed is not None else None
+        raise Corrupt(f"ledger entry {row.seq} is not an override; run `cairn verify --all`")
+    looked = ledger.read(context.tx, row.reviewed) if row.reviewed is not None else None
     if looked is not None:
-        ledger.agree(looked, REVIEWED, override=seq)
+        ledger.agree(looked, REVIEWED, override=row.seq)
     return OverrideInfo(
-        entry=seq,
+        entry=row.seq,
         model=entry.after["model"],
         label=entry.after["label"],
         number=entry.after["number"],

@@ -8,7 +8,7 @@ from cairn.core.ledger import Entry, Problem
 from cairn.engine import ledger
 from cairn.engine.actions import ACTIONS
 from cairn.engine.context import Context
-from cairn.sql.database import Database, Transaction
+from cairn.sql.database import Database, Row, Transaction
 
 TRUTH = ("ledger_entry", "ledger_node", "ledger_checkpoint")
 
@@ -47,13 +47,16 @@ def compare(context: Context, entries: Sequence[Entry]) -> list[Problem]:
 
 def _differences(table: str, stored: Transaction, expected: Transaction) -> Iterable[Problem]:
     there, wanted = stored.table(table), expected.table(table)
-    for row in sorted(there - wanted, key=repr):
-        yield Problem(place=f"{table} {_key(row)}", reason="the ledger does not give this row")
-    for row in sorted(wanted - there, key=repr):
+    for facts in sorted(there.keys() - wanted.keys(), key=repr):
         yield Problem(
-            place=f"{table} {_key(row)}", reason="the ledger gives a row that is not there"
+            place=f"{table} {_key(there[facts])}", reason="the ledger does not give this row"
+        )
+    for facts in sorted(wanted.keys() - there.keys(), key=repr):
+        yield Problem(
+            place=f"{table} {_key(wanted[facts])}",
+            reason="the ledger gives a row that is not there",
         )
 
 
-def _key(row: tuple[object, ...]) -> str:
-    return " ".join(str(value) for value in row[:3])
+def _key(row: Row) -> str:
+    return " ".join(str(value) for value in tuple(row)[:3])

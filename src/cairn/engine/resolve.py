@@ -74,5 +74,5 @@ def _tagged(context: Context, tag: str) -> Version:
     rows = context.tx.all("version_released_as", release=release)
     if name.endswith("-"):
         model = reference.model_name(name[:-1], team=context.team)
-        rows = [row for row in rows if row[0] == model]
+        rows = [row for row in rows if row.model == model]
     return version.one_of(rows, context, reference=f"tag:{tag}")

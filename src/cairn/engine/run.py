@@ -84,21 +84,20 @@ def every(context: Context, asked: ListRuns) -> tuple[Run, ...]:
 
 
 def _run(context: Context, row: Row) -> Run:
-    run, model, status, started, finished = row
-    begin = ledger.read(context.tx, started)
-    ledger.agree(begin, STARTED, run=run, model=model)
-    end = ledger.read(context.tx, finished) if finished is not None else None
+    begin = ledger.read(context.tx, row.started)
+    ledger.agree(begin, STARTED, run=row.id, model=row.model)
+    end = ledger.read(context.tx, row.finished) if row.finished is not None else None
     if end is not None:
-        ledger.agree(end, FINISHED, run=run, status=status)
+        ledger.agree(end, FINISHED, run=row.id, status=row.status)
     return Run(
-        id=run,
-        model=model,
-        status=status,
+        id=row.id,
+        model=row.model,
+        status=row.status,
         started_by=begin.actor.id,
         started_at=begin.time,
         command=tuple(begin.after["command"]),
         ended_at=end.time if end else None,
         facts=end.after["facts"] if end else None,
         reason=end.reason if end else "",
-        versions=tuple(row[0] for row in context.tx.all("version_by_run", run=run)),
+        versions=tuple(each.number for each in context.tx.all("version_by_run", run=row.id)),
     )

@@ -74,7 +74,7 @@ def require_not_ahead(tx: Transaction, exported: int) -> None:
     The next change would write over the only copy of what it lacks.
     """
     row = tx.one("ledger_size")
-    recorded = row[0] if row else 0
+    recorded = row.entries if row else 0
     if recorded < exported:
         raise Corrupt(
             f"the database has {recorded} ledger entries, but {exported} were exported: it is "

@@ -89,7 +89,7 @@ def find(context: Context, reference: str) -> SnapshotInfo:
             f"there is no snapshot {reference!r}; `cairn snapshot list` shows them, "
             "`cairn snapshot add PATH --name NAME` makes one"
         )
-    if len({row[1] for row in rows}) > 1:
+    if len({row.digest for row in rows}) > 1:
         raise Conflict(f"{reference} begins more than one snapshot's digest; give more digits")
     return _info(context, rows[0])
 
@@ -99,8 +99,8 @@ def every(context: Context, _asked: ListSnapshots) -> tuple[SnapshotInfo, ...]:
     seen: set[tuple[str, str | None]] = set()
     found: list[SnapshotInfo] = []
     for row in context.tx.all("snapshot_list"):
-        if (row[1], row[2]) not in seen:
-            seen.add((row[1], row[2]))
+        if (row.digest, row.name) not in seen:
+            seen.add((row.digest, row.name))
             found.append(_info(context, row))
     return tuple(found)
 
@@ -125,20 +125,26 @@ def _by_digest(context: Context, digits: Digest) -> list[Row]:
 
 
 def _info(context: Context, row: Row) -> SnapshotInfo:
-    seq, digest, name, tree, kind, files, size_bytes = row
-    entry = ledger.read(context.tx, seq)
-    ledger.agree(entry, ADDED, digest=digest, name=name, files=files, size_bytes=size_bytes)
+    entry = ledger.read(context.tx, row.seq)
+    ledger.agree(
+        entry,
+        ADDED,
+        digest=row.digest,
+        name=row.name,
+        files=row.files,
+        size_bytes=row.size_bytes,
+    )
     return SnapshotInfo(
-        digest=digest,
+        digest=row.digest,
         team=entry.team,
-        kind=kind,
-        tree=tree,
-        files=files,
-        size_bytes=size_bytes,
+        kind=row.kind,
+        tree=row.tree,
+        files=row.files,
+        size_bytes=row.size_bytes,
         origin=entry.after["origin"],
         added_by=entry.actor.id,
         added_at=entry.time,
-        name=name,
+        name=row.name,
         rows=entry.after.get("rows"),
         logical=entry.after.get("logical"),
         profile=entry.after.get("profile"),

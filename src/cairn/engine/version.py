@@ -80,7 +80,8 @@ def _made_again(asked: RegisterVersion, known: Version, context: Context) -> Dra
     if asked.run is None or asked.run == known.run:
         return known
     run.find(context, asked.run)
-    if (known.number,) in context.tx.all("version_by_run", run=asked.run):
+    made = context.tx.all("version_by_run", run=asked.run)
+    if known.number in [row.number for row in made]:
         return known
     return Draft(
         action=REMADE,
@@ -178,16 +179,15 @@ def by_digest(context: Context, model: str, digest: Digest) -> Version:
 
 def read(context: Context, row: Row) -> Version:
     """Build a version from its row, checked against the ledger, and its manifest."""
-    model, number, digest, made_by, registered, released, number_of_release, *marks = row
-    entry = ledger.read(context.tx, registered)
-    ledger.agree(entry, REGISTERED, model=model, number=number, digest=digest, run=made_by)
-    marked, deleted, archived = marks
+    model, number, digest = row.model, row.number, row.digest
+    entry = ledger.read(context.tx, row.registered)
+    ledger.agree(entry, REGISTERED, model=model, number=number, digest=digest, run=row.run)
     labels = context.tx.all("version_labels", model=model, number=number)
     manifest = context.objects.get_record(digest, Manifest)
     pinned = pin.gaps(context, (given.snapshot for given in manifest.inputs))
-    if released is not None:
-        made = ledger.read(context.tx, released)
-        ledger.agree(made, RELEASED, model=model, number=number, release=number_of_release)
+    if row.released is not None:
+        made = ledger.read(context.tx, row.released)
+        ledger.agree(made, RELEASED, model=model, number=number, release=row.release)
     return Version(
         model=model,
         number=number,
@@ -196,13 +196,15 @@ def read(context: Context, row: Row) -> Version:
         registered_by=entry.actor.id,
         registered_at=entry.time,
         gaps=(*(Gap(**gap) for gap in entry.after["gaps"]), *pinned),
-        run=made_by,
-        release=number_of_release,
-        labels=() if deleted else tuple(name for (name,) in labels if name != REHEARSAL),
+        run=row.run,
+        release=row.release,
+        labels=()
+        if row.deleted
+        else tuple(each.label for each in labels if each.label != REHEARSAL),
         stage_at_creation=entry.after["stage"],
-        archived=bool(archived),
-        marked_bad=_reason(context, marked, MARKED),
-        deleted=_reason(context, deleted, DELETED),
+        archived=bool(row.archived),
+        marked_bad=_reason(context, row.marked, MARKED),
+        deleted=_reason(context, row.deleted, DELETED),
         origin=Origin(**pulled) if (pulled := entry.after.get("origin")) else None,
         verdict=_verdict(context, manifest),
     )
@@ -211,7 +213,7 @@ def read(context: Context, row: Row) -> Version:
 def registered(context: Context, version: Version) -> int:
     """Tell by which ledger entry a version was registered."""
     rows = context.tx.all("version_by_number", model=version.model, number=version.number)
-    return rows[0][4]
+    return rows[0].registered
 
 
 def require_intact(context: Context, version: Version) -> None:

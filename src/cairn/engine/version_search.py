@@ -65,5 +65,5 @@ def _tagged(context: Context, name: str, value: str) -> Callable[[Version], bool
         rows = context.tx.all("snapshot_every_named", name=value.removeprefix("snap:"))
     if not rows:
         raise NotFound(f"no snapshot is called {value}; `cairn snapshot list` shows all")
-    digests = {row[1] for row in rows}
+    digests = {row.digest for row in rows}
     return lambda one: any(given.snapshot in digests for given in one.manifest.inputs)

@@ -1,33 +1,42 @@
 """Named queries inside transactions; the SQL itself lies under `queries/`, one file a noun."""
 
 import re
+import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
-from cairn.sql import migrate, sqlite
+from cairn.sql import migrate
+from cairn.sql.driver import Canonical, Driver, Row, Session, canonical
+from cairn.sql.pool import Pool
+from cairn.sql.sqlite import Sqlite
 
-Row = tuple[Any, ...]
+__all__ = ["Database", "Row", "Transaction", "queries"]
 
 
 @cache
 def queries() -> Mapping[str, str]:
-    """Read every `-- name:` block under `queries/`."""
+    """Read every `-- name:` block under `queries/`, without its comment."""
     found: dict[str, str] = {}
     for file in sorted((resources.files("cairn.sql") / "queries").iterdir(), key=str):
-        parts = re.split(r"^-- name: (\w+)$", file.read_text("utf-8"), flags=re.MULTILINE)
-        found.update(zip(parts[1::2], parts[2::2], strict=True))
+        parts = re.split(
+            r"^-- name: (\w+)\n-- .+$", file.read_text("utf-8"), flags=re.MULTILINE
+        )
+        found.update(zip(parts[1::2], map(_statement, parts[2::2]), strict=True))
     return found
+
+
+def _statement(text: str) -> str:
+    return text.strip().removesuffix(";")
 
 
 class Transaction:
     """Named queries inside one transaction."""
 
-    def __init__(self, connection: sqlite.Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def all(self, query: str, /, **values: object) -> list[Row]:
         """Run a named query and return all rows."""
@@ -44,62 +53,67 @@ class Transaction:
 
     def select(self, text: str, values: Mapping[str, object]) -> list[Row]:
         """Run SQL made by `sql/search.py`; everything else goes by name."""
-        with sqlite.translated():
-            return self._connection.execute(text, values).fetchall()
+        return self._session.execute(text, values)
 
     def tables(self) -> tuple[str, ...]:
         """List the tables."""
-        rows = self.select(sqlite.TABLES, {})
-        return tuple(row[0] for row in rows)
+        return self._session.tables()
 
-    def table(self, name: str) -> set[Row]:
-        """Read every row of one of `tables()`."""
-        return set(self.select(f'SELECT * FROM "{name}"', {}))  # noqa: S608 (from tables())
+    def table(self, name: str) -> dict[Canonical, Row]:
+        """Read every row of one of `tables()`, by what it says."""
+        rows = self.select(f'SELECT * FROM "{name}"', {})  # noqa: S608 (from tables())
+        return {canonical(row): row for row in rows}
 
 
 class Database:
-    """An open database with the current schema; `path` None keeps it in memory."""
+    """An open database with the current schema; `path` None keeps it in memory.
+
+    Each transaction has a connection of its own, so readers do not wait for one another.
+    """
 
     def __init__(self, path: Path | None) -> None:
-        self._sqlite = sqlite.Sqlite(path)
-        with self._sqlite.locked(), sqlite.translated():
-            migrate.apply(self._sqlite.connection)
+        self._driver: Driver = Sqlite(path)
+        self._pool = Pool(self._driver.connect, self._driver.most)
+        self._open = threading.local()
+        with self._driver.turn(), self._pool.session() as session:
+            migrate.apply(session, self._driver.dialect)
 
     @contextmanager
     def writing(self) -> Generator[Transaction]:
         """Commit when the block ends, roll back when it raises; writers queue, not fail."""
-        with self._sqlite.locked():
-            with sqlite.translated():
-                self._sqlite.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield Transaction(self._sqlite.connection)
-                with sqlite.translated():
-                    self._sqlite.connection.execute("COMMIT")
-            except BaseException:
-                self._sqlite.roll_back()
-                raise
+        with self._driver.turn(), self._pool.session() as session, self._begun(session) as tx:
+            session.lock()
+            yield tx
+            session.commit()
 
     @contextmanager
     def reading(self) -> Generator[Transaction]:
-        """Read one consistent state; never waits for writers.
+        """Read one consistent state; never waits for writers, nor for other readers.
 
         Within another transaction of this thread it is that one's state.
         """
-        with self._sqlite.alone():
-            if self._sqlite.connection.in_transaction:
-                yield Transaction(self._sqlite.connection)
-                return
-            with sqlite.translated():
-                self._sqlite.connection.execute("BEGIN")
-            try:
-                yield Transaction(self._sqlite.connection)
-            finally:
-                self._sqlite.roll_back()
+        if (around := getattr(self._open, "tx", None)) is not None:
+            yield around
+            return
+        with self._pool.session() as session, self._begun(session, write=False) as tx:
+            yield tx
+
+    @contextmanager
+    def _begun(self, session: Session, *, write: bool = True) -> Generator[Transaction]:
+        """Be the transaction of this thread; what is not committed is rolled back."""
+        session.begin(write=write)
+        self._open.tx = tx = Transaction(session)
+        try:
+            yield tx
+        finally:
+            self._open.tx = None
+            session.roll_back()
 
     def copy_to(self, path: Path) -> None:
         """Write a copy of one consistent state to a new file; writers wait meanwhile."""
-        self._sqlite.copy_to(path)
+        with self._driver.turn(), self._pool.session() as session:
+            session.copy_to(path)
 
     def close(self) -> None:
-        """Close the connection; the database may be opened again."""
-        self._sqlite.close()
+        """Close the connections; the database may be opened again."""
+        self._pool.close()

@@ -1,10 +1,10 @@
 """Numbered migrations, each applied once; a database from the future is refused."""
 
 import hashlib
-import sqlite3
 from importlib import resources
 
 from cairn.core.errors import Invalid
+from cairn.sql.driver import Session
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
@@ -14,22 +14,22 @@ CREATE TABLE IF NOT EXISTS migration (
 """
 
 
-def apply(connection: sqlite3.Connection) -> None:
-    """Bring the schema up to date; the caller holds the write lock."""
-    connection.execute(_TABLE)
-    done = dict(connection.execute("SELECT number, digest FROM migration").fetchall())
-    known = _published()
-    if newer := sorted(done.keys() - known.keys()):
+def apply(session: Session, dialect: str) -> None:
+    """Bring the schema up to date; the caller has the turn to write."""
+    session.execute(_TABLE)
+    done = {row.number for row in session.execute("SELECT number FROM migration")}
+    known = _published(dialect)
+    if newer := sorted(done - known.keys()):
         raise Invalid(
             f"this store was written by a newer Cairn (schema {newer[-1]}, this one knows "
             f"{max(known)}); upgrade Cairn to open it"
         )
-    for number in sorted(known.keys() - done.keys()):
-        _apply_one(connection, number, known[number])
+    for number in sorted(known.keys() - done):
+        _apply_one(session, number, known[number])
 
 
-def _published() -> dict[int, str]:
-    folder = resources.files("cairn.sql") / "migrations" / "sqlite"
+def _published(dialect: str) -> dict[int, str]:
+    folder = resources.files("cairn.sql") / "migrations" / dialect
     return {
         int(file.name.partition("_")[0]): file.read_text("utf-8")
         for file in folder.iterdir()
@@ -37,19 +37,17 @@ def _published() -> dict[int, str]:
     }
 
 
-def _apply_one(connection: sqlite3.Connection, number: int, text: str) -> None:
+def _apply_one(session: Session, number: int, text: str) -> None:
     """Apply one migration whole or not at all."""
-    connection.execute("BEGIN IMMEDIATE")
+    session.begin(write=True)
     try:
         for statement in text.split(";\n"):
             if statement.strip():
-                connection.execute(statement)
-        connection.execute(
-            "INSERT INTO migration (number, digest) VALUES (?, ?)",
-            (number, hashlib.sha256(text.encode()).hexdigest()),
+                session.execute(statement)
+        session.execute(
+            "INSERT INTO migration (number, digest) VALUES (:number, :digest)",
+            {"number": number, "digest": hashlib.sha256(text.encode()).hexdigest()},
         )
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+        session.commit()
+    finally:
+        session.roll_back()

@@ -8,15 +8,14 @@
 import fcntl
 import os
 import sqlite3
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cairn import rights
 from cairn.core.errors import Corrupt, Unavailable
+from cairn.sql.driver import NONE, Row, Values, named
 
-Connection = sqlite3.Connection
 BUSY_MILLISECONDS = 60_000
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -26,63 +25,88 @@ _PRAGMAS = (
     "PRAGMA cell_size_check=ON",
     f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
 )
-TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+_TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
 # A plain error means that a table is not as the migrations made it: no query is built by hand.
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 _CLOSED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 
 
 class Sqlite:
-    """One connection to one file, or to memory."""
+    """One file, or the memory of one connection."""
+
+    dialect = "sqlite"
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._thread = threading.RLock()
+        self.most = 1 if path is None else 64
         _make(path)
-        with translated():
-            self.connection = sqlite3.connect(
+
+    def connect(self) -> "Connection":
+        """Open one more connection."""
+        return Connection(self._path)
+
+    @contextmanager
+    def turn(self) -> Generator[None]:
+        """Wait for the turn to write, in this process and among all."""
+        if self._path is None:
+            yield
+            return
+        with _opened(self._path.with_name("writer.lock")) as descriptor:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+
+
+class Connection:
+    """One connection, in whichever thread uses it."""
+
+    def __init__(self, path: Path | None) -> None:
+        with _translated():
+            self._connection = sqlite3.connect(
                 path or ":memory:", isolation_level=None, check_same_thread=False
             )
-            with self.locked():
-                for pragma in _PRAGMAS:
-                    self.connection.execute(pragma).fetchall()
+            for pragma in _PRAGMAS:
+                self._connection.execute(pragma).fetchall()
 
-    @contextmanager
-    def locked(self) -> Generator[None]:
-        """Wait for the turn to write, in this process and among all."""
-        with self._thread:
-            if self._path is None:
-                yield
-                return
-            with _opened(self._path.with_name("writer.lock")) as descriptor:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                yield
+    def begin(self, *, write: bool) -> None:
+        """Begin a transaction; to write, before anybody else can."""
+        self.execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
-    @contextmanager
-    def alone(self) -> Generator[None]:
-        """Keep this process's other threads off the connection."""
-        with self._thread:
-            yield
+    def lock(self) -> None:
+        """Do nothing: a transaction that writes is the only one from its beginning."""
+
+    def execute(self, text: str, values: Values = NONE) -> list[Row]:
+        """Run one statement; return its rows."""
+        with _translated():
+            cursor = self._connection.execute(text, values)
+            rows = cursor.fetchall()
+        return named((each[0] for each in cursor.description), rows) if rows else []
+
+    def tables(self) -> tuple[str, ...]:
+        """List the tables by name."""
+        return tuple(row.name for row in self.execute(_TABLES))
+
+    def commit(self) -> None:
+        """Make what the transaction wrote durable."""
+        self.execute("COMMIT")
 
     def roll_back(self) -> None:
         """Undo what the open transaction did, if one is open."""
-        if self.connection.in_transaction:
-            with translated():
-                self.connection.execute("ROLLBACK")
+        if self._connection.in_transaction:
+            self.execute("ROLLBACK")
 
     def copy_to(self, path: Path) -> None:
-        """Copy the database to a new file."""
+        """Write a copy of one consistent state to a new file."""
         _make(path)
-        with self.locked(), translated():
+        with _translated():
             copied = sqlite3.connect(path)
             try:
-                self.connection.backup(copied)
+                self._connection.backup(copied)
             finally:
                 copied.close()
 
     def close(self) -> None:
         """Close the connection."""
-        self.connection.close()
+        self._connection.close()
 
 
 def _make(path: Path | None) -> None:
@@ -96,7 +120,7 @@ def _make(path: Path | None) -> None:
 
 
 @contextmanager
-def translated() -> Generator[None]:
+def _translated() -> Generator[None]:
     """Turn SQLite's errors into Cairn's."""
     try:
         yield
