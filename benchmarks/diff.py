@@ -18,9 +18,9 @@ SECONDS, GIGABYTES = 15, 2
 COMPARE = """
 import json, resource, sys, time
 from cairn.data.comparison.difference import diff_snapshots
-from cairn.workbench import open_project
+from cairn.registry import Registry
 
-registry = open_project(sys.argv[1])
+registry = Registry.open(sys.argv[1])
 begin = time.perf_counter()
 found = diff_snapshots(registry, "snap:a", "snap:b", key=("id",))
 taken = time.perf_counter() - begin

@@ -19,7 +19,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from cairn.cli import main
-from cairn.workbench import open_project
+from cairn.registry import Registry
 from repositories import repository
 from shell import Shell
 from workshop import SETTINGS, churn, fitted, register
@@ -104,7 +104,7 @@ def make(folder: Path) -> Desk:
     desk("snapshot", "add", "data/test.csv", "--name", "test")
     with mock.patch.dict(os.environ, desk.environment()):
         for columns in (["spend"], ["age", "spend"]):
-            registry = open_project(folder)
+            registry = Registry.open(folder)
             version = register(registry, fitted(LogisticRegression(), columns))
             registry.evaluate(version.name, on="snap:test")
     desk("gate", "set", "churn@production", "gates/churn.yaml")

@@ -20,7 +20,7 @@ from cairn.engine.context import unsigned
 from cairn.engine.local import LocalEngine
 from cairn.registry import Registry
 from scored import spread
-from store import MODEL, Clock, evaluate, register
+from store import MODEL, Clock, Measured, evaluate, register
 
 FLOOR = Floor(id="floor", metric="roc_auc", value=0.6)
 Becomes = Callable[[str], "Person"]
@@ -42,12 +42,7 @@ class Person:
             sign=self._signature,
             clock=clock,
         )
-        self.registry = Registry(
-            engine,
-            registry.objects,
-            settings=registry.settings,
-            workbench=registry._workbench,  # noqa: SLF001 (the same bench for everybody)
-        )
+        self.registry = Measured(engine, registry.objects, settings=registry.settings)
 
     def acting(self) -> mock._patch_dict:
         """Sign with this person's key."""

@@ -26,26 +26,16 @@ from cairn.engine.store import Store, create
 from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, encode
-from cairn.work import Wish
-from cairn.workbench import Bench
 from scored import decided
 
 MODEL = "default/churn"
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-class NoWorkbench(Bench):
-    """The registry alone: whatever should be measured has been, or is missing."""
+class Measured(Registry):
+    """A registry where whatever should be measured has been, or is missing."""
 
-    def snapshot(self, registry: Registry, data: object, wish: Wish) -> SnapshotInfo:
-        """Store a folder and record it."""
-        return add_snapshot(registry, Path(str(data)), name=wish.name)
-
-    def evaluate(self, registry: Registry, version: Version, *, on: str) -> EvaluationInfo:
-        """Nothing can be scored here."""
-        raise NotImplementedError
-
-    def measure(self, registry: Registry, version: Version, *, label: LabelName) -> None:
+    def _measure(self, version: Version, *, label: LabelName) -> None:
         """Measure nothing."""
 
 
@@ -69,7 +59,7 @@ def open_registry(
     store = Store(place) if (place / "store.json").exists() else create(place)
     engine = LocalEngine(store, actor=Actor(id=actor, assurance="os-user"), clock=clock)
     settings = Settings(folder=folder, store=place)
-    return Registry(engine, store.objects, settings=settings, workbench=NoWorkbench())
+    return Measured(engine, store.objects, settings=settings)
 
 
 def add_snapshot(registry: Registry, path: Path, *, name: str | None = None) -> SnapshotInfo:

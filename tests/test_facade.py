@@ -8,7 +8,6 @@ import pytest
 import cairn
 from cairn.core.errors import Invalid
 from cairn.registry import Registry
-from cairn.workbench import open_project
 from desk import Desk
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -19,7 +18,7 @@ def registry(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """A registry with two versions and a gate."""
     monkeypatch.setenv("CAIRN_HOME", str(desk.home))
     monkeypatch.chdir(desk.folder)
-    return open_project(desk.folder)
+    return Registry.open(desk.folder)
 
 
 def test_dir_lists_public_names_alone() -> None:

@@ -10,10 +10,9 @@ from unittest import mock
 
 import warm
 from cairn.capture import run
-from cairn.capture.run import RunOutcome, run_command
+from cairn.capture.run import RunOutcome
 from cairn.engine import store
 from cairn.registry import Registry
-from cairn.workbench import open_project
 from repositories import repository
 
 SETTINGS = """
@@ -80,7 +79,7 @@ def project(
     }
     repository(folder, content)
     store.create(folder / ".cairn")
-    return open_project(folder)
+    return Registry.open(folder)
 
 
 def _text(file: str) -> str:
@@ -112,6 +111,6 @@ def train(
     words = command or (sys.executable, "train.py")
     is_warm = not fresh and words[:2] == (sys.executable, "train.py")
     with running_warm() if is_warm and "sklearn" in _text("train.py") else nullcontext():
-        outcome = run_command(registry, model, words, on_line=lines.append)
+        outcome = registry.run_command(model, words, on_line=lines.append)
     assert outcome.facts.exit_code == outcome.exit_code, "\n".join(lines)
     return outcome

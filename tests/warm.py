@@ -35,7 +35,7 @@ from unittest import mock
 
 LIBRARIES = (
     *("joblib", "pandas", "skops.io", "sklearn.ensemble", "sklearn.linear_model"),
-    *("pyarrow.parquet", "cairn.flavors.choose", "cairn.flavors.golden", "cairn.workbench"),
+    *("pyarrow.parquet", "cairn.flavors.choose", "cairn.flavors.golden", "cairn.registry"),
 )
 TRAINING = (
     *("joblib", "pandas", "sklearn.ensemble", "sklearn.linear_model", "sklearn.metrics"),

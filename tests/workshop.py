@@ -15,7 +15,6 @@ from cairn.data.tables.table import parse_table
 from cairn.engine import store
 from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
-from cairn.workbench import open_project
 
 
 class Shady:
@@ -39,7 +38,7 @@ def open_workshop(folder: Path, settings: str = SETTINGS) -> Registry:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "cairn.toml").write_text(settings)
     store.create(folder / ".cairn")
-    return open_project(folder)
+    return Registry.open(folder)
 
 
 def add_table(registry: Registry, content: str, *, name: str = "test") -> SnapshotInfo:

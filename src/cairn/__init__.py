@@ -28,8 +28,8 @@ from cairn.core.errors import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cairn.capture.session import Session
     from cairn.registry import Registry
+    from cairn.registry.session import Session
     from cairn.served import Served
 
 __version__ = "0.1.0"
@@ -56,14 +56,14 @@ def open(start: "str | Path | None" = None) -> "Registry":  # noqa: A001 (cairn.
 
     Raises `NotFound` where no `cairn.toml` lies, and `Invalid` for a store of a newer format.
     """
-    from cairn.workbench import open_project
+    from cairn.registry import Registry
 
-    return open_project(start)
+    return Registry.open(start)
 
 
 def run(model: str, *, seed: int | None = None) -> "Session":
     """Capture a training run as a context; `seed` seeds random, NumPy and PyTorch if used."""
-    from cairn.capture.session import Session
+    from cairn.registry.session import Session
 
     return Session(open(), model, seed=seed)
 

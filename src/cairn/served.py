@@ -21,7 +21,9 @@ class Served(NamedTuple):
     version: Version
 
 
-def serve(objects: ObjectStore, found: Version, *, trust: bool, files: bool) -> Served:
+def serve(
+    objects: ObjectStore, found: Version, *, trust: bool = False, files: bool = False
+) -> Served:
     """Load the model of a version; raises `NotFound` for one without weights.
 
     Formats that can run code when read are `Refused` unless `trust` is set, and scanned even

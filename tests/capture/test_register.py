@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from cairn.capture.models.likeliest import likeliest_file
 from cairn.capture.models.word import Word
-from cairn.capture.register import register_manifest, register_path, register_run
+from cairn.capture.register import register_manifest
 from cairn.core.errors import Invalid, NotFound, Refused
 from cairn.core.version import Manifest
 from cairn.flavors import save
@@ -47,16 +47,13 @@ def test_files_that_cairn_never_opens_start_no_process_to_load_them(
     monkeypatch.setattr(Judging, "load_back", asked)
     write(tmp_path / "weights.json", '{"w": [1, 2]}')
 
-    assert (
-        register_path(registry, tmp_path / "weights.json", "m", retroactive=True).number == 1
-    )
+    assert registry.register(tmp_path / "weights.json", "m", retroactive=True).number == 1
 
 
 def test_weights_in_a_folder_become_a_version_that_loads(
     registry: Registry, weights: Path
 ) -> None:
-    version = register_path(
-        registry,
+    version = registry.register(
         weights,
         "churn",
         Word(
@@ -87,10 +84,10 @@ def test_a_model_whose_training_nobody_watched_is_registered_with_its_gaps(
     registry: Registry, weights: Path
 ) -> None:
     with pytest.raises(Refused, match="no data snapshot says what it was trained on"):
-        register_path(registry, weights, "churn")
+        registry.register(weights, "churn")
 
-    version = register_path(
-        registry, weights, "churn", Word(metrics=["recall=0.7"]), retroactive=True
+    version = registry.register(
+        weights, "churn", Word(metrics=["recall=0.7"]), retroactive=True
     )
 
     assert version.manifest.code is None
@@ -104,8 +101,7 @@ def test_a_model_whose_training_nobody_watched_is_registered_with_its_gaps(
 def test_a_metric_with_the_set_that_it_was_measured_on_is_no_gap(
     registry: Registry, weights: Path
 ) -> None:
-    version = register_path(
-        registry,
+    version = registry.register(
         weights,
         "churn",
         Word(metrics=["recall=0.7"], test=["snap:train"]),
@@ -127,8 +123,8 @@ def test_a_pickle_is_registered_with_its_verdict_and_not_opened(
 
     (tmp_path / "evil.pkl").write_bytes(pickle.dumps(Evil()))
 
-    evil = register_path(registry, tmp_path / "evil.pkl", "churn", retroactive=True)
-    good = register_path(registry, weights.parent / "model.joblib", "churn", retroactive=True)
+    evil = registry.register(tmp_path / "evil.pkl", "churn", retroactive=True)
+    good = registry.register(weights.parent / "model.joblib", "churn", retroactive=True)
 
     assert evil.manifest.artifacts is not None
     assert evil.manifest.artifacts.safety == "unsafe"
@@ -141,7 +137,7 @@ def test_any_folder_of_files_can_be_registered(registry: Registry, tmp_path: Pat
     write(tmp_path / "net" / "config.json", "{}")
     write(tmp_path / "net" / "tokenizer" / "vocabulary.txt", "a\nb\n")
 
-    version = register_path(registry, tmp_path / "net", "net", retroactive=True)
+    version = registry.register(tmp_path / "net", "net", retroactive=True)
 
     artifacts = version.manifest.artifacts
     assert artifacts is not None
@@ -165,7 +161,7 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_registered(
     registry: Registry, weights: Path, options: dict[str, list[str]], sentence: str
 ) -> None:
     with pytest.raises(Invalid, match=sentence):
-        register_path(registry, weights, "churn", Word(**options), retroactive=True)
+        registry.register(weights, "churn", Word(**options), retroactive=True)
 
     assert registry.versions("churn") == ()
 
@@ -173,14 +169,14 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_registered(
 @pytest.mark.parametrize("text", ["data/train.csv", "postgresql://host/db", "customers"])
 def test_data_that_may_change_is_refused(registry: Registry, weights: Path, text: str) -> None:
     with pytest.raises(Refused, match="may hold other data tomorrow"):
-        register_path(registry, weights, "churn", Word(data=[text]))
+        registry.register(weights, "churn", Word(data=[text]))
 
     assert registry.versions("churn") == ()
 
 
 def test_weights_that_are_not_there_are_named(registry: Registry, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"there is nothing at .*absent"):
-        register_path(registry, tmp_path / "absent", "churn", retroactive=True)
+        registry.register(tmp_path / "absent", "churn", retroactive=True)
 
 
 def test_a_model_that_predicts_otherwise_than_recorded_is_not_registered(
@@ -217,7 +213,7 @@ def test_weights_that_cannot_be_loaded_back_are_not_registered(
 ) -> None:
     (weights / "model.skops").write_bytes((weights / "model.skops").read_bytes()[:-30])
 
-    version = register_path(registry, weights, "churn", retroactive=True)
+    version = registry.register(weights, "churn", retroactive=True)
 
     assert version.manifest.artifacts is not None
     assert version.manifest.artifacts.safety != "safe"
@@ -229,7 +225,7 @@ def test_a_field_that_the_project_requires_can_be_given_afterwards(tmp_path: Pat
     outcome = train(registry)
     assert isinstance(outcome.problem, Refused)
 
-    version = register_run(registry, outcome.run.id, word=Word(fields=["owner=ada"]))
+    version = registry.register(f"run:{outcome.run.id}", word=Word(fields=["owner=ada"]))
 
     assert version.manifest.fields == {"owner": "ada"}
     assert version.gaps == ()
@@ -251,8 +247,8 @@ def test_a_file_that_was_not_recognised_can_be_named(
         f"`cairn register run:{outcome.run.id[:8]} --model churn --artifact net.onnx`"
     )
     with pytest.raises(Refused, match="no metric was measured"):
-        register_run(registry, outcome.run.id, artifact="net.onnx")
-    version = register_run(registry, outcome.run.id, artifact="net.onnx", retroactive=True)
+        registry.register(f"run:{outcome.run.id}", artifact="net.onnx")
+    version = registry.register(f"run:{outcome.run.id}", artifact="net.onnx", retroactive=True)
     assert version.manifest.code is not None
     assert version.manifest.parameters == {"args.epochs": 3}
     assert [given.path for given in version.manifest.inputs] == ["data/customers.csv"]
@@ -277,8 +273,8 @@ def test_what_lies_elsewhere_can_be_named_if_it_changed_while_the_run_went_on(
     run = train(registry).run.id
     (tmp_path / "whole" / "c").write_text("younger")
 
-    version = register_run(
-        registry, run, artifact=str(tmp_path / "net.weights"), retroactive=True
+    version = registry.register(
+        f"run:{run}", artifact=str(tmp_path / "net.weights"), retroactive=True
     )
 
     artifacts = version.manifest.artifacts
@@ -288,9 +284,9 @@ def test_what_lies_elsewhere_can_be_named_if_it_changed_while_the_run_went_on(
     assert gap.reason.startswith("net.weights lies outside of what was watched")
     for name in ("before.bin", "whole", "absent.bin"):
         with pytest.raises(Invalid, match=f"did not write .*{name}"):
-            register_run(registry, run, artifact=str(tmp_path / name), retroactive=True)
+            registry.register(f"run:{run}", artifact=str(tmp_path / name), retroactive=True)
     (tmp_path / "whole" / "c").unlink()
-    both = register_run(registry, run, artifact=str(tmp_path / "whole"), retroactive=True)
+    both = registry.register(f"run:{run}", artifact=str(tmp_path / "whole"), retroactive=True)
     assert both.manifest.artifacts is not None
     assert set(both.manifest.artifacts.formats) == {"a", "b"}
 
@@ -313,4 +309,4 @@ def test_nothing_is_registered_from_a_run_that_failed(tmp_path: Path) -> None:
     outcome = train(registry)
 
     with pytest.raises(Refused, match=f"run {outcome.run.id[:12]} is failed"):
-        register_run(registry, outcome.run.id)
+        registry.register(f"run:{outcome.run.id}")

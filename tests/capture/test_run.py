@@ -19,7 +19,6 @@ from cairn.data.tables.table import read_table
 from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
-from cairn.workbench import open_project
 from repositories import files_of, git, write
 from training import SCRIPT, SETTINGS, project, train
 
@@ -175,7 +174,7 @@ def test_the_same_script_and_seed_again_is_the_same_version_even_in_another_clon
     git(tmp_path, "clone", "--quiet", "one", "two")
     write(tmp_path / "two" / "extra.py", "x = 1\n")
     (tmp_path / "one" / ".cairn").rename(tmp_path / "two" / ".cairn")
-    there = open_project(tmp_path / "two")
+    there = Registry.open(tmp_path / "two")
 
     second, third = train(there, fresh=True), train(there)
     other = version_of(train(there, sys.executable, "train.py", "--strength", "0.5"))
@@ -239,7 +238,7 @@ def test_a_run_whose_watcher_is_killed_is_found_and_marked(tmp_path: Path) -> No
     from cairn.capture.interrupted import settle_interrupted
 
     registry = project(tmp_path / "work", "import time\nprint('on')\ntime.sleep(60)\n")
-    code = "import sys; from training import *; train(open_project('.'))"
+    code = "import sys; from training import *; train(Registry.open('.'))"
     watcher = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=registry.settings.folder,
@@ -269,7 +268,6 @@ TWO_MODELS = (
 
 
 def test_a_run_that_saved_two_models_says_what_to_type_and_it_works(tmp_path: Path) -> None:
-    from cairn.capture.register import register_run
 
     registry = project(tmp_path / "work", TWO_MODELS)
 
@@ -280,13 +278,13 @@ def test_a_run_that_saved_two_models_says_what_to_type_and_it_works(tmp_path: Pa
         "the run saved 2 models (b.joblib, model.joblib); choose one: "
         f"`cairn register run:{outcome.run.id[:8]} --model churn --artifact model.joblib`"
     )
-    version = register_run(registry, f"run:{outcome.run.id[:8]}", artifact="model.joblib")
+    version = registry.register(f"run:{outcome.run.id[:8]}", artifact="model.joblib")
     assert version.manifest.parameters["C"] == 0.5
     assert version.run == outcome.run.id
     with pytest.raises(Invalid, match="name the model's file"):
-        register_run(registry, outcome.run.id)
+        registry.register(f"run:{outcome.run.id}")
     with pytest.raises(Invalid, match=r"did not write c\.joblib"):
-        register_run(registry, outcome.run.id, artifact="c.joblib")
+        registry.register(f"run:{outcome.run.id}", artifact="c.joblib")
 
 
 def test_one_model_saved_under_two_names_is_one_model(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pytest
 
 from cairn.capture.run import RunOutcome
-from cairn.capture.session import Session
 from cairn.core.ledger import ReadLedger
 from cairn.core.run import RunFacts
 from cairn.registry import Registry
+from cairn.registry.session import Session
 from repositories import write
 from training import project, train
 

@@ -12,7 +12,6 @@ from cairn.capture.events import Saved
 from cairn.capture.inputs import MOST_SEARCHED
 from cairn.capture.models.artifacts import Stored, store_saved
 from cairn.capture.models.word import Word
-from cairn.capture.register import register_path, register_run
 from cairn.capture.secret_files import LARGEST_TEXT, held_in
 from cairn.core.errors import Invalid, Refused
 from cairn.core.secret import Known
@@ -88,9 +87,9 @@ def test_what_a_run_wrote_for_secrets_is_never_proposed_as_its_model(
 
     assert outcome.next_step.startswith("the run saved no model that Cairn knows")
     with pytest.raises(Invalid, match=r"it wrote nothing$"):
-        register_run(registry, outcome.run.id, artifact="other.bin")
+        registry.register(f"run:{outcome.run.id}", artifact="other.bin")
     with pytest.raises(Refused, match=r"best_model\.bin lacks the secret that was in it"):
-        register_run(registry, outcome.run.id, artifact="best_model.bin")
+        registry.register(f"run:{outcome.run.id}", artifact="best_model.bin")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +115,7 @@ def test_weights_with_a_secret_beside_them_are_not_registered(
     (folder / name).write_bytes(content)
 
     with pytest.raises(Refused, match=f"{name} (holds|is a file for)"):
-        register_path(registry, folder, "churn", retroactive=True)
+        registry.register(folder, "churn", retroactive=True)
 
     assert not [c for c in stored(registry) if b"S3CRET" in c]
 
@@ -129,7 +128,7 @@ def test_what_is_no_secret_is_registered_whatever_it_looks_like(tmp_path: Path) 
     write(folder / "README.md", "Call it with `Bearer $TOKEN`, see https://u:p@example.org\n")
     write(folder / "weights.json", '{"w": [1, 2], "sha256": "' + "0f" * 32 + '"}')
 
-    assert register_path(registry, folder, "churn", retroactive=True).number == 1
+    assert registry.register(folder, "churn", retroactive=True).number == 1
 
 
 @pytest.mark.parametrize("option", ["params", "fields"])
@@ -143,11 +142,9 @@ def test_what_people_say_is_kept_for_ever_so_it_holds_no_secret(
 
     word = Word(**{option: ["note=k3Jx9QpLmZ27vTbY"]})
     with pytest.raises(Refused, match="note: its value looks like a password or a token"):
-        register_path(registry, weights, "churn", word, retroactive=True)
+        registry.register(weights, "churn", word, retroactive=True)
     plain = [f"note=see {ENVIRONMENT}", "run=9b2f", "of=" + "0f" * 20, "solver=newton-cg"]
-    version = register_path(
-        registry, weights, "churn", Word(**{option: plain}), retroactive=True
-    )
+    version = registry.register(weights, "churn", Word(**{option: plain}), retroactive=True)
 
     kept = version.manifest.parameters | version.manifest.fields
     assert kept["note"] == "see <redacted>"

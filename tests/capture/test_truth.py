@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from cairn.capture.register import register_run
 from cairn.capture.run import RunOutcome
 from cairn.core.errors import Refused
 from cairn.registry import Registry
@@ -204,7 +203,7 @@ def test_a_model_of_a_child_process_is_registered_as_files_which_is_said(
     assert list(outcome.facts.artifacts) == ["out/weights.safetensors"]
     os.chdir(tmp_path / "work" / "out")
     for path in ("out", ".", "weights.safetensors", "out/config.json"):
-        made = register_run(registry, outcome.run.id, artifact=path, retroactive=True)
+        made = registry.register(f"run:{outcome.run.id}", artifact=path, retroactive=True)
         with pytest.raises(Refused, match="Cairn does not load what this version is"):
             registry.load(made.name)
         assert registry.load(made.name, files=True).model

@@ -18,7 +18,6 @@ from cairn.data.in_memory import snapshot_derived
 from cairn.flavors import write_frame
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
-from cairn.workbench import open_project
 from desk import Desk
 
 WHO = "c00077"
@@ -54,11 +53,11 @@ def test_without_a_reason_it_is_said_what_would_be_done_and_nothing_is(desk: Des
     assert "versions that used it: " not in told  # the models of this desk learned elsewhere
     assert "nothing was changed; `cairn erase --row customer=c00077 --reason WHY`" in told
     assert [place["fate"] for place in plan["places"]] == ["rewritten"] * 3
-    assert holders(open_project(desk.folder)) <= set(plan["objects"])
+    assert holders(Registry.open(desk.folder)) <= set(plan["objects"])
 
 
 def test_a_row_is_gone_from_every_byte_and_what_is_left_has_a_name(desk: Desk) -> None:
-    registry = open_project(desk.folder)
+    registry = Registry.open(desk.folder)
     before = registry.find_snapshot("test")
     shown = desk("show", "churn:2")
 
@@ -92,7 +91,7 @@ def test_a_row_is_gone_from_every_byte_and_what_is_left_has_a_name(desk: Desk) -
 
 def test_a_gate_says_whose_predictions_were_erased_then_and_now(desk: Desk) -> None:
     desk("promote", "churn:1")
-    (decision,) = open_project(desk.folder).decisions("churn@production")
+    (decision,) = Registry.open(desk.folder).decisions("churn@production")
     desk("erase", "--row", ROW, "--reason", "asked for it")
     told, code = r"was erased by \S+ on \S+ \(asked for it\)", Inconclusive.exit_code
 
@@ -131,7 +130,7 @@ def test_rows_go_from_every_kind_of_file_and_from_what_runs_captured(
     monkeypatch.chdir(desk.folder)
     for name, value in desk.environment().items():
         monkeypatch.setenv(name, value)
-    registry, frame = open_project(desk.folder), people()
+    registry, frame = Registry.open(desk.folder), people()
     for name in FILES:
         desk.write(f"all/{name}", "").write_bytes(written(name, frame))
     desk.write(f"all/customer={WHO}/part.csv", "age\n1\n")
@@ -167,7 +166,7 @@ def test_what_cannot_be_written_again_stays_and_is_named_or_goes_whole(desk: Des
     desk.write("odd/notes.txt", f"a letter of {WHO}\n")
     desk.write("odd/old.xlsx", "not opened")
     desk("snapshot", "add", "odd", "--name", "odd")
-    registry = open_project(desk.folder)
+    registry = Registry.open(desk.folder)
 
     told = desk("erase", "--row", ROW, "--reason", "asked", expect=Inconclusive.exit_code)
     stays = holders(registry)
@@ -213,7 +212,7 @@ STEPS = {
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 def test_whatever_stops_it_the_same_command_ends_it(desk: Desk, step: str) -> None:
-    registry = open_project(desk.folder)
+    registry = Registry.open(desk.folder)
     with mock.patch(step, side_effect=KeyboardInterrupt):
         desk("erase", "--row", ROW, "--reason", "asked for it", expect=130)
     assert holders(registry)
@@ -238,7 +237,7 @@ approvals: {covers: [promotion, erasure], people: [bo]}
 def test_where_a_policy_covers_erasures_people_agree_first_and_are_named(desk: Desk) -> None:
     desk.write("gates/canary.yaml", POLICY)
     desk("gate", "set", "churn@canary", "gates/canary.yaml", "--new-label")
-    registry = open_project(desk.folder)
+    registry = Registry.open(desk.folder)
     erase = ("erase", "--row", ROW, "--reason", "asked for it")
 
     told = desk(*erase, expect=Inconclusive.exit_code)
@@ -296,7 +295,7 @@ def test_with_hash_ids_a_gate_judges_rows_whose_names_say_nothing(desk: Desk) ->
     desk("promote", "churn:1")
     desk("promote", "churn:2")
 
-    registry = open_project(desk.folder)
+    registry = Registry.open(desk.folder)
     artifacts = registry.version("churn:2").manifest.artifacts
     assert artifacts is not None
     newest, *_ = registry.engine.send(ListEvaluations(artifacts=artifacts.tree))

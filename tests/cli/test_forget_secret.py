@@ -9,7 +9,7 @@ import pytest
 from cairn.core.errors import NotFound
 from cairn.objects.folders import workers
 from cairn.objects.upkeep.erase import Eraser
-from cairn.workbench import open_project
+from cairn.registry import Registry
 from desk import Colleague, Desk
 
 LEAKED = "k3Jx9QpLmZ27vTbY"
@@ -71,13 +71,13 @@ def test_what_the_ledger_needs_stays_and_is_named(
     assert "cannot be erased" in told
     assert "ledger entry" in told
     assert "no problem found" in desk("verify", "--all")
-    assert open_project(desk.folder).find_snapshot(LEAKED.lower()).name == LEAKED.lower()
+    assert Registry.open(desk.folder).find_snapshot(LEAKED.lower()).name == LEAKED.lower()
 
 
 def test_a_version_of_which_something_was_erased_verifies_and_says_so(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = open_project(desk.folder)
+    registry = Registry.open(desk.folder)
     version = registry.version("churn:1")
     assert version.manifest.environment is not None
     lock = version.manifest.environment.lock
@@ -139,18 +139,18 @@ def test_whoever_asks_for_what_was_erased_is_told_by_whom_and_why(
     desk.fails("export", "leaky:1", "out", code=4, says=told)
     desk.fails("push", "./remote", "leaky", code=4, says=told)
     with pytest.raises(NotFound, match=told):
-        open_project(desk.folder).load("leaky:1", files=True)
+        Registry.open(desk.folder).load("leaky:1", files=True)
 
     assert not (desk.folder / "back").exists()
     with pytest.raises(NotFound, match="is missing: it is in no pack"):
-        open_project(desk.folder).objects.get("sha256:" + "0" * 64)
+        Registry.open(desk.folder).objects.get("sha256:" + "0" * 64)
 
 
 def test_a_decision_is_judged_again_without_the_data_that_were_erased(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk("promote", "churn:1")
-    (info,) = open_project(desk.folder).decisions("churn@production")
+    (info,) = Registry.open(desk.folder).decisions("churn@production")
     monkeypatch.setattr("sys.stdin", io.StringIO("c00007"))
 
     desk("forget-secret", "--erase", "-m", "a person asked for it")

@@ -4,14 +4,14 @@ from unittest import mock
 
 from cairn.core.errors import NotFound
 from cairn.core.snapshot import AddSnapshot, Derived, Snapshot
-from cairn.workbench import open_project
+from cairn.registry import Registry
 from desk import Desk
 
 
 def derive(desk: Desk, *, of: str, name: str) -> str:
     """Record data that a function made from other data."""
     with mock.patch.dict("os.environ", desk.environment()):
-        registry = open_project(desk.folder)
+        registry = Registry.open(desk.folder)
         parent = registry.find_snapshot(of)
         source = Derived(tree=parent.tree, by="train_test_split", of=(parent.digest,))
         digest = registry.objects.put_record(Snapshot(source=source))

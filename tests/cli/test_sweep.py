@@ -24,9 +24,9 @@ def older(desk: Desk, *, days: float) -> None:
 
 def forgotten(desk: Desk) -> None:
     """Store something that nothing will ever refer to, as an interrupted command does."""
-    from cairn.workbench import open_project
+    from cairn.registry import Registry
 
-    open_project(desk.folder).objects.put(b"nobody refers to this")
+    Registry.open(desk.folder).objects.put(b"nobody refers to this")
 
 
 def test_a_sweep_says_what_would_go_and_changes_nothing(desk: Desk) -> None:

@@ -12,7 +12,6 @@ from cairn.data.erasure import erase
 from cairn.data.verdict import verdict_on
 from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
-from cairn.workbench import open_project
 from desk import Desk
 from workshop import MODEL
 
@@ -26,7 +25,7 @@ def registry(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """The desk's store, with the desk's keys."""
     for name, value in desk.environment().items():
         monkeypatch.setenv(name, value)
-    return open_project(desk.folder)
+    return Registry.open(desk.folder)
 
 
 def claimed(

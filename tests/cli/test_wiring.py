@@ -18,7 +18,7 @@ from cairn.cli.app import COMMANDS, ELSEWHERE
 from cairn.core.errors import Conflict, Inconclusive, Invalid, NotFound, Refused
 from cairn.core.run import Input, Run, RunFacts
 from cairn.core.version import RegisterVersion
-from cairn.workbench import open_project
+from cairn.registry import Registry
 from desk import Desk
 
 
@@ -297,7 +297,7 @@ def test_runs_are_captured_listed_and_shown(desk: Desk) -> None:
 
 def test_a_run_that_measured_on_data_of_a_gate_says_that_it_looked(desk: Desk) -> None:
     with mock.patch.dict(os.environ, desk.environment()):
-        registry = open_project(desk.folder)
+        registry = Registry.open(desk.folder)
         read = Input(role="test", snapshot=registry.find_snapshot("snap:test").digest)
         old = registry.version("churn:2").manifest
         made = registry.objects.put_record(
@@ -312,7 +312,7 @@ def test_a_run_that_measured_on_data_of_a_gate_says_that_it_looked(desk: Desk) -
 
     def typed(**outcome: Any) -> str:
         came = RunOutcome(run=run, facts=measured, exit_code=0, version=version, **outcome)
-        with mock.patch("cairn.cli.run.run_command", return_value=came):
+        with mock.patch.object(Registry, "run_command", return_value=came):
             return desk("run", "--model", "churn", "--", "train")
 
     assert "A look at the data of production: after 0 looks" in typed(is_new=True)

@@ -15,7 +15,7 @@ from cairn.engine.local import LocalEngine
 from cairn.registry import Registry
 from people import Becomes, Person, bind, live, worked_on
 from scored import spread
-from store import MODEL, evaluate, manifest, register, weights_of
+from store import MODEL, Measured, evaluate, manifest, register, weights_of
 
 OWN = "model.pkl: it names churn.models.Clip, which the allow-list does not"
 PROGRAM = "model.pkl: it is a program: nothing outside the allow-list was found in it"
@@ -51,8 +51,7 @@ def trusting(
         gated=gated,
         trusted=trusted,
     )
-    bench = registry._workbench  # noqa: SLF001 (the same bench)
-    return Registry(engine, registry.objects, settings=registry.settings, workbench=bench)
+    return Measured(engine, registry.objects, settings=registry.settings)
 
 
 def test_without_a_policy_nothing_goes_to_production(registry: Registry) -> None:

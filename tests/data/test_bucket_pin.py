@@ -15,7 +15,7 @@ from cairn.data.buckets.bucket_pin import pin_bucket
 from cairn.data.pins import check_pin
 from cairn.data.restore import restore
 from cairn.data.source import snapshot
-from cairn.registry import Registry, Wish
+from cairn.registry import Registry
 from folders import read
 
 VERSIONED, PLAIN = "versioned", "plain"
@@ -88,12 +88,12 @@ def test_a_version_that_was_removed_for_good_is_lost(registry: Registry, client:
 
 def test_what_has_no_version_is_not_pinned(registry: Registry, client: Any) -> None:
     with pytest.raises(Refused, match="has no version, so other bytes may lie there") as error:
-        snapshot(registry, f"s3://{PLAIN}/raw", Wish(mode="pin"))
+        snapshot(registry, f"s3://{PLAIN}/raw", mode="pin")
 
     assert "leave out `--pin`" in error.value.fix
     assert registry.snapshots() == ()
     with pytest.raises(Invalid, match="nothing lies under"):
-        snapshot(registry, f"s3://{VERSIONED}/nothing", Wish(mode="pin"))
+        snapshot(registry, f"s3://{VERSIONED}/nothing", mode="pin")
     with pytest.raises(Invalid, match="only objects of S3 are pinned"):
-        snapshot(registry, "gs://bucket/raw", Wish(mode="pin"))
+        snapshot(registry, "gs://bucket/raw", mode="pin")
     assert client is not None

@@ -15,7 +15,6 @@ from cairn.data.person.erase import erase_person
 from cairn.data.person.find import find_person
 from cairn.data.source import snapshot
 from cairn.registry import Registry
-from cairn.work import Wish
 from workshop import open_workshop
 
 NAMES = [f"c{number:05d}" for number in range(100)]
@@ -149,7 +148,7 @@ def test_a_pin_of_the_same_files_keeps_none_of_them(
 ) -> None:
     address = laid_out("delta", tmp_path / "project" / "t")
     registry.snapshot(address, name="copy")
-    snapshot(registry, address, Wish(name="pin", mode="pin"))
+    snapshot(registry, address, name="pin", mode="pin")
 
     done = erase_person(registry, ROW, reason="asked for it")
 

@@ -23,7 +23,6 @@ from cairn.data.comparison.overlap import overlap
 from cairn.data.row_holders import find_row
 from cairn.data.source import snapshot
 from cairn.registry import Registry
-from cairn.work import Wish
 
 NOW = dt.datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=dt.UTC)
 EVERY = pa.table(
@@ -65,7 +64,7 @@ class Lakes:
 
     def take(self, address: str, name: str, *, mode: Keeping = "copy") -> SnapshotInfo:
         """Freeze what lies at an address."""
-        return snapshot(self.registry, address, Wish(name=name, mode=mode))
+        return snapshot(self.registry, address, name=name, mode=mode)
 
     def write(self, kind: str, name: str, *tables: Any) -> str:
         """Append tables to a new one; returns its address."""

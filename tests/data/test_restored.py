@@ -23,7 +23,6 @@ from pyiceberg.table import StaticTable
 from cairn.data.restore import make_readable, restore
 from cairn.data.source import snapshot
 from cairn.registry import Registry
-from cairn.work import Wish
 
 ROWS = pd.DataFrame({"id": [1, 2, 3], "city": ["Bonn", "Köln", "Ulm"]})
 TABLE = pa.Table.from_pandas(ROWS, preserve_index=False)
@@ -184,7 +183,7 @@ def test_what_was_frozen_is_read_back_by_its_own_library(
     lies = kind.address.format(place) or place
     source = lies if given is None else given
 
-    info = snapshot(registry, source, Wish(name="t"))
+    info = snapshot(registry, source, name="t")
     restore(registry, "snap:t", tmp_path / "back")
     opened = make_readable(registry, info, tmp_path / "back")
 

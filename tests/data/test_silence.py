@@ -7,7 +7,7 @@ import pytest
 from cairn.core.errors import Unavailable
 from cairn.data.buckets import bucket
 from cairn.data.source import snapshot
-from cairn.registry import Registry, Wish
+from cairn.registry import Registry
 
 NOBODY = "127.0.0.1:9"
 SILENT = {
@@ -45,6 +45,6 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
 )
 def test_silence_is_not_damage(registry: Registry, address: str) -> None:
     with pytest.raises(Unavailable, match=r"answer|connect|cannot be asked"):
-        snapshot(registry, address, Wish())
+        snapshot(registry, address)
 
     assert registry.snapshots() == ()

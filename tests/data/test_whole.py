@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cairn.capture.register import register_path
 from cairn.core.errors import Refused
 from cairn.core.table import Profile
 from cairn.data.files import snapshot_files
 from cairn.data.source import snapshot
-from cairn.registry import Registry, Wish
+from cairn.registry import Registry
 from folders import write
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:%b\nsize 12345\n" % (
@@ -52,7 +51,7 @@ def test_a_pointer_is_not_taken_for_its_content(
             snapshot_files(registry, path)
         assert "git" in refused.value.fix
     with pytest.raises(Refused, match=f"pointer of {what}"):
-        register_path(registry, one, "churn", retroactive=True)
+        registry.register(one, "churn", retroactive=True)
     assert registry.versions("churn") == ()
 
 
@@ -91,7 +90,7 @@ def test_what_the_refusal_says_ends_it(registry: Registry, open_database: Path) 
 def test_a_query_has_the_rows_of_the_log(registry: Registry, open_database: Path) -> None:
     address = f"sqlite:///{open_database}?query=SELECT id FROM orders&order_by=id"
 
-    found = snapshot(registry, address, Wish())
+    found = snapshot(registry, address)
 
     assert found.profile is not None
     (table,) = registry.objects.get_record(found.profile, Profile).tables

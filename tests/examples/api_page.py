@@ -20,8 +20,8 @@ import msgspec
 
 import cairn
 import cairn.core
-from cairn.capture.session import Session
 from cairn.core.errors import CairnError
+from cairn.registry.session import Session
 from cairn.served import Served
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "api.md"

@@ -20,7 +20,7 @@ from cairn.flavors import loadback
 from cairn.flavors.judging import judging
 from cairn.objects.folders import workers
 from cairn.objects.folders.tree import restore_tree
-from cairn.workbench import open_project
+from cairn.registry import Registry
 from desk import Desk
 from foreign import plant, traces, watched
 
@@ -107,7 +107,7 @@ def desk(furnished: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     for name, content in FILES.items():
         made.write(name, content)
     with mock.patch.dict(os.environ, made.environment()):
-        registry = open_project(made.folder)
+        registry = Registry.open(made.folder)
         artifacts = registry.version("churn:2").manifest.artifacts
     assert artifacts is not None
     restore_tree(registry.objects, artifacts.tree, made.folder / "model")

@@ -7,7 +7,7 @@ from cairn import inventory
 from cairn.core.run import Seed, StartRun
 from cairn.core.version import RegisterVersion
 from cairn.inventory.captured import captured
-from cairn.workbench import open_project
+from cairn.registry import Registry
 from desk import Desk
 from store import manifest
 
@@ -16,7 +16,7 @@ def test_what_a_captured_run_knows_is_no_gap(desk: Desk) -> None:
     desk.write("fit.py", "from sklearn.svm import SVC\nSVC().fit(x, y)\n")
     assert {"metrics", "hyperparameters", "seeds"} <= gaps(desk)
     with mock.patch.dict("os.environ", desk.environment()):
-        registry = open_project(desk.folder)
+        registry = Registry.open(desk.folder)
         run = uuid4().hex
         registry.engine.send(StartRun(run=run, model="default/fit"))
         digest = manifest(registry, seeds=(Seed(generator="numpy", value="7"),))

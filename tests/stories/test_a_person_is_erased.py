@@ -7,7 +7,6 @@ import pytest
 
 from cairn.core.errors import Inconclusive, NotFound, Pending
 from cairn.registry import Registry
-from cairn.workbench import open_project
 from desk import Colleague, Desk
 from repositories import repository
 from workshop import churn
@@ -73,7 +72,7 @@ def test_a_person_is_found_erased_and_named_and_work_goes_on(lived: Desk) -> Non
     lived.write("gates/churn.yaml", POLICY.format(key=officer.key))
     lived("gate", "set", "churn@production", "gates/churn.yaml")
     lived("promote", "churn:1")
-    registry = open_project(lived.folder)
+    registry = Registry.open(lived.folder)
     decision = registry.decisions("churn@production")[0].digest
 
     # where is she?
@@ -99,7 +98,7 @@ def test_a_person_is_found_erased_and_named_and_work_goes_on(lived: Desk) -> Non
     told = lived("show", "churn:1") + lived("why", "churn:1")
     data = lived.json("show", "churn:1")["inputs"][0]["digest"]
     restored = lived("snapshot", "restore", data, "back", expect=NotFound.exit_code)
-    assert open_project(lived.folder).load("churn:1").version.name == "churn:1"
+    assert Registry.open(lived.folder).load("churn:1").version.name == "churn:1"
 
     # train again on what follows, and go on
     lived("snapshot", "restore", "train", "clean")

@@ -9,7 +9,7 @@ import pytest
 
 from cairn.core.errors import Invalid, NotFound, Pending
 from cairn.core.version import RegisterVersion
-from cairn.workbench import open_project
+from cairn.registry import Registry
 from desk import Colleague, Desk
 from formats import ledger_reader
 
@@ -99,7 +99,7 @@ def test_a_move_against_the_gate_and_who_looked_into_it(desk: Desk, ann: Colleag
 
 def test_moves_of_a_label_that_holds_nothing_now_are_still_told(desk: Desk) -> None:
     with mock.patch.dict("os.environ", desk.environment()):
-        registry = open_project(desk.folder)
+        registry = Registry.open(desk.folder)
         known = registry.version("churn:2").digest
         asked = RegisterVersion(
             model="default/try", manifest=known, stage="staging", retroactive=True

@@ -25,7 +25,7 @@ from cairn.core.digest import Digest
 from cairn.core.run import Input, RunFacts
 from cairn.core.secret import PLACES, Known, redact, redact_command
 from cairn.core.version import Manifest
-from cairn.registry import Registry
+from cairn.project import Project
 
 Value = TypeVar("Value")
 
@@ -41,21 +41,21 @@ class Assembled:
     """Runs that the script recorded by itself."""
 
 
-def assemble(registry: Registry, run: Observed) -> Assembled:
+def assemble(project: Project, run: Observed) -> Assembled:
     """Store everything that a run left behind; of one that failed, what explains it."""
-    root = registry.settings.folder.resolve()
+    root = project.settings.folder.resolve()
     files = touched(run.journal.events, run.room / "kept")
     known = known_of(run, files, root=root)
     if run.succeeded:
-        frozen = freeze_inputs(registry, files, root=root, known=known)
-        shared = share(registry, run, files, frozen=frozen, root=root, known=known)
-        built = saved_models.build(registry, run.journal, shared, room=run.room, files=files)
-        outputs = store_outputs(registry, files.outputs, root=root, known=known)
+        frozen = freeze_inputs(project, files, root=root, known=known)
+        shared = share(project, run, files, frozen=frozen, root=root, known=known)
+        built = saved_models.build(project, run.journal, shared, room=run.room, files=files)
+        outputs = store_outputs(project, files.outputs, root=root, known=known)
     else:
         frozen = Frozen((), {}, ())
-        shared = share(registry, run, files, frozen=frozen, root=root, known=known)
+        shared = share(project, run, files, frozen=frozen, root=root, known=known)
         built, outputs = (), Outputs({}, ())
-    facts = _facts(registry, run, shared=shared, built=built, outputs=outputs)
+    facts = _facts(project, run, shared=shared, built=built, outputs=outputs)
     if facts.code is None:
         sources = digests_of_sources(files, root=root)
         facts = msgspec.structs.replace(facts, sources=sources)
@@ -66,7 +66,7 @@ def assemble(registry: Registry, run: Observed) -> Assembled:
 
 
 def _facts(
-    registry: Registry,
+    project: Project,
     run: Observed,
     *,
     shared: Shared,
@@ -91,7 +91,7 @@ def _facts(
         metrics=_metrics(run, built),
         evaluations=tuple(sorted({e for one in built for e in one.manifest.evaluations})),
         artifacts={one.path: one.digest for one in built},
-        log=_log(registry, run, shared.known),
+        log=_log(project, run, shared.known),
         duration_seconds=round(run.ended.seconds, 3),
         exit_code=run.ended.exit_code,
         gaps=tuple(sorted(gaps, key=gap_order)),
@@ -132,8 +132,8 @@ def _command(run: Observed, known: Known) -> tuple[str, ...]:
     return tuple(map(known.redact, shown))
 
 
-def _log(registry: Registry, run: Observed, known: Known) -> Digest | None:
+def _log(project: Project, run: Observed, known: Known) -> Digest | None:
     if not run.ended.output:
         return None
     text = run.ended.output.decode(errors="backslashreplace")
-    return registry.objects.put(redact(known.redact(text), PLACES["log"]).encode())
+    return project.objects.put(redact(known.redact(text), PLACES["log"]).encode())

@@ -27,7 +27,7 @@ from cairn.core.tree import escape
 from cairn.data.files import record_snapshot
 from cairn.data.whole import left_beside, pointers, taken_over, told
 from cairn.objects.folders.tree import store_tree
-from cairn.registry import Registry
+from cairn.project import Project
 
 MANY_FILES = 32
 MOST_SEARCHED = 8 << 20
@@ -44,7 +44,7 @@ class Frozen(NamedTuple):
     """Data that was not looked into for secrets: it is large."""
 
 
-def freeze_inputs(registry: Registry, found: Touched, *, root: Path, known: Known) -> Frozen:
+def freeze_inputs(project: Project, found: Touched, *, root: Path, known: Known) -> Frozen:
     """Store every file that the run read and did not make itself.
 
     More than 32 data files in one folder become one snapshot of it, with these files only.
@@ -67,7 +67,7 @@ def freeze_inputs(registry: Registry, found: Touched, *, root: Path, known: Know
             parameters |= plain_scalars(found_here, root=root, prefix=f"{name}:", known=known)
             clean = without_secrets(path, content, known)
             inputs.append(
-                _freeze_small(registry, path, content, clean=clean, role="config", root=root)
+                _freeze_small(project, path, content, clean=clean, role="config", root=root)
             )
             continue
         content = search.content(place, _shown(path, root))
@@ -78,9 +78,9 @@ def freeze_inputs(registry: Registry, found: Touched, *, root: Path, known: Know
             data.append((seen, place))
         else:
             inputs.append(
-                _freeze_small(registry, path, content, clean=clean, role="input", root=root)
+                _freeze_small(project, path, content, clean=clean, role="input", root=root)
             )
-    inputs += _freeze_data(registry, data, root=root, gaps=gaps)
+    inputs += _freeze_data(project, data, root=root, gaps=gaps)
     return Frozen(tuple(inputs), parameters, tuple(gaps), tuple(search.passed_over))
 
 
@@ -135,7 +135,7 @@ def _small(place: Path) -> bytes | None:
 
 
 def _freeze_small(
-    registry: Registry,
+    project: Project,
     path: Path,
     content: bytes,
     *,
@@ -147,9 +147,9 @@ def _freeze_small(
     with TemporaryDirectory(prefix="cairn-") as folder:
         copy = Path(folder) / path.name
         copy.write_bytes(clean)
-        tree = store_tree(registry.objects, copy).digest
+        tree = store_tree(project.objects, copy).digest
     source = Files(tree=tree) if clean == content else Derived(tree=tree, by=REDACTION)
-    return _recorded(registry, source, path, role=role, root=root)
+    return _recorded(project, source, path, role=role, root=root)
 
 
 def _secret_gap(name: str, origin: str) -> Gap:
@@ -172,7 +172,7 @@ def _clean_data(content: bytes, known: Known) -> bytes | None:
 
 
 def _freeze_data(
-    registry: Registry, data: Sequence[tuple[Seen, Path]], *, root: Path, gaps: list[Gap]
+    project: Project, data: Sequence[tuple[Seen, Path]], *, root: Path, gaps: list[Gap]
 ) -> list[Input]:
     folders: dict[Path, list[tuple[Seen, Path]]] = {}
     for seen, place in data:
@@ -183,22 +183,22 @@ def _freeze_data(
         for group in [files] if together else [[each] for each in files]:
             place = folder if together else group[0][0].path
             try:
-                source = _store(registry, group, place)
+                source = _store(project, group, place)
             except CairnError as error:
                 reason = f"{_shown(place, root)} was read and cannot be frozen: {error}"
                 fix = "make it readable and unchanging, and run it again"
                 gaps.append(clipped_gap("inputs", reason, fix))
             else:
-                inputs.append(_recorded(registry, source, place, role="input", root=root))
-                gaps += _not_whole(registry, source, group)
+                inputs.append(_recorded(project, source, place, role="input", root=root))
+                gaps += _not_whole(project, source, group)
     return inputs
 
 
 def _not_whole(
-    registry: Registry, source: Files, files: Sequence[tuple[Seen, Path]]
+    project: Project, source: Files, files: Sequence[tuple[Seen, Path]]
 ) -> Iterator[Gap]:
     """Say which of the files that were read are not the data that the run worked with."""
-    found = [*pointers(registry.objects, source.tree)]
+    found = [*pointers(project.objects, source.tree)]
     found += filter(None, (left_beside(seen.path) for seen, _ in files))
     found += filter(None, (taken_over(kept, seen.path) for seen, kept in files))
     if found:
@@ -206,16 +206,16 @@ def _not_whole(
         yield clipped_gap("inputs", reason, found[0].fix)
 
 
-def _store(registry: Registry, files: Iterable[tuple[Seen, Path]], place: Path) -> Files:
+def _store(project: Project, files: Iterable[tuple[Seen, Path]], place: Path) -> Files:
     """Store exactly these files by their names below `place`, or as the one file there."""
-    inside = registry.settings.store / "runs"
+    inside = project.settings.store / "runs"
     with TemporaryDirectory(prefix="inputs-", dir=inside) as name:
         whole = Path(name) / place.name
         for seen, source in files:
             target = whole / seen.path.relative_to(place)
             target.parent.mkdir(parents=True, exist_ok=True)
             _link(source, target)
-        tree = store_tree(registry.objects, whole).digest
+        tree = store_tree(project.objects, whole).digest
         for seen, source in files:
             if source == seen.path and mark_of(source) != seen.mark:
                 raise Conflict("it changed while it was stored")
@@ -232,7 +232,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _recorded(
-    registry: Registry,
+    project: Project,
     source: Source,
     path: Path,
     *,
@@ -240,7 +240,7 @@ def _recorded(
     root: Path,
 ) -> Input:
     name = _shown(path, root)
-    info = record_snapshot(registry, source, origin=name, name=None)
+    info = record_snapshot(project, source, origin=name, name=None)
     return Input(role=role, snapshot=info.digest, path=name)
 
 

@@ -15,7 +15,7 @@ from cairn import rights
 from cairn.core.errors import Conflict, Unavailable
 from cairn.core.name import RunId
 from cairn.core.run import FinishRun, Run
-from cairn.registry import Registry
+from cairn.project import Project
 
 
 @contextmanager
@@ -38,22 +38,22 @@ def hold(store: Path, run: RunId) -> Generator[Path]:
         os.close(lock)
 
 
-def settle_interrupted(registry: Registry) -> tuple[Run, ...]:
+def settle_interrupted(project: Project) -> tuple[Run, ...]:
     """Mark every run as `interrupted` that says it is running and that nobody watches."""
-    runs = registry.settings.store / "runs"
+    runs = project.settings.store / "runs"
     return tuple(
         settled
-        for run in registry.runs()
-        if run.status == "running" and (settled := _settle(registry, runs, run)) is not None
+        for run in project.runs()
+        if run.status == "running" and (settled := _settle(project, runs, run)) is not None
     )
 
 
-def _settle(registry: Registry, runs: Path, run: Run) -> Run | None:
+def _settle(project: Project, runs: Path, run: Run) -> Run | None:
     with _free(_lock_of(runs, run.id)) as is_free:
         if not is_free:
             return None
         try:
-            settled = registry.engine.send(
+            settled = project.engine.send(
                 FinishRun(
                     run=run.id,
                     status="interrupted",

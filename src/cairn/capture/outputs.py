@@ -19,7 +19,7 @@ from cairn.core.errors import CairnError, Unavailable
 from cairn.core.run import Gap
 from cairn.core.secret import PLACES, Known, redact
 from cairn.core.tree import escape
-from cairn.registry import Registry
+from cairn.project import Project
 
 LARGEST_OUTPUT = 1 << 30
 
@@ -32,7 +32,7 @@ class Outputs(NamedTuple):
 
 
 def store_outputs(
-    registry: Registry, paths: Iterable[Path], *, root: Path, known: Known
+    project: Project, paths: Iterable[Path], *, root: Path, known: Known
 ) -> Outputs:
     """Store what a run wrote."""
     stored: dict[str, Digest] = {}
@@ -41,7 +41,7 @@ def store_outputs(
         inside = path.relative_to(root) if path.is_relative_to(root) else path
         name = escape(os.fsencode(inside))
         try:
-            digest, changed = _store(registry, path, known)
+            digest, changed = _store(project, path, known)
         except (CairnError, OSError) as error:
             reason = f"the output {name} is not kept: {error}"
             gaps.append(clipped_gap("outputs", reason, "keep it yourself"))
@@ -54,7 +54,7 @@ def store_outputs(
     return Outputs(stored, tuple(gaps))
 
 
-def _store(registry: Registry, path: Path, known: Known) -> tuple[Digest | None, str]:
+def _store(project: Project, path: Path, known: Known) -> tuple[Digest | None, str]:
     """Store a file, or what of it may be stored, and say what differs."""
     size = path.stat().st_size
     if size > LARGEST_OUTPUT:
@@ -65,8 +65,8 @@ def _store(registry: Registry, path: Path, known: Known) -> tuple[Digest | None,
     if text is not None:
         clean = redact(known.redact(text), PLACES["output"])
         if clean != text:
-            digest = registry.objects.put(clean.encode())
+            digest = project.objects.put(clean.encode())
             return digest, "holds a secret, which is taken out of the copy that is kept"
     elif origin := origin_in(path, known):
         return None, f"holds a secret that is also in {origin}, so it is not kept"
-    return registry.objects.put_file(path)[0], ""
+    return project.objects.put_file(path)[0], ""

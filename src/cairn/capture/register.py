@@ -6,6 +6,7 @@ left objects that nothing refers to, and no version.
 
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,12 +23,20 @@ from cairn.capture.secrets import known_here
 from cairn.capture.shared import feature_spec
 from cairn.core import reference
 from cairn.core.digest import Digest
-from cairn.core.errors import CairnError, NotFound, Refused, Unavailable
+from cairn.core.errors import NotFound, Refused, Unavailable
 from cairn.core.label import STAGING
 from cairn.core.name import LabelName, ModelName, RunId
 from cairn.core.run import Gap, RunFacts
 from cairn.core.version import UNSTAGED, Manifest, RegisterVersion, Version
-from cairn.registry import Registry
+from cairn.project import Project
+
+
+class Registered(NamedTuple):
+    """A version, and whether `staging` is to point at it: it is new, and not from before."""
+
+    version: Version
+    is_for_staging: bool
+
 
 _NOT_OF_THE_TRAINING = Gap(
     field="code",
@@ -38,7 +47,7 @@ _NOT_OF_THE_TRAINING = Gap(
 
 
 def register_manifest(
-    registry: Registry,
+    project: Project,
     manifest: Digest,
     *,
     model: ModelName,
@@ -51,12 +60,12 @@ def register_manifest(
     Raises `Refused` for a missing file of the checklist, and for a model that cannot be loaded
     back or gives other golden predictions (R24); nothing is registered then.
     """
-    settings = registry.settings.model(model)
-    found = registry.objects.get_record(manifest, Manifest)
-    if found.artifacts is not None and not _is_registered(registry, manifest):
-        check_files(registry.objects, found.artifacts, settings.checklist)
-        load_back(registry.objects, found.artifacts)
-    return registry.engine.send(
+    settings = project.settings.model(model)
+    found = project.objects.get_record(manifest, Manifest)
+    if found.artifacts is not None and not _is_registered(project, manifest):
+        check_files(project.objects, found.artifacts, settings.checklist)
+        load_back(project.objects, found.artifacts)
+    return project.engine.send(
         RegisterVersion(
             model=model,
             manifest=manifest,
@@ -68,104 +77,93 @@ def register_manifest(
     )
 
 
-def stage(registry: Registry, version: Version, *, reason: str) -> tuple[str, ...]:
-    """Move `staging` to a newly registered version (R106); a refusal is told, not raised."""
-    try:
-        registry.promote(version.name, STAGING, reason=reason)
-    except CairnError as error:
-        return (f"{STAGING} was not moved to {version.name}: {error}",)
-    return ()
-
-
 def register_run(
-    registry: Registry,
+    project: Project,
     run: str,
     *,
     artifact: str | None = None,
     model: str | None = None,
     word: Word = NOTHING,
     retroactive: bool = False,
-) -> Version:
+) -> Registered:
     """Make a version of a model that a run wrote; `artifact` is its path if it wrote several.
 
     A file that the run wrote, but that was not recognised as a model, can be named as well.
     What was not seen of it is somebody's `word`.
     """
-    found = registry.run(run)
+    found = project.run(run)
     if found.facts is None or found.status != "succeeded":
         raise Refused(
             f"run {found.id[:12]} is {found.status}: nothing can be registered from it",
             fix="run it again to its end",
         )
-    facts = registry.objects.get_record(found.facts, RunFacts)
-    name = reference.model_name(model, team=registry.settings.team) if model else found.model
-    manifest = chosen_manifest(registry, facts, artifact, run=found)
+    facts = project.objects.get_record(found.facts, RunFacts)
+    name = reference.model_name(model, team=project.settings.team) if model else found.model
+    manifest = chosen_manifest(project, facts, artifact, run=found)
     if not retroactive:
-        manifest = with_commit(manifest, facts, root=registry.settings.folder)
-    digest = registry.objects.put_record(with_word(registry, manifest, word))
-    return _staged(registry, digest, model=name, run=found.id, retroactive=retroactive)
+        manifest = with_commit(manifest, facts, root=project.settings.folder)
+    digest = project.objects.put_record(with_word(project, manifest, word))
+    return _registered(project, digest, model=name, run=found.id, retroactive=retroactive)
 
 
 def register_path(
-    registry: Registry,
+    project: Project,
     path: Path,
     model: str,
     word: Word = NOTHING,
     *,
     retroactive: bool = False,
-) -> Version:
+) -> Registered:
     """Make a version of weights on disk: a file or folder of any format.
 
     What is given is somebody's word and is listed as asserted. Code and environment are those
     of this moment, listed as reconstructed, with a gap that says so; `retroactive` leaves them
     out, for a model whose training nobody watched, and registers it with the gaps.
     """
-    name = reference.model_name(model, team=registry.settings.team)
+    name = reference.model_name(model, team=project.settings.team)
     if not path.exists() and not path.is_symlink():
         raise NotFound(f"there is nothing at {path} to register")
-    refuse_secrets(path, known_here(registry.settings.folder))
-    bare = Manifest(artifacts=store_path(registry.objects, path), gaps=(no_golden(),))
-    manifest = with_word(registry, bare, word)
+    refuse_secrets(path, known_here(project.settings.folder))
+    bare = Manifest(artifacts=store_path(project.objects, path), gaps=(no_golden(),))
+    manifest = with_word(project, bare, word)
     if not retroactive:
-        spec = feature_spec(registry, name)
+        spec = feature_spec(project, name)
         manifest = msgspec.structs.replace(manifest, feature_spec=spec)
-        manifest = _as_of_now(registry, manifest)
-    digest = registry.objects.put_record(manifest)
-    return _staged(registry, digest, model=name, run=None, retroactive=retroactive)
+        manifest = _as_of_now(project, manifest)
+    digest = project.objects.put_record(manifest)
+    return _registered(project, digest, model=name, run=None, retroactive=retroactive)
 
 
-def _staged(
-    registry: Registry,
+def _registered(
+    project: Project,
     manifest: Digest,
     *,
     model: ModelName,
     run: RunId | None,
     retroactive: bool,
-) -> Version:
-    """Register, and let `staging` point at what is new; one from before stays off it."""
-    staged = not (retroactive or _is_registered(registry, manifest))
+) -> Registered:
+    """Register, and tell whether `staging` is to follow; one from before stays off it."""
+    staged = not (retroactive or _is_registered(project, manifest))
     version = register_manifest(
-        registry,
+        project,
         manifest,
         model=model,
         run=run,
         retroactive=retroactive,
         stage=STAGING if staged else UNSTAGED,
     )
-    if staged:
-        stage(registry, version, reason="registered by hand")
-    return registry.version(version.name)
+    return Registered(version, staged)
 
 
-def _as_of_now(registry: Registry, manifest: Manifest) -> Manifest:
+def _as_of_now(project: Project, manifest: Manifest) -> Manifest:
     """Add the code and the environment of this moment."""
-    settings = registry.settings
+    settings = project.settings
     before = codes.look(settings.folder, store=settings.store)
-    described = codes.describe(before, objects=registry.objects, folder=settings.folder)
+    described = codes.describe(before, objects=project.objects, folder=settings.folder)
     gaps: list[Gap] = [*manifest.gaps, *described.gaps]
     try:
         path = [entry for entry in sys.path if entry]
-        found = describe(sys.executable, path, top=before.top, objects=registry.objects)
+        found = describe(sys.executable, path, top=before.top, objects=project.objects)
     except Unavailable as error:
         return msgspec.structs.replace(manifest, gaps=(*gaps, _no_environment(error)))
     return msgspec.structs.replace(
@@ -181,9 +179,9 @@ def _no_environment(error: Unavailable) -> Gap:
     return Gap(field="environment", reason=str(error), fix="register it where it was trained")
 
 
-def _is_registered(registry: Registry, manifest: Digest) -> bool:
+def _is_registered(project: Project, manifest: Digest) -> bool:
     try:
-        registry.version(manifest)
+        project.version(manifest)
     except NotFound:
         return False
     return True

@@ -1,7 +1,7 @@
 """Run a command and capture everything: `cairn run --model churn -- python train.py`.
 
 The run is recorded when it begins and when it ends. If it succeeded and saved one model, that
-becomes a version, and the label `staging` moves to it; else the outcome says what to type.
+becomes a version; else the outcome says what to type.
 """
 
 import os
@@ -23,7 +23,7 @@ from cairn.capture.models.likeliest import likeliest_file, likeliest_model
 from cairn.capture.models.saved_models import distinct
 from cairn.capture.observed import Observed
 from cairn.capture.project import code as codes
-from cairn.capture.register import STAGING, register_manifest, stage
+from cairn.capture.register import register_manifest
 from cairn.capture.script import Ended, OnLine, check_command, run_script
 from cairn.capture.secrets import known_before, plain_words
 from cairn.capture.told import Told
@@ -31,11 +31,12 @@ from cairn.capture.unseen import with_unseen
 from cairn.config import user_folder
 from cairn.core import reference
 from cairn.core.errors import CairnError, Refused
+from cairn.core.label import STAGING
 from cairn.core.name import ModelName, RunId
 from cairn.core.run import FinishRun, Gap, Run, RunFacts, Scalar, StartRun
 from cairn.core.secret import kept_in_ledger, redact
 from cairn.core.version import Version
-from cairn.registry import Registry
+from cairn.project import Project
 
 SHOWN_ID, LONGEST_REASON = 8, 2000
 _LIBRARIES = ("site-packages", "dist-packages")
@@ -61,7 +62,7 @@ class RunOutcome:
 
 
 def run_command(
-    registry: Registry,
+    project: Project,
     model: str,
     command: Sequence[str],
     *,
@@ -80,16 +81,16 @@ def run_command(
     recorded, `tell` is told; with `require_version` it does not start, and that is `Refused`.
     What comes after the command happens within `recording`.
     """
-    name = reference.model_name(model, team=registry.settings.team)
+    name = reference.model_name(model, team=project.settings.team)
     check_command(command)
-    before = codes.look(Path.cwd(), store=registry.settings.store)
+    before = codes.look(Path.cwd(), store=project.settings.store)
     _check_code(before, require_version=require_version, tell=tell)
     run = uuid4().hex
-    with hold(registry.settings.store, run) as room:
-        begin(registry, run, model=name, command=command)
-        scope, started = _scope(registry, data), room.stat().st_ctime_ns
+    with hold(project.settings.store, run) as room:
+        begin(project, run, model=name, command=command)
+        scope, started = _scope(project, data), room.stat().st_ctime_ns
         variables = _watching(scope, room, started)
-        ended = _run(registry, run, command, on_line=on_line, variables=variables)
+        ended = _run(project, run, command, on_line=on_line, variables=variables)
         with recording():
             journal = with_unseen(
                 read_journal(room / "events"),
@@ -109,10 +110,10 @@ def run_command(
                 variables=dict(os.environ),
                 told=Told(fields=dict(fields or {})),
             )
-            recorded, assembled = finish(registry, run, observed)
+            recorded, assembled = finish(project, run, observed)
             if not observed.succeeded:
                 return RunOutcome(recorded, assembled.facts, ended.exit_code)
-            return register_models(registry, recorded, assembled, model=name)
+            return register_models(project, recorded, assembled, model=name)
 
 
 def _check_code(before: codes.Before, *, require_version: bool, tell: OnLine | None) -> None:
@@ -127,7 +128,7 @@ def _check_code(before: codes.Before, *, require_version: bool, tell: OnLine | N
 
 
 def _run(
-    registry: Registry,
+    project: Project,
     run: RunId,
     command: Sequence[str],
     *,
@@ -138,47 +139,47 @@ def _run(
     try:
         return run_script(command, variables=variables, on_line=on_line)
     except CairnError as error:
-        registry.engine.send(FinishRun(run=run, status="failed", reason=redact(str(error))))
+        project.engine.send(FinishRun(run=run, status="failed", reason=redact(str(error))))
         raise
 
 
-def begin(registry: Registry, run: RunId, *, model: ModelName, command: Sequence[str]) -> None:
+def begin(project: Project, run: RunId, *, model: ModelName, command: Sequence[str]) -> None:
     """Record that a run has begun, with what of its command may stand in the ledger."""
-    folder = registry.settings.folder
+    folder = project.settings.folder
     plain = plain_words(command, Path.cwd())
     known = known_before(command, os.environ, folder, plain)
     kept = tuple(map(known.redact, kept_in_ledger(command, plain)))
-    registry.engine.send(StartRun(run=run, model=model, command=kept))
+    project.engine.send(StartRun(run=run, model=model, command=kept))
 
 
-def finish(registry: Registry, run: RunId, observed: Observed) -> tuple[Run, Assembled]:
+def finish(project: Project, run: RunId, observed: Observed) -> tuple[Run, Assembled]:
     """Store the facts of a run that has ended and record its end."""
     ended = observed.ended
     try:
-        assembled = assemble(registry, observed)
-        facts = registry.objects.put_record(assembled.facts)
+        assembled = assemble(project, observed)
+        facts = project.objects.put_record(assembled.facts)
     except CairnError as error:
         reason = redact(f"its facts could not be recorded: {error}")[:LONGEST_REASON]
-        registry.engine.send(FinishRun(run=run, status=ended.status, reason=reason))
+        project.engine.send(FinishRun(run=run, status=ended.status, reason=reason))
         raise
     asked = FinishRun(run=run, status=ended.status, facts=facts, reason=ended.reason)
-    return registry.engine.send(asked), assembled
+    return project.engine.send(asked), assembled
 
 
 def register_models(
-    registry: Registry, run: Run, assembled: Assembled, *, model: ModelName
+    project: Project, run: Run, assembled: Assembled, *, model: ModelName
 ) -> RunOutcome:
-    """Register the one model that a run saved, and let `staging` point at it."""
+    """Register the one model that a run saved; the outcome tells whether it is new."""
     outcome = RunOutcome(run, assembled.facts, 0, notes=assembled.notes)
     built = distinct(assembled.models)
     if not built and assembled.sessions:
-        return _told_by_itself(registry, outcome, assembled.sessions[-1])
+        return _told_by_itself(project, outcome, assembled.sessions[-1])
     if len(built) != 1:
-        return replace(outcome, next_step=_what_to_type(registry, run, assembled))
+        return replace(outcome, next_step=_what_to_type(project, run, assembled))
     try:
         refuse_undefined(built[0].undefined)
         version = register_manifest(
-            registry, built[0].digest, model=model, run=run.id, stage=STAGING
+            project, built[0].digest, model=model, run=run.id, stage=STAGING
         )
     except CairnError as error:
         short = model.removeprefix("default/")
@@ -188,28 +189,26 @@ def register_models(
         return replace(outcome, problem=error, next_step=steps)
     if version.run != run.id:
         return replace(outcome, version=version)
-    staged = stage(registry, version, reason=f"registered by run {run.id[:SHOWN_ID]}")
-    notes = (*outcome.notes, *staged)
-    return replace(outcome, version=registry.version(version.name), is_new=True, notes=notes)
+    return replace(outcome, version=version, is_new=True)
 
 
-def _told_by_itself(registry: Registry, outcome: RunOutcome, session: RunId) -> RunOutcome:
+def _told_by_itself(project: Project, outcome: RunOutcome, session: RunId) -> RunOutcome:
     """Answer with the version of a script that has `cairn.run(...)` in it."""
-    own = registry.run(session)
+    own = project.run(session)
     note = f"the script captured itself: run:{session[:SHOWN_ID]}, which {own.status}"
     outcome = replace(outcome, notes=(*outcome.notes, note))
     if not own.versions:
         return replace(outcome, next_step=f"see what became of it: `cairn show run:{session}`")
     name = f"{own.model}:{own.versions[-1]}"
-    return replace(outcome, version=registry.version(name))
+    return replace(outcome, version=project.version(name))
 
 
-def _scope(registry: Registry, data: Iterable[Path]) -> Scope:
+def _scope(project: Project, data: Iterable[Path]) -> Scope:
     """Say which files the run is about."""
     return Scope(
-        str(registry.settings.folder.resolve()),
+        str(project.settings.folder.resolve()),
         data=[str(Path(each).resolve()) for each in data],
-        skipped=[str(own.resolve()) for own in (registry.settings.store, user_folder())],
+        skipped=[str(own.resolve()) for own in (project.settings.store, user_folder())],
         libraries=[entry for entry in sys.path if entry.endswith(_LIBRARIES)],
         installed=(sys.base_prefix, sys.prefix),
     )
@@ -230,7 +229,7 @@ def _watching(scope: Scope, room: Path, started: int) -> dict[str, str]:
     }
 
 
-def _what_to_type(registry: Registry, run: Run, assembled: Assembled) -> str:
+def _what_to_type(project: Project, run: Run, assembled: Assembled) -> str:
     short = run.model.removeprefix("default/")
     known = assembled.models
     command = f"cairn register run:{run.id[:SHOWN_ID]} --model {short} --artifact"
@@ -240,7 +239,7 @@ def _what_to_type(registry: Registry, run: Run, assembled: Assembled) -> str:
             f"the run saved {len(known)} models ({listed}); choose one: "
             f"`{command} {likeliest_model(known)}`"
         )
-    written = likeliest_file(proposable(registry, assembled.facts.outputs))
+    written = likeliest_file(proposable(project, assembled.facts.outputs))
     if written is None:
         return (
             "the run saved no model that Cairn knows; save it in the script, for example with "

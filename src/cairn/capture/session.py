@@ -42,8 +42,8 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.tree import escape
 from cairn.core.version import Version
 from cairn.data.restore import restore
-from cairn.data.source import reader_of
-from cairn.registry import Registry
+from cairn.data.source import reader_of, snapshot
+from cairn.project import Project
 
 Role = Literal["train", "test", "input", "config"]
 Frame = TypeVar("Frame")
@@ -52,16 +52,17 @@ LONGEST_ERROR = 2000
 _INTERRUPTED = -2  # SIGINT, as a command that Ctrl-C ended
 
 
-class Session:
-    """One training run; everything is recorded when the `with` block ends."""
+class Captured:
+    """One training run, seen from inside: it ends with a version, which no label holds yet."""
 
-    def __init__(self, registry: Registry, model: str, *, seed: int | None = None) -> None:
-        self._registry = registry
-        self._model = reference.model_name(model, team=registry.settings.team)
+    def __init__(self, project: Project, model: str, *, seed: int | None = None) -> None:
+        self._project = project
+        self._model = reference.model_name(model, team=project.settings.team)
         self._seed = seed
         self._told = Told()
         self._events: list[AnyEvent] = []
         self._version: Version | None = None
+        self._is_new = False
         self._held = ExitStack()
         self.id = uuid4().hex
 
@@ -86,7 +87,7 @@ class Session:
         A path is returned as it is and a frame too; what lies at an address is restored from
         its snapshot, and the path of that is returned. `wish` is that of `registry.snapshot`.
         """
-        found = self._registry.snapshot(data, **wish)
+        found = snapshot(self._project, data, **wish)
         if not isinstance(data, str | Path):
             self._told.inputs.append(Input(role=role, snapshot=found.digest))
             return data
@@ -94,7 +95,7 @@ class Session:
             self._told.inputs.append(Input(role=role, snapshot=found.digest))
             return self._restored(found)
         path = data
-        lies, root = Path(path).resolve(), self._registry.settings.folder.resolve()
+        lies, root = Path(path).resolve(), self._project.settings.folder.resolve()
         inside = lies.relative_to(root) if lies.is_relative_to(root) else Path(lies.name)
         name = escape(os.fsencode(inside))
         self._told.inputs.append(Input(role=role, snapshot=found.digest, path=name))
@@ -105,7 +106,7 @@ class Session:
         folder = self._room / "used" / found.digest.removeprefix("sha256:")[:16]
         if not folder.exists():
             rights.make_folder(folder.parent)
-            restore(self._registry, found.digest, folder)
+            restore(self._project, found.digest, folder)
         return folder
 
     def log_param(self, name: str, value: object) -> None:
@@ -144,15 +145,15 @@ class Session:
         `on` is the snapshot that the rows come from; without it, ids and labels become one.
         Raises `Invalid` if the columns do not fit together.
         """
-        found = self._registry.find_snapshot(on) if isinstance(on, str) else on
+        found = self._project.find_snapshot(on) if isinstance(on, str) else on
         told = evaluation_of(
-            self._registry,
+            self._project,
             labels,
             scores=scores,
             ids=ids,
             groups=groups,
             on=found,
-            settings=self._registry.settings.model(self._model).evaluation,
+            settings=self._project.settings.model(self._model).evaluation,
         )
         self._told.evaluations.append(told)
         self._told.inputs.append(Input(role="test", snapshot=told.snapshot))
@@ -166,17 +167,17 @@ class Session:
         if any(isinstance(event, Saved) for event in self._events):
             raise Invalid("this run has saved a model already: use one run for each model")
         on = [told.snapshot for told in self._told.evaluations]
-        saved = save_model(self._registry, model, room=self._room, example=example, on=on)
+        saved = save_model(self._project, model, room=self._room, example=example, on=on)
         self._events.append(saved)
 
     def __enter__(self) -> Self:
         """Begin: look at the code, seed the generators, record that the run has begun."""
-        registry = self._registry
+        project = self._project
         command = tuple(sys.orig_argv)
         with ExitStack() as held:
-            self._room = held.enter_context(hold(registry.settings.store, self.id))
-            begin(registry, self.id, model=self._model, command=command)
-            self._before = codes.look(Path.cwd(), store=registry.settings.store)
+            self._room = held.enter_context(hold(project.settings.store, self.id))
+            begin(project, self.id, model=self._model, command=command)
+            self._before = codes.look(Path.cwd(), store=project.settings.store)
             self._started = time.monotonic()
             self._begin(command)
             _tell_watcher(self.id)
@@ -207,13 +208,13 @@ class Session:
                 variables=dict(os.environ),
                 told=self._told,
             )
-            run, assembled = finish(self._registry, self.id, observed)
+            run, assembled = finish(self._project, self.id, observed)
             if error is not None or not assembled.models:
                 return
-            outcome = register_models(self._registry, run, assembled, model=self._model)
+            outcome = register_models(self._project, run, assembled, model=self._model)
         if outcome.problem is not None:
             raise outcome.problem
-        self._version = outcome.version
+        self._version, self._is_new = outcome.version, outcome.is_new
 
     def _begin(self, command: tuple[str, ...]) -> None:
         self._events.append(
@@ -237,7 +238,7 @@ class Session:
         """See which of the project's modules took part, and whether chance was used."""
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)
-            root = self._registry.settings.folder.resolve()
+            root = self._project.settings.folder.resolve()
             if not file or not Path(file).resolve().is_relative_to(root):
                 continue
             if "site-packages" not in file and (mark := mark_of(Path(file))) is not None:

@@ -18,13 +18,13 @@ from cairn.core.name import ModelName
 from cairn.core.run import Gap, Scalar, Seed
 from cairn.core.secret import Known
 from cairn.core.version import Manifest
-from cairn.registry import Registry
+from cairn.project import Project
 
 HASH_SEED = "PYTHONHASHSEED"
 
 
 def share(
-    registry: Registry,
+    project: Project,
     run: Observed,
     files: Touched,
     *,
@@ -33,8 +33,8 @@ def share(
     known: Known,
 ) -> Shared:
     """Describe a run as a manifest without a model in it."""
-    code = _code(registry, run, files, frozen=frozen, root=root, known=known)
-    environment, environment_gaps = _environment(registry, run)
+    code = _code(project, run, files, frozen=frozen, root=root, known=known)
+    environment, environment_gaps = _environment(project, run)
     seen = observed_gaps(run.journal, run.command, succeeded=run.succeeded)
     gaps = {*run.journal.gaps, *code.gaps, *environment_gaps, *frozen.gaps, *seen}
     manifest = Manifest(
@@ -44,7 +44,7 @@ def share(
         seeds=_seeds(run.journal),
         unseeded=tuple(sorted({event.generator for event in run.journal.of(Unseeded)})),
         parameters=_parameters(run, frozen, root, known),
-        feature_spec=feature_spec(registry, run.model),
+        feature_spec=feature_spec(project, run.model),
         fields=plain_scalars(run.told.fields, root=root, known=known),
         gaps=tuple(sorted({clean_gap(gap, known) for gap in gaps}, key=gap_order)),
     )
@@ -52,18 +52,18 @@ def share(
     return Shared(run.model, manifest, code.branch, host, root, run.told, known)
 
 
-def feature_spec(registry: Registry, model: ModelName) -> Digest | None:
+def feature_spec(project: Project, model: ModelName) -> Digest | None:
     """Store the files that compute a model's features, if `cairn.toml` names any."""
-    patterns = registry.settings.model(model).features
+    patterns = project.settings.model(model).features
     if not patterns:
         return None
     from cairn.data.features import store_features  # it compares tables, too
 
-    return store_features(registry.objects, registry.settings.folder, patterns)
+    return store_features(project.objects, project.settings.folder, patterns)
 
 
 def _code(
-    registry: Registry,
+    project: Project,
     run: Observed,
     files: Touched,
     *,
@@ -74,7 +74,7 @@ def _code(
     settings = [root / place_of(i.path) for i in frozen.inputs if i.role == "config"]
     return codes.describe(
         run.before,
-        objects=registry.objects,
+        objects=project.objects,
         command=run.command,
         folder=run.folder,
         configuration=settings,
@@ -84,16 +84,14 @@ def _code(
     )
 
 
-def _environment(
-    registry: Registry, run: Observed
-) -> tuple[Described | None, tuple[Gap, ...]]:
+def _environment(project: Project, run: Observed) -> tuple[Described | None, tuple[Gap, ...]]:
     """Describe the Python that saved the model, or else the first one."""
     process = _main_process(run.journal)
     if process is None:
         return None, ()
     try:
         found = describe(
-            process.executable, process.path, top=run.before.top, objects=registry.objects
+            process.executable, process.path, top=run.before.top, objects=project.objects
         )
     except Unavailable as error:
         return None, (Gap(field="environment", reason=str(error), fix="run it again"),)

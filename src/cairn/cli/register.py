@@ -1,13 +1,10 @@
 """`cairn register`: a version of a run, or of weights on disk."""
 
-from pathlib import Path
-
 import click
 
 import cairn
 from cairn.cli import starter
 from cairn.cli.app import Shown, shown
-from cairn.core.errors import Invalid
 from cairn.core.version import only_files, standing
 from cairn.core.words import counted
 
@@ -37,25 +34,12 @@ def register(
 ) -> Shown:
     """Make a version of SOURCE: a captured run (run:...), or a file or folder of weights."""
     from cairn.capture.models.word import Word
-    from cairn.capture.register import register_path, register_run
 
     registry = cairn.open()
     word = Word(data=data, test=test, params=param, metrics=metric, fields=field)
-    if source.startswith("run:"):
-        version = register_run(
-            registry,
-            source,
-            artifact=artifact,
-            model=model,
-            word=word,
-            retroactive=retroactive,
-        )
-    elif model is None:
-        raise Invalid("say which model this is: `cairn register PATH --model NAME`")
-    else:
-        version = register_path(
-            registry, Path(source), model, word=word, retroactive=retroactive
-        )
+    version = registry.register(
+        source, model, word, artifact=artifact, retroactive=retroactive
+    )
     state = (
         "complete" if version.complete else f"incomplete, {counted(len(version.gaps), 'gap')}:"
     )

@@ -6,14 +6,14 @@ import click
 
 import cairn
 from cairn.capture.interrupted import settle_interrupted
-from cairn.capture.register import STAGING
-from cairn.capture.run import RunOutcome, run_command
+from cairn.capture.run import RunOutcome
 from cairn.cli import starter
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import working
 from cairn.cli.text import listed, moment, number, pairs, short, table
 from cairn.core.errors import Refused
 from cairn.core.evaluation import ListLooks, LookAhead
+from cairn.core.label import STAGING
 from cairn.core.run import RunFacts, Scalar
 from cairn.core.version import only_files
 from cairn.registry import Registry
@@ -55,8 +55,7 @@ def run(
     registry = cairn.open()
     settle_interrupted(registry)
     fields: dict[str, Scalar] = assigned(field, "--field")
-    outcome = run_command(
-        registry,
+    outcome = registry.run_command(
         model,
         command,
         data=data,

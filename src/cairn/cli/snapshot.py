@@ -18,7 +18,6 @@ from cairn.core.tree import Entry, escape
 from cairn.core.words import counted
 from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
-from cairn.work import Wish
 
 LISTED_FILES, SEARCHED_BYTES = 20, 8 << 20
 
@@ -58,16 +57,16 @@ def add(
     says is frozen as it is; the exit code is 3 then, or 10 if memory does not suffice.
     """
     from cairn.cli.pin import warning
-    from cairn.data.source import snapshot as freeze
 
     registry, asked = cairn.open(), question.address(source)
     unsearched = 0 if with_secrets else _look_for_secrets(registry, asked)
     unread: list[CairnError] = []
     with progress(f"freezing {asked.partition('?')[0]}") as report:
-        wish = Wish(
+        info = registry.snapshot(
+            asked,
             name=name,
             mode="pin" if pin else "copy",
-            order=question.order,
+            order_by=question.order_by,
             parameters=question.parameters,
             sampling=sampling,
             tag=tag,
@@ -75,7 +74,6 @@ def add(
             on_progress=report,
             on_unread=unread.append,
         )
-        info = freeze(registry, asked, wish)
     called = f"snap:{info.name}" if info.name else short(info.digest)
     text = f"{called} is {info.digest}\n{_count(info)} from {info.origin}"
     lines = [f"frozen as it is, and not read as a table: {error}" for error in unread]

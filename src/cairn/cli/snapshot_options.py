@@ -20,7 +20,7 @@ class Question(NamedTuple):
 
     query: str
     database: str | None
-    order: tuple[str, ...] | None
+    order_by: str | tuple[str, ...] | None
     parameters: Mapping[str, Scalar]
 
     def address(self, source: str | None) -> str:
@@ -66,7 +66,7 @@ def with_question(command: Command) -> Command:
         if any_order and order_by:
             raise Invalid("give --order-by or --any-order, not both")
         names = tuple(name for each in order_by for name in each.split(","))
-        order = names or (() if any_order else None)
+        order = names or ("*" if any_order else None)
         question = Question(_sql(query), database, order, _parameters(param))
         return command(*given, question=question, **others)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from cairn.core.errors import Invalid
 from cairn.core.snapshot import Keeping, SnapshotInfo
 from cairn.objects.folders.tree import Progress
-from cairn.registry import Registry
+from cairn.project import Project
 
 _ADDRESS = re.compile(
     r"(?P<kind>delta|iceberg|lakefs)://(?P<lake>.+)|dvc:(?P<dvc>.+)", re.DOTALL
@@ -27,7 +27,7 @@ def is_addressed(text: str) -> bool:
 
 
 def snapshot_address(
-    registry: Registry,
+    project: Project,
     address: str,
     *,
     name: str | None = None,
@@ -53,28 +53,28 @@ def snapshot_address(
 
             place, version = delta.read_reference(found["lake"])
             return delta.snapshot_delta(
-                registry, place, version=version, name=name, mode=mode, on_progress=on_progress
+                project, place, version=version, name=name, mode=mode, on_progress=on_progress
             )
         case "iceberg":
             from cairn.data.lakes import iceberg
 
             table = iceberg.read_reference(found["lake"])
             return iceberg.snapshot_iceberg(
-                registry, table, name=name, mode=mode, tag=tag, on_progress=on_progress
+                project, table, name=name, mode=mode, tag=tag, on_progress=on_progress
             )
         case "lakefs":
             from cairn.data.lakes import lakefs
 
             commit = lakefs.read_reference(found["lake"])
             return lakefs.snapshot_lakefs(
-                registry, commit, name=name, mode=mode, on_progress=on_progress
+                project, commit, name=name, mode=mode, on_progress=on_progress
             )
         case _:
             from cairn.data.dvc.take import snapshot_dvc
 
             path, revision = read_dvc(found["dvc"])
             return snapshot_dvc(
-                registry,
+                project,
                 path,
                 revision=revision,
                 name=name,

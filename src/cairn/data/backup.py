@@ -10,13 +10,13 @@ from cairn.core.sweep import ListKept
 from cairn.engine import backup, restore
 from cairn.engine.local import LocalEngine
 from cairn.objects.transfer import Progress
-from cairn.registry import Registry
+from cairn.project import Project
 
 DIGEST_BYTES = 32
 
 
 def back_up(
-    registry: Registry,
+    project: Project,
     folder: Path,
     *,
     passphrase: str = "",
@@ -25,11 +25,11 @@ def back_up(
     """Copy a registry's whole store to a folder; its keys only with a passphrase."""
 
     def needed() -> list[Digest]:
-        joined = registry.engine.send(ListKept())
+        joined = project.engine.send(ListKept())
         places = range(0, len(joined), DIGEST_BYTES)
         return ["sha256:" + joined[at : at + DIGEST_BYTES].hex() for at in places]
 
-    engine = registry.engine
+    engine = project.engine
     assert isinstance(engine, LocalEngine)
     return backup.back_up(
         engine.store, folder, needed=needed, passphrase=passphrase, on_progress=on_progress

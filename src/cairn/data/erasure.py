@@ -16,37 +16,37 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Manifest, Version
 from cairn.objects.closure import Need, parts
 from cairn.objects.folders.tree import tree_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 DIGITS = len("sha256:") + 12
 
 
-def erase(registry: Registry, objects: Sequence[Digest], *, cause: Cause, reason: str) -> None:
+def erase(project: Project, objects: Sequence[Digest], *, cause: Cause, reason: str) -> None:
     """Erase the bytes of objects at once.
 
     Raises `Refused` for an object without which the ledger cannot be read, and `Conflict`
     where other stores keep bytes in the same place; nothing is recorded then.
     """
-    registry.objects.reclaimer()
+    project.objects.reclaimer()
     for at in range(0, len(objects), MOST_OBJECTS):
         some = tuple(objects[at : at + MOST_OBJECTS])
-        registry.engine.send(EraseObjects(objects=some, cause=cause, reason=reason))
-        registry.objects.erase(some)
+        project.engine.send(EraseObjects(objects=some, cause=cause, reason=reason))
+        project.objects.erase(some)
 
 
-def erased_here(registry: Registry) -> dict[Digest, str]:
+def erased_here(project: Project) -> dict[Digest, str]:
     """Say of every object that was erased, and is not here, by whom and why."""
-    erasures = registry.engine.send(ListErasures())
+    erasures = project.engine.send(ListErasures())
     gone = {digest: found.words() for found in erasures for digest in found.objects}
-    here = registry.objects.have(gone)
+    here = project.objects.have(gone)
     return {digest: words for digest, words in gone.items() if digest not in here}
 
 
-def erased_of(registry: Registry, version: Version) -> dict[Digest, str]:
+def erased_of(project: Project, version: Version) -> dict[Digest, str]:
     """Say of a version's objects that were erased by whom and why."""
-    gone = erased_here(registry)
+    gone = erased_here(project)
     manifest = Need(version.name, version.digest, Manifest)
-    needed = parts(registry.objects, [manifest] if gone else [])
+    needed = parts(project.objects, [manifest] if gone else [])
     return {d: gone[d] for d in sorted({part.digest for part in needed} & gone.keys())}
 
 
@@ -56,33 +56,33 @@ class Erasures(NamedTuple):
     follows: Mapping[Digest, Digest]
     gone: Collection[Digest]
 
-    def of(self, registry: Registry, info: SnapshotInfo) -> int:
+    def of(self, project: Project, info: SnapshotInfo) -> int:
         """Count the files of a snapshot that were erased."""
         if not self.gone:
             return 0
-        entries = tree_entries(registry.objects, info.tree)
+        entries = tree_entries(project.objects, info.tree)
         return sum(entry.digest in self.gone for entry in entries)
 
 
-def everything_erased(registry: Registry) -> Erasures:
+def everything_erased(project: Project) -> Erasures:
     """Read what was erased."""
-    return Erasures(left_of_each(registry), erased_here(registry).keys())
+    return Erasures(left_of_each(project), erased_here(project).keys())
 
 
-def left_of_each(registry: Registry) -> dict[Digest, Digest]:
+def left_of_each(project: Project) -> dict[Digest, Digest]:
     """Map snapshots and evaluations that rows were erased of to what is left of them."""
-    successors = _successors(registry.engine.send(ListErasures()))
+    successors = _successors(project.engine.send(ListErasures()))
     return {digest: latest(digest, successors) for digest in successors}
 
 
-def left_of(registry: Registry, digest: Digest) -> Digest | None:
+def left_of(project: Project, digest: Digest) -> Digest | None:
     """Return what is left of a snapshot after erasures; None where nothing follows it."""
-    return left_of_each(registry).get(digest)
+    return left_of_each(project).get(digest)
 
 
-def said_of(registry: Registry, version: Version) -> tuple[str, ...]:
+def said_of(project: Project, version: Version) -> tuple[str, ...]:
     """Say of a version's data and evaluations what was erased of them, and what is left."""
-    erasures = registry.engine.send(ListErasures())
+    erasures = project.engine.send(ListErasures())
     by = {old: erasure for erasure in reversed(erasures) for old in erasure.successors}
     manifest, successors = version.manifest, _successors(erasures)
     wholes = {given.snapshot: f"{given.role} data" for given in manifest.inputs}

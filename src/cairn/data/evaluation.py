@@ -5,20 +5,20 @@ from cairn.config import EvaluationSettings
 from cairn.core.digest import Digest
 from cairn.core.evaluation import Evaluation, EvaluationInfo, RecordEvaluation, Scorer
 from cairn.engine.ids import hasher
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.stats.predictions import encode
 from cairn.stats.scored import Predictions, renamed
 from cairn.stats.summary import summarise
 
 
-def ids_key(registry: Registry, settings: EvaluationSettings | None) -> str:
+def ids_key(project: Project, settings: EvaluationSettings | None) -> str:
     """Name the key that ids are hashed with, if the settings want that."""
     wanted = settings is not None and settings.hash_ids
-    return hasher(registry.settings.store).name if wanted else ""
+    return hasher(project.settings.store).name if wanted else ""
 
 
 def record_evaluation(
-    registry: Registry,
+    project: Project,
     *,
     artifacts: Digest,
     snapshot: Digest,
@@ -33,8 +33,8 @@ def record_evaluation(
     """
     metrics = summarise(predictions)
     if scorer.ids_key:
-        predictions = renamed(predictions, hasher(registry.settings.store, scorer.ids_key))
-    with registry.objects.batch() as batch:
+        predictions = renamed(predictions, hasher(project.settings.store, scorer.ids_key))
+    with project.objects.batch() as batch:
         digest = batch.put_record(
             Evaluation(
                 artifacts=artifacts,
@@ -48,6 +48,6 @@ def record_evaluation(
                 trusted=trusted,
             )
         )
-    return registry.engine.send(
+    return project.engine.send(
         RecordEvaluation(evaluation=digest, signed=identity.vouch(digest))
     )

@@ -28,29 +28,29 @@ from cairn.objects.backends.sync import make_folder, sync_folder
 from cairn.objects.folders.restore import restore_entries
 from cairn.objects.folders.tree import tree_entries
 from cairn.objects.source import CHUNK
-from cairn.registry import Registry
+from cairn.project import Project
 
 
-def export_to(registry: Registry, version: Version, address: str) -> Exported:
+def export_to(project: Project, version: Version, address: str) -> Exported:
     """Write a version below a folder or bucket, by its path or address."""
     if "://" not in address:
-        return export(registry, version, Path(address))
+        return export(project, version, Path(address))
     backend = open_backend(address)
     if is_folder(address):
-        return export(registry, version, Path(backend.where("")))
-    return export_to_bucket(registry, version, backend, name=address.partition("?")[0])
+        return export(project, version, Path(backend.where("")))
+    return export_to_bucket(project, version, backend, name=address.partition("?")[0])
 
 
-def export(registry: Registry, version: Version, root: Path) -> Exported:
+def export(project: Project, version: Version, root: Path) -> Exported:
     """Write a version below the folder `root`, verified: all of it or nothing.
 
     Raises `Refused` if something else lies there, `Invalid` if its files cannot be written
     beside what an export adds.
     """
-    entries, added = _wanted(registry, version)
+    entries, added = _wanted(project, version)
     folder = root / rules.place(version)
     with _made(folder.parent.absolute(), root):
-        is_new = not os.path.lexists(folder) and _write(registry, entries, added, folder)
+        is_new = not os.path.lexists(folder) and _write(project, entries, added, folder)
     if not is_new:
         with reading(str(folder)):
             rules.require_same(str(folder), _digests(entries, added), dict(_in_folder(folder)))
@@ -58,13 +58,13 @@ def export(registry: Registry, version: Version, root: Path) -> Exported:
 
 
 def export_to_bucket(
-    registry: Registry, version: Version, backend: Backend, *, name: str
+    project: Project, version: Version, backend: Backend, *, name: str
 ) -> Exported:
     """Write a version below a bucket, each object once; an interrupted export goes on.
 
     `name` is what people call the bucket: `s3://models/`. Raises what `export` raises.
     """
-    entries, added = _wanted(registry, version)
+    entries, added = _wanted(project, version)
     keys = {path: _key(version, path) for path in _digests(entries, added)}
     if links := [entry.path for entry in entries if entry.mode == SYMLINK]:
         raise Invalid(f"{escape(links[0])} is a symbolic link, and a bucket has none")
@@ -74,19 +74,19 @@ def export_to_bucket(
     where = f"{name.rstrip('/')}/{rules.place(version)}"
     rules.require_same(where, wanted, {**wanted, **there})
     for path in sorted(missing, key=lambda path: (path == rules.SUMS, path)):
-        _place(registry, backend, keys[path], added.get(path) or wanted[path])
+        _place(project, backend, keys[path], added.get(path) or wanted[path])
     backend.settle({keys[path] for path in missing})
     return Exported(where, _names(entries), bool(missing))
 
 
 def _wanted(
-    registry: Registry, version: Version
+    project: Project, version: Version
 ) -> tuple[tuple[Entry, ...], dict[bytes, bytes]]:
     """Return a version's own files and links, and the content of the files beside them."""
     artifacts = version.manifest.artifacts
     if artifacts is None:
         raise NotFound(f"{version.name} has no files to export")
-    entries = tuple(tree_entries(registry.objects, artifacts.tree))
+    entries = tuple(tree_entries(project.objects, artifacts.tree))
     for entry in entries:
         check_free(entry.path)
     files = {entry.path: entry.digest for entry in entries if entry.mode != SYMLINK}
@@ -118,12 +118,12 @@ def _made(folder: Path, root: Path) -> Generator[None]:
 
 
 def _write(
-    registry: Registry, entries: Iterable[Entry], added: dict[bytes, bytes], folder: Path
+    project: Project, entries: Iterable[Entry], added: dict[bytes, bytes], folder: Path
 ) -> bool:
     """Let a folder appear whole; False if somebody else was first."""
     beside = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}.partial")
     try:
-        restore_entries(registry.objects, entries, beside)
+        restore_entries(project.objects, entries, beside)
         with storing(folder):
             for path, content in added.items():
                 _write_file(beside / os.fsdecode(path), content)
@@ -191,14 +191,14 @@ def _digest_in(backend: Backend, key: str) -> Digest:
     return "sha256:" + read.hexdigest()
 
 
-def _place(registry: Registry, backend: Backend, key: str, content: bytes | Digest) -> None:
+def _place(project: Project, backend: Backend, key: str, content: bytes | Digest) -> None:
     """Place bytes, or an object that is verified on its way, under a key that is free."""
     incoming = backend.receive()
     try:
         if isinstance(content, bytes):
             incoming.write(content)
         else:
-            registry.objects.write_to(content, incoming)
+            project.objects.write_to(content, incoming)
         incoming.end()
         incoming.seal()
         if not incoming.place(key):

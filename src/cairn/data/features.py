@@ -26,7 +26,7 @@ from cairn.flavors.frames.plain_table import unnamed
 from cairn.objects import ObjectStore
 from cairn.objects.folders.stored_tree import store_entries
 from cairn.objects.folders.tree import restore_tree, tree_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 _CAPTURED = b"features/frame.json"
 """What a frame has that `cairn run` captured beside its labels."""
@@ -90,15 +90,15 @@ def store_features(
         return store_entries(batch, entries).digest
 
 
-def check_features(registry: Registry, reference: str, folder: Path) -> FeatureSkew:
+def check_features(project: Project, reference: str, folder: Path) -> FeatureSkew:
     """Compare the feature files in a folder with those that a version was trained with.
 
     Raises `NotFound` for a version that was made without any.
     """
-    version = registry.version(reference)
+    version = project.version(reference)
     spec = _spec(version)
-    then = {entry.path: entry.digest for entry in tree_entries(registry.objects, spec)}
-    settings = registry.settings.model(version.model)
+    then = {entry.path: entry.digest for entry in tree_entries(project.objects, spec)}
+    settings = project.settings.model(version.model)
     try:
         found = dict(_named(folder, settings.features or [escape(path) for path in then]))
     except Invalid:
@@ -115,19 +115,19 @@ def check_features(registry: Registry, reference: str, folder: Path) -> FeatureS
     )
 
 
-def check_rows(registry: Registry, reference: str, rows: Path) -> RowSkew:
+def check_rows(project: Project, reference: str, rows: Path) -> RowSkew:
     """Compare logged rows, a CSV or Parquet file, with the rows a version was trained on.
 
     Only the model's own inputs are compared, where it is known which they are: whoever asks
     for a prediction knows neither label nor id. Raises `NotFound` for a version without
     training data, `Invalid` if that is not one table.
     """
-    version = registry.version(reference)
+    version = project.version(reference)
     with (
-        Relations(registry.objects, registry.settings.folder) as tables,
+        Relations(project.objects, project.settings.folder) as tables,
         TemporaryDirectory(prefix="cairn-") as room,
     ):
-        before = _trained_on(registry, version, tables, Path(room))
+        before = _trained_on(project, version, tables, Path(room))
         meeting = meet(tables, before, tables.add_file("after", rows))
         taken = _inputs(version, [column.name for column in before])
         numbers = {each.name for each in meeting.shared if each.kind != "VARCHAR"}
@@ -167,17 +167,17 @@ def _inputs(version: Version, columns: Sequence[str]) -> frozenset[str]:
 
 
 def _trained_on(
-    registry: Registry, version: Version, tables: Relations, room: Path
+    project: Project, version: Version, tables: Relations, room: Path
 ) -> tuple[Column, ...]:
     """Let the rows that a version was trained on be a relation: as captured, or a table."""
     for given in version.manifest.inputs:
         if given.role != "train":
             continue
-        tree = registry.find_snapshot(given.snapshot).tree
-        if any(e.path == _CAPTURED for e in tree_entries(registry.objects, tree)):
-            restore_tree(registry.objects, tree, room / "frame")
+        tree = project.find_snapshot(given.snapshot).tree
+        if any(e.path == _CAPTURED for e in tree_entries(project.objects, tree)):
+            restore_tree(project.objects, tree, room / "frame")
             return tables.add_file("before", _as_parquet(version, room))
-    return tables.add("before", _training_table(registry, version))
+    return tables.add("before", _training_table(project, version))
 
 
 def _as_parquet(version: Version, room: Path) -> Path:
@@ -189,12 +189,12 @@ def _as_parquet(version: Version, room: Path) -> Path:
     return room / "trained.parquet"
 
 
-def _training_table(registry: Registry, version: Version) -> TableFiles:
+def _training_table(project: Project, version: Version) -> TableFiles:
     snapshots = [each.snapshot for each in version.manifest.inputs if each.role == "train"]
     tables = [
         table
         for digest in snapshots
-        for table in tables_of(registry.objects, registry.find_snapshot(digest))
+        for table in tables_of(project.objects, project.find_snapshot(digest))
     ]
     if not snapshots:
         raise NotFound(f"{version.name} has no training data to compare with")

@@ -31,7 +31,7 @@ from cairn.objects.folders.tree import (
     store_tree,
     tree_entries,
 )
-from cairn.registry import Registry
+from cairn.project import Project
 
 _log = logging.getLogger(__name__)
 LONGEST_ORIGIN = 2000
@@ -49,7 +49,7 @@ class Verified(NamedTuple):
 
 
 def snapshot_files(
-    registry: Registry,
+    project: Project,
     path: Path,
     *,
     name: str | None = None,
@@ -70,14 +70,14 @@ def snapshot_files(
     )
 
     check_name(name)
-    stored = store_tree(registry.objects, path, on_progress=on_progress)
-    require_whole(registry.objects, stored.digest, path)
-    origin = _origin(registry, path, stored)
-    described = describe_files(registry.objects, stored.digest)
+    stored = store_tree(project.objects, path, on_progress=on_progress)
+    require_whole(project.objects, stored.digest, path)
+    origin = _origin(project, path, stored)
+    described = describe_files(project.objects, stored.digest)
     for complaint in described.complaints:
         (on_unread or warn_unread)(complaint)
     return record_snapshot(
-        registry,
+        project,
         Files(tree=stored.digest),
         origin=origin,
         name=name,
@@ -87,7 +87,7 @@ def snapshot_files(
 
 
 def record_snapshot(
-    registry: Registry,
+    project: Project,
     source: Source,
     *,
     origin: str,
@@ -96,39 +96,39 @@ def record_snapshot(
     profile: Profile | None = None,
 ) -> SnapshotInfo:
     """Record a snapshot whose tree is stored; `profile` describes the tables in it."""
-    with registry.objects.batch() as batch:
+    with project.objects.batch() as batch:
         digest = batch.put_record(Snapshot(source=source, sampling=sampling))
         described = batch.put_record(profile) if profile is not None else None
-    return registry.engine.send(
+    return project.engine.send(
         AddSnapshot(
             snapshot=digest, origin=origin[:LONGEST_ORIGIN], name=name, profile=described
         )
     )
 
 
-def diff(registry: Registry, before: str, after: str) -> Changes:
+def diff(project: Project, before: str, after: str) -> Changes:
     """Compare two snapshots by path."""
-    old, new = registry.find_snapshot(before), registry.find_snapshot(after)
-    return diff_trees(registry.objects, old.tree, new.tree)
+    old, new = project.find_snapshot(before), project.find_snapshot(after)
+    return diff_trees(project.objects, old.tree, new.tree)
 
 
-def verify(registry: Registry, reference: str) -> Verified:
+def verify(project: Project, reference: str) -> Verified:
     """Read every byte of a snapshot.
 
     Raises `Corrupt` naming the files that are not intact, `Erased` if the others were erased.
     """
-    info = registry.find_snapshot(reference)
-    if registry.objects.get_record(info.digest, Snapshot).source.tree != info.tree:
+    info = project.find_snapshot(reference)
+    if project.objects.get_record(info.digest, Snapshot).source.tree != info.tree:
         raise Corrupt(
             f"the registry lists another tree for snapshot {info.digest} than it has"
         )
     damaged: list[str] = []
     erased: dict[str, Erased] = {}
     files = size_bytes = 0
-    for entry in tree_entries(registry.objects, info.tree):
+    for entry in tree_entries(project.objects, info.tree):
         files, size_bytes = files + 1, size_bytes + entry.size
         try:
-            if not _is_intact(registry, entry):
+            if not _is_intact(project, entry):
                 damaged.append(escape(entry.path))
         except Erased as error:
             erased[escape(entry.path)] = error
@@ -163,18 +163,18 @@ def check_name(name: str | None) -> None:
         ) from error
 
 
-def _is_intact(registry: Registry, entry: Entry) -> bool:
+def _is_intact(project: Project, entry: Entry) -> bool:
     try:
-        return registry.objects.check(entry.digest) == entry.size
+        return project.objects.check(entry.digest) == entry.size
     except Erased:
         raise
     except (Corrupt, NotFound):
         return False
 
 
-def _origin(registry: Registry, path: Path, stored: StoredTree) -> str:
+def _origin(project: Project, path: Path, stored: StoredTree) -> str:
     """Say where the files lay: within the project if they did; without credentials."""
-    lay = _within(path, registry.settings.folder)
+    lay = _within(path, project.settings.folder)
     origin = _CREDENTIALS.sub(r"\g<name>***", escape(os.fsencode(lay)))
     if stored.left_out:
         return f"{origin} (without {', '.join(stored.left_out[:SHOWN])})"
@@ -183,9 +183,9 @@ def _origin(registry: Registry, path: Path, stored: StoredTree) -> str:
 
 def _within(path: Path, folder: Path) -> Path:
     """Return `path` relative to `folder`, or absolute where it lies outside."""
-    absolute, project = path.absolute(), folder.resolve()
+    absolute, root = path.absolute(), folder.resolve()
     above = absolute.name == ".."
     lay = absolute.resolve() if above else absolute.parent.resolve() / absolute.name
-    if ".." not in absolute.parts and absolute.is_relative_to(project):
+    if ".." not in absolute.parts and absolute.is_relative_to(root):
         lay = absolute  # it may lead through a link of the project to a place outside
-    return lay.relative_to(project) if lay.is_relative_to(project) else lay
+    return lay.relative_to(root) if lay.is_relative_to(root) else lay

@@ -12,13 +12,13 @@ from cairn.core.snapshot import Sampling, SnapshotInfo, Source, Table, TableFact
 from cairn.data.files import check_name, record_snapshot
 from cairn.data.tables.arrow import ArrowTable, Frame, arrow
 from cairn.data.tables.parquet import StoredTable, learn, store_table
-from cairn.registry import Registry
+from cairn.project import Project
 
 STREAM = "__arrow_c_stream__"
 
 
 def snapshot_frame(
-    registry: Registry,
+    project: Project,
     frame: Frame,
     *,
     name: str | None = None,
@@ -36,15 +36,15 @@ def snapshot_frame(
     if in_any_order:
         table = table.sort_by([(column, "ascending") for column in table.column_names])
     stored = store_table(
-        registry.objects, table.to_batches(), table.schema, what=f"this {kind}"
+        project.objects, table.to_batches(), table.schema, what=f"this {kind}"
     )
     return record_table(
-        registry, stored, Table, origin=f"{kind} in memory", name=name, sampling=sampling
+        project, stored, Table, origin=f"{kind} in memory", name=name, sampling=sampling
     )
 
 
 def record_table(
-    registry: Registry,
+    project: Project,
     stored: StoredTable,
     source: Callable[..., Source],
     *,
@@ -57,9 +57,9 @@ def record_table(
     A table with the same logical digest that is here already lends its tree, so that equal
     values are equal snapshots, whichever release of PyArrow wrote them first.
     """
-    tree = _known_tree(registry, stored.facts) or stored.tree
+    tree = _known_tree(project, stored.facts) or stored.tree
     return record_snapshot(
-        registry,
+        project,
         source(tree=tree, table=stored.facts),
         origin=origin,
         name=name,
@@ -93,8 +93,8 @@ def frame_table(frame: Frame, *, what: str) -> ArrowTable:
         raise Invalid(f"{what} cannot be frozen: {_reason(error)}") from error
 
 
-def _known_tree(registry: Registry, facts: TableFacts) -> Digest | None:
-    for known in registry.snapshots():
+def _known_tree(project: Project, facts: TableFacts) -> Digest | None:
+    for known in project.snapshots():
         if known.logical == facts.logical and known.kind in {"table", "query"}:
             return known.tree
     return None

@@ -7,11 +7,11 @@ from cairn.core.digest import Digest
 from cairn.core.snapshot import Derived, SnapshotInfo
 from cairn.data.files import check_name, record_snapshot
 from cairn.objects.folders.tree import store_tree
-from cairn.registry import Registry
+from cairn.project import Project
 
 
 def snapshot_derived(
-    registry: Registry,
+    project: Project,
     path: Path,
     *,
     by: str,
@@ -23,6 +23,6 @@ def snapshot_derived(
     Where the files lay is forgotten: they are usually in a temporary folder.
     """
     check_name(name)
-    stored = store_tree(registry.objects, path)
+    stored = store_tree(project.objects, path)
     source = Derived(tree=stored.digest, by=by, of=tuple(sorted(set(of))))
-    return record_snapshot(registry, source, origin=f"made by {by}", name=name)
+    return record_snapshot(project, source, origin=f"made by {by}", name=name)

@@ -19,7 +19,7 @@ from cairn.core.digest import Digest, canonical
 from cairn.core.errors import Invalid
 from cairn.core.secret.known import spellings
 from cairn.listed import ledger_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 SHORTEST = 4
 _LARGEST = 256 << 20
@@ -54,7 +54,7 @@ class _Search:
             self.whole += content
 
 
-def find_leaks(registry: Registry, value: str) -> Leaks:
+def find_leaks(project: Project, value: str) -> Leaks:
     """Look everywhere in a store; raises `Invalid` for a value that is too short to look for.
 
     Raises `Corrupt` for an object that cannot be read: the value may be in it.
@@ -64,17 +64,17 @@ def find_leaks(registry: Registry, value: str) -> Leaks:
     spelled = [each.encode() for each in spellings(value)]
     objects: list[Digest] = []
     looked = closed = 0
-    for digest in registry.objects.digests():
+    for digest in project.objects.digests():
         search = _Search(spelled)
-        registry.objects.write_to(digest, search)
+        project.objects.write_to(digest, search)
         looked += 1
         content = bytes(search.whole)
         closed += content.startswith(_CLOSED)
         inside = any(each in part for part in unpacked(content) for each in spelled)
         if search.found or inside:
             objects.append(digest)
-    files = tuple(_files(registry, spelled))
-    return Leaks(tuple(objects), tuple(_entries(registry, spelled)), files, looked, closed)
+    files = tuple(_files(project, spelled))
+    return Leaks(tuple(objects), tuple(_entries(project, spelled)), files, looked, closed)
 
 
 def unpacked(content: bytes) -> Iterator[bytes]:
@@ -98,16 +98,16 @@ def unpacked(content: bytes) -> Iterator[bytes]:
                 yield member.read(_LARGEST)
 
 
-def _entries(registry: Registry, spelled: Sequence[bytes]) -> Iterator[int]:
-    for entry in ledger_entries(registry.engine):
+def _entries(project: Project, spelled: Sequence[bytes]) -> Iterator[int]:
+    for entry in ledger_entries(project.engine):
         content = canonical(entry)
         if any(each in content for each in spelled):
             yield entry.seq
 
 
-def _files(registry: Registry, spelled: Sequence[bytes]) -> Iterator[str]:
+def _files(project: Project, spelled: Sequence[bytes]) -> Iterator[str]:
     """Name other files of the store, the ledger's and the objects' own left out."""
-    store = registry.settings.store
+    store = project.settings.store
     theirs = {store / "ledger", store / "objects" / "packs", store / "objects" / "sha256"}
     for path in sorted(store.rglob("*")):
         if path.name.startswith("cairn.db") or theirs.intersection(path.parents):

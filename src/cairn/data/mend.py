@@ -12,7 +12,7 @@ from cairn.core.sweep import FindMissing, ListKept, WhyKept
 from cairn.objects.address import is_folder, open_objects
 from cairn.objects.repair import Copies, PlainFiles, bring_back, broken
 from cairn.objects.upkeep.fsck import Damage
-from cairn.registry import Registry
+from cairn.project import Project
 
 DIGEST_BYTES = 32
 
@@ -29,39 +29,37 @@ class Mending(Record, frozen=True):
     lost: dict[Digest, str]
 
 
-def missing(registry: Registry) -> tuple[Problem, ...]:
+def missing(project: Project) -> tuple[Problem, ...]:
     """Return what a record or tree needs and the store has not."""
-    return registry.engine.send(FindMissing())
+    return project.engine.send(FindMissing())
 
 
-def mend(registry: Registry, damage: Sequence[Damage], copies: Sequence[str]) -> Mending:
+def mend(project: Project, damage: Sequence[Damage], copies: Sequence[str]) -> Mending:
     """Move damaged packs aside, save what is intact in them, and bring back what is lost.
 
     `copies` are other stores (folders, remotes, buckets) or folders of plain files. Records
     that come back may need more, so this goes on until nothing more comes.
     """
     places = [_open(copy) for copy in copies]
-    mended = registry.objects.checker().mend(damage)
+    mended = project.objects.checker().mend(damage)
     back: list[Digest] = []
     while True:
-        found = bring_back(
-            registry.objects, broken(registry.objects, _named(registry)), places
-        )
+        found = bring_back(project.objects, broken(project.objects, _named(project)), places)
         back += found.back
         if not found.back:
             break
-    lost = {digest for each in missing(registry) for digest in _digests(each)}
+    lost = {digest for each in missing(project) for digest in _digests(each)}
     return Mending(
         quarantined=len(mended),
         saved=sum(each.saved for each in mended),
         back=tuple(back),
-        lost={digest: _why(registry, digest) for digest in sorted(lost)},
+        lost={digest: _why(project, digest) for digest in sorted(lost)},
     )
 
 
-def _named(registry: Registry) -> list[Digest]:
+def _named(project: Project) -> list[Digest]:
     """Return every digest that the ledger leads to; some are names of what lies elsewhere."""
-    joined = registry.engine.send(ListKept(incomplete=True))
+    joined = project.engine.send(ListKept(incomplete=True))
     return [
         "sha256:" + joined[at : at + DIGEST_BYTES].hex()
         for at in range(0, len(joined), DIGEST_BYTES)
@@ -72,8 +70,8 @@ def _digests(problem: Problem) -> list[Digest]:
     return re.findall(r"sha256:[0-9a-f]{64}", f"{problem.place} {problem.reason}")
 
 
-def _why(registry: Registry, digest: Digest) -> str:
-    return registry.engine.send(WhyKept(digest=digest)) or ""
+def _why(project: Project, digest: Digest) -> str:
+    return project.engine.send(WhyKept(digest=digest)) or ""
 
 
 def _open(address: str) -> Copies:

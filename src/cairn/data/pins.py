@@ -23,7 +23,7 @@ from cairn.core.tree import Entry, escape
 from cairn.data.copies import Copy, Fault, Taken, Wanted, take
 from cairn.objects.folders.tree import Progress, tree_entries
 from cairn.objects.store import Sink
-from cairn.registry import Registry
+from cairn.project import Project
 
 LONGEST = 2000
 STORE = "this store"
@@ -49,30 +49,30 @@ class Checked(NamedTuple):
     files: tuple[FileStatus, ...]
 
 
-def is_pinned(registry: Registry, info: SnapshotInfo) -> bool:
+def is_pinned(project: Project, info: SnapshotInfo) -> bool:
     """Tell whether the bytes of a snapshot lie somewhere else, where they can be read."""
     if info.kind not in PINNABLE:
         return False
-    return not is_kept(registry.objects.get_record(info.digest, Snapshot).source)
+    return not is_kept(project.objects.get_record(info.digest, Snapshot).source)
 
 
-def retention_seconds(registry: Registry, info: SnapshotInfo) -> int | None:
+def retention_seconds(project: Project, info: SnapshotInfo) -> int | None:
     """Return how long the lake keeps what is out of date; None if it does not say."""
-    source = registry.objects.get_record(info.digest, Snapshot).source
+    source = project.objects.get_record(info.digest, Snapshot).source
     return source.retention_seconds if isinstance(source, DeltaTable | IcebergTable) else None
 
 
 def check_pin(
-    registry: Registry, info: SnapshotInfo, *, on_progress: Progress | None = None
+    project: Project, info: SnapshotInfo, *, on_progress: Progress | None = None
 ) -> Checked:
     """Read every file of a pinned snapshot where it lies, and record what was found.
 
     Raises `Unavailable` or `Forbidden` where a place does not answer: nothing is recorded
     then, as silence is not loss.
     """
-    source = registry.objects.get_record(info.digest, Snapshot).source
-    files = tuple(_statuses(registry, source, on_progress))
-    check = registry.engine.send(
+    source = project.objects.get_record(info.digest, Snapshot).source
+    files = tuple(_statuses(project, source, on_progress))
+    check = project.engine.send(
         CheckPin(
             snapshot=info.digest,
             intact=sum(file.status == "intact" for file in files),
@@ -87,10 +87,10 @@ def check_pin(
 class PinnedBytes:
     """Hands out the files of a pin from where they lie, each verified before it is given."""
 
-    def __init__(self, registry: Registry, source: Source) -> None:
-        entries = list(tree_entries(registry.objects, source.tree))
+    def __init__(self, project: Project, source: Source) -> None:
+        entries = list(tree_entries(project.objects, source.tree))
         self._sizes = {entry.digest: entry.size for entry in entries}
-        pairs = zip(entries, _wanted(registry, source, entries), strict=True)
+        pairs = zip(entries, _wanted(project, source, entries), strict=True)
         self._wanted = {entry.digest: wanted for entry, wanted in pairs}
 
     def size(self, digest: Digest) -> int:
@@ -124,7 +124,7 @@ class PinnedBytes:
         )
 
 
-def locate(registry: Registry, source: Source) -> Locate:
+def locate(project: Project, source: Source) -> Locate:
     """Return what knows where the files of a pinned source lie.
 
     Raises `NotFound` if the place as a whole is gone, such as a DVC project.
@@ -133,11 +133,11 @@ def locate(registry: Registry, source: Source) -> Locate:
         case DvcOutput():
             from cairn.data.dvc.pinned import locate_output
 
-            return locate_output(source, registry.settings.folder)
+            return locate_output(source, project.settings.folder)
         case DeltaTable() | IcebergTable():
             from cairn.data.lakes.files import locate_files
 
-            return locate_files(source, registry.settings.folder)
+            return locate_files(source, project.settings.folder)
         case LakeFSCommit():
             from cairn.data.lakes.lakefs import locate_objects
 
@@ -151,12 +151,12 @@ def locate(registry: Registry, source: Source) -> Locate:
 
 
 def _statuses(
-    registry: Registry, source: Source, on_progress: Progress | None
+    project: Project, source: Source, on_progress: Progress | None
 ) -> Iterator[FileStatus]:
-    entries = list(tree_entries(registry.objects, source.tree))
+    entries = list(tree_entries(project.objects, source.tree))
     total = sum(entry.size for entry in entries)
     size = 0
-    wanted = _wanted(registry, source, entries)
+    wanted = _wanted(project, source, entries)
     for count, (entry, where) in enumerate(zip(entries, wanted, strict=True), 1):
         found = take(where, None)
         if isinstance(found, Fault):
@@ -169,17 +169,17 @@ def _statuses(
             on_progress(count, size, len(entries), total)
 
 
-def _wanted(registry: Registry, source: Source, entries: Sequence[Entry]) -> list[Wanted]:
+def _wanted(project: Project, source: Source, entries: Sequence[Entry]) -> list[Wanted]:
     """Say where each file may lie; last in the store, which may hold it for another reason."""
-    held = registry.objects.have(entry.digest for entry in entries)
+    held = project.objects.have(entry.digest for entry in entries)
     return [
-        _or_held(registry, entry, wanted) if entry.digest in held else wanted
-        for entry, wanted in zip(entries, locate(registry, source)(entries), strict=True)
+        _or_held(project, entry, wanted) if entry.digest in held else wanted
+        for entry, wanted in zip(entries, locate(project, source)(entries), strict=True)
     ]
 
 
-def _or_held(registry: Registry, entry: Entry, wanted: Wanted) -> Wanted:
-    kept = Copy(STORE, lambda: registry.objects.reader.parts(entry.digest))
+def _or_held(project: Project, entry: Entry, wanted: Wanted) -> Wanted:
+    kept = Copy(STORE, lambda: project.objects.reader.parts(entry.digest))
     return wanted._replace(copies=lambda: chain(wanted.copies(), [kept]))
 
 

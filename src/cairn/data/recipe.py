@@ -26,14 +26,14 @@ from cairn.objects.folders.tree import (
     store_tree,
     tree_entries,
 )
-from cairn.registry import Registry
+from cairn.project import Project
 
 INPUTS, OUTPUT = "inputs", "output"
 _CHUNK = 1 << 20
 
 
 def snapshot_recipe(
-    registry: Registry,
+    project: Project,
     command: Sequence[str],
     *,
     code: Path,
@@ -48,15 +48,15 @@ def snapshot_recipe(
     difference, and `Invalid` if it fails or writes nothing.
     """
     check_name(name)
-    infos = [registry.find_snapshot(reference) for reference in of]
-    kept = store_tree(registry.objects, code)
+    infos = [project.find_snapshot(reference) for reference in of]
+    kept = store_tree(project.objects, code)
     words = tuple(command)
     with tempfile.TemporaryDirectory(prefix="cairn-recipe-") as scratch:
         results: list[tuple[ObjectStore, StoredTree]] = []
         for turn in (1, 2):
             place = Path(scratch) / f"turn-{turn}"
-            _cook(registry, place, words, code=kept.digest, of=infos, seed=turn)
-            results.append(_result(registry, place, turn=turn, mode=mode))
+            _cook(project, place, words, code=kept.digest, of=infos, seed=turn)
+            results.append(_result(project, place, turn=turn, mode=mode))
         (first_store, first), (second_store, second) = results
         if first.digest != second.digest:
             raise Conflict(
@@ -70,35 +70,35 @@ def snapshot_recipe(
         command=words,
         code=kept.digest,
         of=tuple(info.digest for info in infos),
-        lock=registry.objects.put(_lock()),
+        lock=project.objects.put(_lock()),
     )
     origin = f"recipe: {shlex.join(words)}"
-    return record_snapshot(registry, source, origin=origin, name=name)
+    return record_snapshot(project, source, origin=origin, name=name)
 
 
-def rebuild(registry: Registry, reference: str, into: Path) -> SnapshotInfo:
+def rebuild(project: Project, reference: str, into: Path) -> SnapshotInfo:
     """Run a snapshot's recipe once more and write what it makes into a new folder.
 
     Raises `Invalid` for a snapshot that is not a recipe, and `Conflict` naming the first
     difference if what is made now is not what was recorded; `into` is not written then.
     """
-    info = registry.find_snapshot(reference)
-    source = registry.objects.get_record(info.digest, Snapshot).source
+    info = project.find_snapshot(reference)
+    source = project.objects.get_record(info.digest, Snapshot).source
     if not isinstance(source, Recipe):
         raise Invalid(
             f"{reference} has no recipe: `cairn snapshot restore {reference} FOLDER` gives "
             "its bytes"
         )
-    infos = [registry.find_snapshot(digest) for digest in source.of]
+    infos = [project.find_snapshot(digest) for digest in source.of]
     with tempfile.TemporaryDirectory(prefix="cairn-recipe-") as scratch:
         place = Path(scratch) / "turn"
-        _cook(registry, place, source.command, code=source.code, of=infos, seed=1)
+        _cook(project, place, source.command, code=source.code, of=infos, seed=1)
         made = open_local(Path(scratch) / "objects")
         found = store_tree(made, place / OUTPUT)
         if found.digest != source.tree:
             raise Conflict(
                 f"the recipe of {reference} does not give the recorded bytes any more: "
-                + _difference(registry.objects, source.tree, made, found.digest)
+                + _difference(project.objects, source.tree, made, found.digest)
                 + f"; `cairn snapshot show {reference}` names its packages, which may differ "
                 "from today's"
             )
@@ -107,7 +107,7 @@ def rebuild(registry: Registry, reference: str, into: Path) -> SnapshotInfo:
 
 
 def _cook(
-    registry: Registry,
+    project: Project,
     place: Path,
     command: Sequence[str],
     *,
@@ -116,9 +116,9 @@ def _cook(
     seed: int,
 ) -> None:
     """Lay out code and inputs at `place` and run the command there."""
-    restore_tree(registry.objects, code, place)
+    restore_tree(project.objects, code, place)
     for number, info in enumerate(of):
-        restore_tree(registry.objects, info.tree, place / INPUTS / (info.name or str(number)))
+        restore_tree(project.objects, info.tree, place / INPUTS / (info.name or str(number)))
     (place / OUTPUT).mkdir()
     settings = os.environ | {"PYTHONHASHSEED": str(seed), "CAIRN_OUTPUT": OUTPUT}
     try:
@@ -139,16 +139,16 @@ def _cook(
 
 
 def _result(
-    registry: Registry, place: Path, *, turn: int, mode: Keeping
+    project: Project, place: Path, *, turn: int, mode: Keeping
 ) -> tuple[ObjectStore, StoredTree]:
     """Store what was made: the first time for good, unless it is only pinned."""
     output = place / OUTPUT
     if turn == 1 and mode == "copy":
-        return registry.objects, store_tree(registry.objects, output)
+        return project.objects, store_tree(project.objects, output)
     scratch = open_local(place.parent / f"objects-{turn}")
     found = store_tree(scratch, output)
     if turn == 1:
-        with registry.objects.batch() as batch:
+        with project.objects.batch() as batch:
             store_entries(batch, tree_entries(scratch, found.digest))
     return scratch, found
 

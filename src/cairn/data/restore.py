@@ -8,41 +8,41 @@ from cairn.core.snapshot import IcebergTable, Recipe, Snapshot, SnapshotInfo, is
 from cairn.data.erasure import left_of
 from cairn.data.pins import PinnedBytes
 from cairn.objects.folders.tree import Progress, restore_tree
-from cairn.registry import Registry
+from cairn.project import Project
 
 
 def restore(
-    registry: Registry, reference: str, into: Path, *, on_progress: Progress | None = None
+    project: Project, reference: str, into: Path, *, on_progress: Progress | None = None
 ) -> SnapshotInfo:
     """Write a snapshot's files into a folder that is absent or empty: all, verified, or none.
 
     Those of a pin are read where they lie: raises `NotFound` for what is gone there, `Corrupt`
     for what is changed, else what `restore_tree` raises.
     """
-    info = registry.find_snapshot(reference)
-    source = registry.objects.get_record(info.digest, Snapshot).source
+    info = project.find_snapshot(reference)
+    source = project.objects.get_record(info.digest, Snapshot).source
     if isinstance(source, Recipe) and not is_kept(source):
         raise Refused(
             f"{reference} is a recipe that keeps no bytes of what it makes",
             fix=f"run it again: `cairn snapshot rebuild {reference} FOLDER`",
         )
-    giver = None if is_kept(source) else PinnedBytes(registry, source)
+    giver = None if is_kept(source) else PinnedBytes(project, source)
     try:
-        restore_tree(registry.objects, info.tree, into, giver=giver, on_progress=on_progress)
+        restore_tree(project.objects, info.tree, into, giver=giver, on_progress=on_progress)
     except Erased as error:
-        left = left_of(registry, info.digest)
+        left = left_of(project, info.digest)
         follows = f"; what is left of {reference} is {left}" if left else ""
         raise Erased(f"{error}{follows}") from error
     return info
 
 
-def make_readable(registry: Registry, info: SnapshotInfo, folder: Path) -> Path | None:
+def make_readable(project: Project, info: SnapshotInfo, folder: Path) -> Path | None:
     """Make a restored table readable where it lies now; returns what to open, if it is new.
 
     Only Iceberg needs it: its metadata names files by where they lay. Where that fails nothing
     is left in the folder. Raises `Unavailable` if it takes a library that is not installed.
     """
-    source = registry.objects.get_record(info.digest, Snapshot).source
+    source = project.objects.get_record(info.digest, Snapshot).source
     if not isinstance(source, IcebergTable) or source.mode == "pin":
         return None
     from cairn.data.lakes.relocate import relocate

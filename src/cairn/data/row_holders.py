@@ -13,7 +13,7 @@ from cairn.core.version import Version
 from cairn.data.rows.asked import Asked
 from cairn.data.rows.search import RowSearch
 from cairn.objects.folders.tree import tree_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 SHOWN = 3
 Role = Literal["train", "test", "input", "config", "evaluation"]
@@ -47,16 +47,16 @@ class Search(Record, frozen=True):
     """Whether anything that was looked into has the column that is asked for."""
 
 
-def find_row(registry: Registry, row: str) -> Search:
+def find_row(project: Project, row: str) -> Search:
     """Find rows by `COLUMN=VALUE`, or by `VALUE` in any column, in all files of snapshots.
 
     A value is compared as the type of its column: `7` finds 7.0. Rows that a run captured
     without the column are found by what is in them. What is not looked into is in
     `unsearched`. Raises `Invalid` for an empty value.
     """
-    search = RowSearch(registry, Asked(row))
+    search = RowSearch(project, Asked(row))
     every = search.run()
-    used = list(uses(registry))
+    used = list(uses(project))
     return Search(
         looked_for=str(search.asked),
         snapshots=len(every),
@@ -72,15 +72,15 @@ def find_row(registry: Registry, row: str) -> Search:
     )
 
 
-def find_file(registry: Registry, digest: Digest) -> Search:
+def find_file(project: Project, digest: Digest) -> Search:
     """Find a file by the digest of its content."""
-    infos = {info.digest: info for info in reversed(registry.snapshots())}
-    used = list(uses(registry))
+    infos = {info.digest: info for info in reversed(project.snapshots())}
+    used = list(uses(project))
     holding: list[Holding] = []
     unsearched: dict[str, str] = {}
     for info in infos.values():
         try:
-            entries = list(tree_entries(registry.objects, info.tree))
+            entries = list(tree_entries(project.objects, info.tree))
         except CairnError as error:
             unsearched[_called(info)] = str(error)
             continue
@@ -94,12 +94,12 @@ def find_file(registry: Registry, digest: Digest) -> Search:
     )
 
 
-def uses(registry: Registry) -> Iterator[tuple[Digest, Use]]:
+def uses(project: Project) -> Iterator[tuple[Digest, Use]]:
     """Yield which versions have to do with which snapshot."""
-    for version in registry.versions():
+    for version in project.versions():
         for source in version.manifest.inputs:
             yield source.snapshot, _use(version, source.role)
-        for snapshot in _evaluated_on(registry, version.manifest.evaluations):
+        for snapshot in _evaluated_on(project, version.manifest.evaluations):
             yield snapshot, _use(version, "evaluation")
 
 
@@ -128,5 +128,5 @@ def _use(version: Version, role: Role) -> Use:
     return Use(version=version.name, digest=version.digest, role=role)
 
 
-def _evaluated_on(registry: Registry, evaluations: Sequence[Digest]) -> set[Digest]:
-    return {registry.objects.get_record(digest, Evaluation).snapshot for digest in evaluations}
+def _evaluated_on(project: Project, evaluations: Sequence[Digest]) -> set[Digest]:
+    return {project.objects.get_record(digest, Evaluation).snapshot for digest in evaluations}

@@ -9,7 +9,7 @@ from cairn.core.gate import Decision, Policy
 from cairn.core.ledger import Entry, Time
 from cairn.core.name import LabelName, ModelName, shown
 from cairn.core.testimony import ListTestimonies, Testimony
-from cairn.registry import Registry
+from cairn.project import Project
 
 
 class Said(NamedTuple):
@@ -25,13 +25,13 @@ class Said(NamedTuple):
         return self.entries[-1].seq
 
 
-def said_of(registry: Registry, model: ModelName) -> tuple[Said, ...]:
+def said_of(project: Project, model: ModelName) -> tuple[Said, ...]:
     """Read what other ledgers say of a model, one after the other."""
     found: dict[str, dict[int, Entry]] = {}
     came: dict[str, str] = {}
-    for info in registry.engine.send(ListTestimonies(model=model)):
+    for info in project.engine.send(ListTestimonies(model=model)):
         origin = info.log.partition("+")[0]
-        testimony = registry.objects.get_record(info.digest, Testimony)
+        testimony = project.objects.get_record(info.digest, Testimony)
         entries = {entry.seq: entry for entry in rules.recorded(testimony)}
         found.setdefault(origin, {}).update(entries)
         came[origin] = info.at
@@ -41,7 +41,7 @@ def said_of(registry: Registry, model: ModelName) -> tuple[Said, ...]:
     )
 
 
-def about(registry: Registry, entry: Entry) -> Digest | None:
+def about(project: Project, entry: Entry) -> Digest | None:
     """Name the version that an entry is about by its digest, as far as it is known."""
     after = entry.after
     if entry.action == "gate.set":
@@ -51,31 +51,31 @@ def about(registry: Registry, entry: Entry) -> Digest | None:
     if "subject" not in after:
         return entry.evidence[0] if entry.evidence and "number" in after else None
     try:
-        return registry.objects.get_record(after["subject"], Decision).candidate
+        return project.objects.get_record(after["subject"], Decision).candidate
     except CairnError:
         return None  # a proposal, or a decision that did not come
 
 
 def marks_elsewhere(
-    registry: Registry, model: ModelName, version: Digest
+    project: Project, model: ModelName, version: Digest
 ) -> tuple[tuple[str, Entry], ...]:
     """Say where else a version is marked bad: the ledger, and the entry with its reason."""
     return tuple(
         (said.origin, entry)
-        for said in said_of(registry, model)
+        for said in said_of(project, model)
         for entry in rules.standing_marks(said.entries).values()
-        if about(registry, entry) == version
+        if about(project, entry) == version
     )
 
 
 def policy_elsewhere(
-    registry: Registry, model: ModelName, label: LabelName, *, origin: str, at: Time | None
+    project: Project, model: ModelName, label: LabelName, *, origin: str, at: Time | None
 ) -> tuple[str, Entry, Policy]:
     """Read the policy that a label had at another store, now or at a time.
 
     Raises `NotFound` if nothing is known of one.
     """
-    for said in said_of(registry, model):
+    for said in said_of(project, model):
         if not said.origin.startswith(origin):
             continue
         for entry in reversed(said.entries):
@@ -84,7 +84,7 @@ def policy_elsewhere(
                 return (
                     said.origin,
                     entry,
-                    registry.objects.get_record(entry.after["digest"], Policy),
+                    project.objects.get_record(entry.after["digest"], Policy),
                 )
     raise NotFound(
         f"nothing is known of a policy of {shown(model)}@{label} at {origin}: "

@@ -2,45 +2,72 @@
 
 A path is files, a frame is a table by value, and an address names its kind before `:`. Other
 distributions add kinds by the entry-point group `cairn.sources`: a name is a scheme, and what
-it names is called as `(registry, address, wish)` and returns the snapshot that it recorded.
+it names is called as `(project, address, options)` and returns the snapshot that it recorded.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from cairn.core.errors import CairnError, Invalid, first_line
-from cairn.core.snapshot import Snapshot, SnapshotInfo
+from cairn.core.run import Scalar
+from cairn.core.snapshot import Keeping, Sampling, Snapshot, SnapshotInfo
 from cairn.data.addressed import is_addressed, snapshot_address
 from cairn.data.files import record_snapshot, snapshot_files
-from cairn.registry import Registry
-from cairn.work import Wish
+from cairn.data.options import Options
+from cairn.objects.folders.tree import Progress
+from cairn.project import Project
 
 GROUP = "cairn.sources"
-Reader = Callable[[Registry, str, Wish], SnapshotInfo]
+Reader = Callable[[Project, str, Options], SnapshotInfo]
 
 
-def snapshot(registry: Registry, data: object, wish: Wish) -> SnapshotInfo:
-    """Freeze a path, an address or a frame.
+def snapshot(
+    project: Project,
+    data: object,
+    *,
+    name: str | None = None,
+    mode: Keeping = "copy",
+    order_by: str | Sequence[str] | None = None,
+    parameters: Mapping[str, Scalar] | None = None,
+    sampling: Sampling | None = None,
+    tag: str = "",
+    ray: str = "",
+    on_progress: Progress | None = None,
+    on_unread: Callable[[CairnError], None] | None = None,
+) -> SnapshotInfo:
+    """Freeze a path, an address or a frame, as `Registry.snapshot` says.
 
-    Raises `Invalid` for what is none of them, and for a wish that its kind cannot fulfil.
+    Raises `Invalid` for what is none of them, and for an option that its kind does not have.
     """
+    columns = (order_by,) if isinstance(order_by, str) else order_by
+    options = Options(
+        name,
+        mode,
+        order=() if order_by == "*" else None if columns is None else tuple(columns),
+        parameters=parameters or {},
+        sampling=sampling,
+        tag=tag,
+        ray=ray,
+        on_progress=on_progress,
+        on_unread=on_unread,
+    )
     if not isinstance(data, str | os.PathLike):
-        return _frame(registry, data, wish)
+        return _frame(project, data, options)
     text = os.fspath(data)  # pyright: ignore[reportUnknownVariableType] (str or bytes)
     address = os.fsdecode(text)  # pyright: ignore[reportUnknownArgumentType] (str or bytes)
     reader = reader_of(address) if isinstance(data, str) else None
     if reader is not None:
-        return reader(registry, address, wish)
-    _only(wish, "files", order=False, mode=False)
+        return reader(project, address, options)
+    _only(options, "files", order=False, mode=False)
     return snapshot_files(
-        registry,
+        project,
         Path(address),
-        name=wish.name,
-        sampling=wish.sampling,
-        on_progress=wish.on_progress,
-        on_unread=wish.on_unread,
+        name=options.name,
+        sampling=options.sampling,
+        on_progress=options.on_progress,
+        on_unread=options.on_unread,
     )
 
 
@@ -71,9 +98,9 @@ def _plugin(scheme: str) -> Reader | None:
 def _guarded(reader: Reader, name: str) -> Reader:
     """Let no plugin end in a traceback."""
 
-    def read(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
+    def read(project: Project, address: str, options: Options) -> SnapshotInfo:
         try:
-            return reader(registry, address, wish)
+            return reader(project, address, options)
         except CairnError:
             raise
         except Exception as error:
@@ -82,89 +109,91 @@ def _guarded(reader: Reader, name: str) -> Reader:
     return read
 
 
-def _frame(registry: Registry, data: object, wish: Wish) -> SnapshotInfo:
+def _frame(project: Project, data: object, options: Options) -> SnapshotInfo:
     from cairn.data.frames import snapshot_frame
 
-    if wish.order:
+    if options.order:
         raise Invalid("a frame has an order of its own: sort it, or ask for any order (*)")
-    _only(wish, "a frame", mode=False, order=True)
+    _only(options, "a frame", mode=False, order=True)
     return snapshot_frame(
-        registry,
+        project,
         data,
-        name=wish.name,
-        in_any_order=wish.order == (),
-        sampling=wish.sampling,
+        name=options.name,
+        in_any_order=options.order == (),
+        sampling=options.sampling,
     )
 
 
-def _query(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
+def _query(project: Project, address: str, options: Options) -> SnapshotInfo:
     from cairn.data.databases.take import snapshot_query
 
-    _only(wish, "a query", mode=False, order=True, parameters=True)
+    _only(options, "a query", mode=False, order=True, parameters=True)
     return snapshot_query(
-        registry,
+        project,
         address,
-        order=wish.order,
-        parameters=wish.parameters,
-        name=wish.name,
-        sampling=wish.sampling,
+        order=options.order,
+        parameters=options.parameters,
+        name=options.name,
+        sampling=options.sampling,
     )
 
 
-def _bucket(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
-    _only(wish, "a bucket", order=False, mode=not wish.tag)
-    if wish.mode == "pin":
+def _bucket(project: Project, address: str, options: Options) -> SnapshotInfo:
+    _only(options, "a bucket", order=False, mode=not options.tag)
+    if options.mode == "pin":
         from cairn.data.buckets.bucket_pin import pin_bucket
 
-        if wish.ray:
+        if options.ray:
             raise Invalid("a cluster copies what lies in a bucket: leave out --ray or --pin")
         return pin_bucket(
-            registry,
+            project,
             address,
-            name=wish.name,
-            sampling=wish.sampling,
-            on_progress=wish.on_progress,
+            name=options.name,
+            sampling=options.sampling,
+            on_progress=options.on_progress,
         )
     from cairn.data.buckets.bucket_files import snapshot_bucket
 
     return snapshot_bucket(
-        registry,
+        project,
         address,
-        name=wish.name,
-        ray=wish.ray,
-        sampling=wish.sampling,
-        on_progress=wish.on_progress,
+        name=options.name,
+        ray=options.ray,
+        sampling=options.sampling,
+        on_progress=options.on_progress,
     )
 
 
-def _lake(registry: Registry, address: str, wish: Wish) -> SnapshotInfo:
-    _only(wish, "a lake", order=False, mode=True)
+def _lake(project: Project, address: str, options: Options) -> SnapshotInfo:
+    _only(options, "a lake", order=False, mode=True)
     info = snapshot_address(
-        registry,
+        project,
         address,
-        name=None if wish.sampling else wish.name,
-        mode=wish.mode,
-        tag=wish.tag,
-        on_progress=wish.on_progress,
+        name=None if options.sampling else options.name,
+        mode=options.mode,
+        tag=options.tag,
+        on_progress=options.on_progress,
     )
-    if wish.sampling is None:
+    if options.sampling is None:
         return info
-    source = registry.objects.get_record(info.digest, Snapshot).source
+    source = project.objects.get_record(info.digest, Snapshot).source
     return record_snapshot(
-        registry, source, origin=info.origin, name=wish.name, sampling=wish.sampling
+        project, source, origin=info.origin, name=options.name, sampling=options.sampling
     )
 
 
-def _only(wish: Wish, kind: str, *, order: bool, mode: bool, parameters: bool = False) -> None:
-    """Raise `Invalid` for a wish that this kind of data has no answer to."""
-    if not mode and (wish.mode == "pin" or wish.tag):
+def _only(
+    options: Options, kind: str, *, order: bool, mode: bool, parameters: bool = False
+) -> None:
+    """Raise `Invalid` for an option that this kind of data does not have."""
+    if not mode and (options.mode == "pin" or options.tag):
         raise Invalid(
             f"only lakes, versions of S3 and DVC outputs can be pinned: {kind} may change any "
             "time"
         )
-    if not order and wish.order is not None:
+    if not order and options.order is not None:
         raise Invalid(f"rows are ordered for queries and frames: leave it out for {kind}")
-    if not parameters and wish.parameters:
+    if not parameters and options.parameters:
         raise Invalid(f"parameters are for queries: leave them out for {kind}")
 
 

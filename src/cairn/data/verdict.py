@@ -22,19 +22,19 @@ from cairn.flavors.allowed import allow_list_digest
 from cairn.flavors.disk import disk_errors
 from cairn.flavors.flavor import Inspection
 from cairn.objects.folders.tree import restore_tree
-from cairn.registry import Registry
+from cairn.project import Project
 
 
-def verdict_on(registry: Registry, tree: Digest) -> Verdict:
+def verdict_on(project: Project, tree: Digest) -> Verdict:
     """Return the verdict of today's judge on a stored tree; judges it if it has not yet.
 
     Raises `Corrupt` or `NotFound` unless every byte of the tree is stored.
     """
-    known = registry.engine.send(GetVerdict(tree=tree))
+    known = project.engine.send(GetVerdict(tree=tree))
     if known is not None and _is_of_today(known):
         return known
-    found = _inspected(registry, tree)
-    return registry.engine.send(
+    found = _inspected(project, tree)
+    return project.engine.send(
         RecordVerdict(
             tree=tree,
             safety=found.safety,
@@ -45,19 +45,19 @@ def verdict_on(registry: Registry, tree: Digest) -> Verdict:
     )
 
 
-def rejudged(registry: Registry) -> Iterator[Rejudged]:
+def rejudged(project: Project) -> Iterator[Rejudged]:
     """Judge the files of every version that is not deleted, and record nothing.
 
     Yields those of which something else is recorded than today's judge finds, and those whose
     files it cannot see.
     """
     found: dict[Digest, tuple[Safety | None, tuple[str, ...]]] = {}
-    for each in reversed(registry.versions()):
+    for each in reversed(project.versions()):
         artifacts, known = each.manifest.artifacts, each.verdict
         if artifacts is None or each.deleted or (known and _is_of_today(known)):
             continue
         if artifacts.tree not in found:
-            found[artifacts.tree] = _today(registry, artifacts.tree)
+            found[artifacts.tree] = _today(project, artifacts.tree)
         today, reasons = found[artifacts.tree]
         recorded = _recorded(each, artifacts)
         if today != recorded:
@@ -74,19 +74,19 @@ def _recorded(version: Version, artifacts: Artifacts) -> Safety:
     return version.verdict.safety if version.verdict else artifacts.safety
 
 
-def _today(registry: Registry, tree: Digest) -> tuple[Safety | None, tuple[str, ...]]:
+def _today(project: Project, tree: Digest) -> tuple[Safety | None, tuple[str, ...]]:
     """Judge a tree; None, and why, if that cannot be done here and now."""
     try:
-        found = _inspected(registry, tree)
+        found = _inspected(project, tree)
     except CairnError as error:
         return None, (str(error),)
     return found.safety, _bounded(found.reasons)
 
 
 @disk_errors()
-def _inspected(registry: Registry, tree: Digest) -> Inspection:
+def _inspected(project: Project, tree: Digest) -> Inspection:
     with TemporaryDirectory(prefix="cairn-") as folder:
-        restore_tree(registry.objects, tree, Path(folder) / "model")
+        restore_tree(project.objects, tree, Path(folder) / "model")
         return flavors.inspect(Path(folder) / "model")
 
 

@@ -15,26 +15,26 @@ from cairn.core.run import RunFacts
 from cairn.core.tree import escape
 from cairn.core.version import Manifest, Version
 from cairn.objects.folders.tree import tree_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 SHORT = len("sha256:") + 12
 NONE = "-"
 Values = Mapping[str, Any]
 
 
-def diff_versions(registry: Registry, before: Version, after: Version) -> VersionDiff:
+def diff_versions(project: Project, before: Version, after: Version) -> VersionDiff:
     """List every difference between two versions; equal digests have none but their runs'."""
     return VersionDiff(
         before=before.name,
         after=after.name,
-        differences=tuple(_rows(registry, before, after)),
+        differences=tuple(_rows(project, before, after)),
     )
 
 
-def _rows(registry: Registry, before: Version, after: Version) -> Iterator[Difference]:
-    yield from _differing("run", _run(registry, before), _run(registry, after))
+def _rows(project: Project, before: Version, after: Version) -> Iterator[Difference]:
+    yield from _differing("run", _run(project, before), _run(project, after))
     for part in PARTS:
-        old, new = (part.values(registry, one.manifest) for one in (before, after))
+        old, new = (part.values(project, one.manifest) for one in (before, after))
         rows = list(_differing(part.name, old, new))
         yield from rows or _unseen(part, before.manifest, after.manifest)
 
@@ -66,35 +66,35 @@ def _change(before: Any, after: Any) -> float | None:
     return round(after - before, 12)
 
 
-def _run(registry: Registry, version: Version) -> Values:
+def _run(project: Project, version: Version) -> Values:
     """Say what was typed: the run's own facts have words that the ledger withholds."""
     if version.run is None:
         return {}
-    run = registry.run(version.run)
+    run = project.run(version.run)
     command = run.command
-    if run.facts is not None and registry.objects.has(run.facts):
-        command = registry.objects.get_record(run.facts, RunFacts).command or command
+    if run.facts is not None and project.objects.has(run.facts):
+        command = project.objects.get_record(run.facts, RunFacts).command or command
     return {"command": " ".join(command) or "the Python API"}
 
 
-def _artifacts(registry: Registry, manifest: Manifest) -> Values:
+def _artifacts(project: Project, manifest: Manifest) -> Values:
     found = manifest.artifacts
     if found is None:
         return {}
-    files = _files(registry, found.tree)
+    files = _files(project, found.tree)
     return {"(flavor)": found.flavor, "(safety)": found.safety, **files}
 
 
-def _features(registry: Registry, manifest: Manifest) -> Values:
-    return _files(registry, manifest.feature_spec) if manifest.feature_spec else {}
+def _features(project: Project, manifest: Manifest) -> Values:
+    return _files(project, manifest.feature_spec) if manifest.feature_spec else {}
 
 
-def _files(registry: Registry, tree: Digest) -> dict[str, str]:
-    entries = tree_entries(registry.objects, tree)
+def _files(project: Project, tree: Digest) -> dict[str, str]:
+    entries = tree_entries(project.objects, tree)
     return {escape(entry.path): entry.digest[:SHORT] for entry in entries}
 
 
-def _inputs(_registry: Registry, manifest: Manifest) -> Values:
+def _inputs(_project: Project, manifest: Manifest) -> Values:
     found: dict[str, list[str]] = {}
     for given in manifest.inputs:
         name = f"{given.role} {given.path}".strip()
@@ -102,7 +102,7 @@ def _inputs(_registry: Registry, manifest: Manifest) -> Values:
     return {name: ", ".join(digests) for name, digests in found.items()}
 
 
-def _code(_registry: Registry, manifest: Manifest) -> Values:
+def _code(_project: Project, manifest: Manifest) -> Values:
     code = manifest.code
     if code is None:
         return {}
@@ -116,7 +116,7 @@ def _code(_registry: Registry, manifest: Manifest) -> Values:
     }
 
 
-def _environment(registry: Registry, manifest: Manifest) -> Values:
+def _environment(project: Project, manifest: Manifest) -> Values:
     found = manifest.environment
     if found is None:
         return {}
@@ -127,25 +127,25 @@ def _environment(registry: Registry, manifest: Manifest) -> Values:
         "libc": found.libc or NONE,
         "machine": found.machine,
         "accelerators": ", ".join(found.accelerators) or NONE,
-        **_packages(registry, found.lock),
+        **_packages(project, found.lock),
     }
 
 
-def _packages(registry: Registry, lock: Digest) -> dict[str, str]:
+def _packages(project: Project, lock: Digest) -> dict[str, str]:
     """Read a lock, one `name==version` a line."""
     try:
-        lines = registry.objects.get(lock).decode().splitlines()
+        lines = project.objects.get(lock).decode().splitlines()
     except NotFound:
         return {"lock": lock[:SHORT]}
     return {line.partition("==")[0]: line.partition("==")[2] for line in lines}
 
 
-def _seeds(_registry: Registry, manifest: Manifest) -> Values:
+def _seeds(_project: Project, manifest: Manifest) -> Values:
     seeds = {seed.generator: seed.value for seed in manifest.seeds}
     return seeds | dict.fromkeys(manifest.unseeded, "unseeded")
 
 
-def _signature(_registry: Registry, manifest: Manifest) -> Values:
+def _signature(_project: Project, manifest: Manifest) -> Values:
     found = manifest.signature
     if found is None:
         return {}
@@ -153,23 +153,23 @@ def _signature(_registry: Registry, manifest: Manifest) -> Values:
     return {f"{verb} {name}": kind for verb, columns in sides for name, kind in columns}
 
 
-def _evaluations(_registry: Registry, manifest: Manifest) -> Values:
+def _evaluations(_project: Project, manifest: Manifest) -> Values:
     return {"predictions": ", ".join(one[:SHORT] for one in manifest.evaluations) or NONE}
 
 
-def _parameters(_registry: Registry, manifest: Manifest) -> Values:
+def _parameters(_project: Project, manifest: Manifest) -> Values:
     return manifest.parameters
 
 
-def _fields(_registry: Registry, manifest: Manifest) -> Values:
+def _fields(_project: Project, manifest: Manifest) -> Values:
     return manifest.fields
 
 
-def _metrics(_registry: Registry, manifest: Manifest) -> Values:
+def _metrics(_project: Project, manifest: Manifest) -> Values:
     return manifest.metrics
 
 
-def _known(_registry: Registry, manifest: Manifest) -> Values:
+def _known(_project: Project, manifest: Manifest) -> Values:
     return {
         "image": manifest.image or NONE,
         "made from": ", ".join(one[:SHORT] for one in manifest.parents) or NONE,
@@ -184,7 +184,7 @@ class Part(NamedTuple):
 
     name: str
     fields: tuple[str, ...]
-    values: Callable[[Registry, Manifest], Values]
+    values: Callable[[Project, Manifest], Values]
 
 
 PARTS = (

@@ -9,7 +9,7 @@ from cairn.core.version import Version
 from cairn.inventory import gaps, read
 from cairn.inventory.findings import FILE
 from cairn.inventory.steps import Step, steps
-from cairn.workbench import open_project
+from cairn.registry import Registry
 
 MODEL, LABEL = "delays", "delays@production"
 
@@ -22,30 +22,27 @@ def open_gaps(folder: Path) -> tuple[Gap, ...]:
 def nine_steps(folder: Path) -> tuple[Step, ...]:
     """Read the nine steps as they stand."""
     begun = (folder / "cairn.toml").exists()
-    return steps(open_project(folder) if begun else None, folder)
+    return steps(Registry.open(folder) if begun else None, folder)
 
 
 def versions(folder: Path) -> tuple[Version, ...]:
     """Read the versions, newest first."""
-    return open_project(folder).versions(MODEL)
+    return Registry.open(folder).versions(MODEL)
 
 
 def moves(folder: Path) -> list[tuple[str, int]]:
     """Read where the label went, oldest first: what was done, and the version's number."""
-    return [(move.kind, move.number) for move in open_project(folder).history(LABEL)]
+    return [(move.kind, move.number) for move in Registry.open(folder).history(LABEL)]
 
 
 def last_decision(folder: Path) -> Decision:
     """Read the newest decision on the label."""
-    return open_project(folder).decisions(LABEL)[0].decision
+    return Registry.open(folder).decisions(LABEL)[0].decision
 
 
 def comparison(folder: Path, candidate: str) -> Comparison:
     """Compare a candidate with the live version, on stored predictions."""
-    from cairn.gates.compare import compare
-
-    found = open_project(folder)
-    return compare(found, found.version(candidate), found.version(LABEL))
+    return Registry.open(folder).compare(candidate, LABEL)
 
 
 def finding(decision: Decision, check: str) -> Finding:

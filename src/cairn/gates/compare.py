@@ -8,7 +8,7 @@ from cairn.core.evaluation import EvaluationInfo, ListEvaluations, ListLooks, Ta
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.gates.evaluation import artifacts_of, configured_scorer, evaluate_with
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.stats.agreement import Agreement, agreement, flips
 from cairn.stats.align import Pair, align
 from cairn.stats.estimate import Undefined
@@ -24,7 +24,7 @@ PREFERRED: dict[Task, str] = {"binary": "roc_auc"}
 
 
 def compare(
-    registry: Registry,
+    project: Project,
     candidate: Version,
     live: Version,
     *,
@@ -40,8 +40,8 @@ def compare(
     metric = spelled(metric) if metric is not None else None
     if metric is not None:
         parse_metric(metric)
-    first, second = _evaluated(registry, candidate, live, on=on)
-    pair = align(_predictions(registry, first), _predictions(registry, second))
+    first, second = _evaluated(project, candidate, live, on=on)
+    pair = align(_predictions(project, first), _predictions(project, second))
     agreed = agreement(pair)
     names = metrics_of(pair.ours)
     return Comparison(
@@ -62,7 +62,7 @@ def compare(
             Flipped(id=flip.id, label=flip.label, candidate=flip.candidate, live=flip.live)
             for flip in flips(pair, limit=examples)
         ),
-        looks=registry.engine.send(
+        looks=project.engine.send(
             ListLooks(
                 model=candidate.model,
                 version=candidate.digest,
@@ -73,13 +73,13 @@ def compare(
 
 
 def _evaluated(
-    registry: Registry, candidate: Version, live: Version, *, on: str | None
+    project: Project, candidate: Version, live: Version, *, on: str | None
 ) -> tuple[EvaluationInfo, EvaluationInfo]:
     """Find, or make, evaluations of both by one scorer on one snapshot."""
-    settings = registry.settings.model(candidate.model).evaluation
+    settings = project.settings.model(candidate.model).evaluation
     name = on or (settings.data if settings else None)
-    snapshot = registry.find_snapshot(name) if name else None
-    stored = _stored_alike(registry, candidate, live, snapshot=snapshot)
+    snapshot = project.find_snapshot(name) if name else None
+    stored = _stored_alike(project, candidate, live, snapshot=snapshot)
     if stored is not None:
         return stored
     if snapshot is None:
@@ -87,20 +87,20 @@ def _evaluated(
             f"{candidate.name} and {live.name} were never evaluated alike; name a snapshot: "
             f"`cairn compare {candidate.name} {live.name} --on snap:NAME`"
         )
-    scorer = configured_scorer(registry, candidate, on=snapshot)
+    scorer = configured_scorer(project, candidate, on=snapshot)
     return (
-        evaluate_with(registry, candidate, snapshot=snapshot, scorer=scorer),
-        evaluate_with(registry, live, snapshot=snapshot, scorer=scorer),
+        evaluate_with(project, candidate, snapshot=snapshot, scorer=scorer),
+        evaluate_with(project, live, snapshot=snapshot, scorer=scorer),
     )
 
 
 def _stored_alike(
-    registry: Registry, candidate: Version, live: Version, *, snapshot: SnapshotInfo | None
+    project: Project, candidate: Version, live: Version, *, snapshot: SnapshotInfo | None
 ) -> tuple[EvaluationInfo, EvaluationInfo] | None:
     """The newest evaluations on the same snapshot by the same scorer, if there are any."""
     digest = snapshot.digest if snapshot else None
     ours, theirs = (
-        registry.engine.send(
+        project.engine.send(
             ListEvaluations(artifacts=artifacts_of(version).tree, snapshot=digest)
         )
         for version in (candidate, live)
@@ -113,8 +113,8 @@ def _stored_alike(
     return None
 
 
-def _predictions(registry: Registry, info: EvaluationInfo) -> Predictions:
-    return decode(registry.objects.get(info.evaluation.predictions))
+def _predictions(project: Project, info: EvaluationInfo) -> Predictions:
+    return decode(project.objects.get(info.evaluation.predictions))
 
 
 def _groups(pair: Pair, metric: str) -> Iterator[GroupDifference]:

@@ -11,11 +11,12 @@ from cairn.data.evaluation import record_evaluation
 from cairn.data.tables.table import read_table
 from cairn.gates.rows import predict
 from cairn.gates.scorer import metrics_with, score_with, scorer_of
-from cairn.registry import Registry
+from cairn.project import Project
+from cairn.served import serve
 
 
 def evaluate(
-    registry: Registry, version: Version, *, on: str, trust: bool = False
+    project: Project, version: Version, *, on: str, trust: bool = False
 ) -> EvaluationInfo:
     """Score `version` on the snapshot `on`; the same again gives the same digest.
 
@@ -23,13 +24,13 @@ def evaluate(
     for a model that could run code when it is loaded, unless `trust` asks for that; then the
     evaluation says so.
     """
-    snapshot = registry.find_snapshot(on)
-    scorer = configured_scorer(registry, version, on=snapshot)
-    return evaluate_with(registry, version, snapshot=snapshot, scorer=scorer, trust=trust)
+    snapshot = project.find_snapshot(on)
+    scorer = configured_scorer(project, version, on=snapshot)
+    return evaluate_with(project, version, snapshot=snapshot, scorer=scorer, trust=trust)
 
 
 def evaluate_with(
-    registry: Registry,
+    project: Project,
     version: Version,
     *,
     snapshot: SnapshotInfo,
@@ -38,18 +39,18 @@ def evaluate_with(
 ) -> EvaluationInfo:
     """Score `version` by a scorer that is known already, such as the one a policy pins."""
     artifacts = artifacts_of(version)
-    model = load_model(registry, version, trust=trust)
+    model = load_model(project, version, trust=trust)
     try:
-        table = read_table(registry.objects, snapshot, file=scorer.data)
+        table = read_table(project.objects, snapshot, file=scorer.data)
         predictions = predict(
             model,
             table,
             scorer=scorer,
-            score=score_with(scorer, registry),
-            metrics=metrics_with(scorer, registry),
+            score=score_with(scorer, project),
+            metrics=metrics_with(scorer, project),
         )
         return record_evaluation(
-            registry,
+            project,
             artifacts=artifacts.tree,
             snapshot=snapshot.digest,
             scorer=scorer,
@@ -57,7 +58,7 @@ def evaluate_with(
             trusted=trust and version.safety != "safe",
         )
     except Erased as error:
-        left, model = left_of(registry, snapshot.digest), version.name.rpartition(":")[0]
+        left, model = left_of(project, snapshot.digest), version.name.rpartition(":")[0]
         follows = f"; what is left of it is {left}" if left else ""
         raise Erased(
             f"{version.name} cannot be evaluated: {error}{follows}; a policy is bound to "
@@ -69,20 +70,20 @@ def evaluate_with(
 
 
 def configured_scorer(
-    registry: Registry, version: Version, *, on: SnapshotInfo | None = None
+    project: Project, version: Version, *, on: SnapshotInfo | None = None
 ) -> Scorer:
     """Read how `cairn.toml` scores the model; raises `Invalid` with what to write there.
 
     `on` is what the model is about to be scored on.
     """
-    settings = registry.settings.model(version.model).evaluation
+    settings = project.settings.model(version.model).evaluation
     if settings is None:
         short = version.name.rpartition(":")[0]
         raise Invalid(
             f"cairn.toml does not say how to score {short}: write\n"
             f'[model."{short}".evaluation]\ndata = "snap:test"\nlabel = "..."'
         )
-    return scorer_of(registry, settings, on=on)
+    return scorer_of(project, settings, on=on)
 
 
 def artifacts_of(version: Version) -> Artifacts:
@@ -92,9 +93,9 @@ def artifacts_of(version: Version) -> Artifacts:
     return version.manifest.artifacts
 
 
-def load_model(registry: Registry, version: Version, *, trust: bool = False) -> Any:
+def load_model(project: Project, version: Version, *, trust: bool = False) -> Any:
     """Load the version's model, every byte verified; one that could run code with `trust`."""
     try:
-        return registry.load(version.name, trust=trust).model
+        return serve(project.objects, version, trust=trust).model
     except Refused as error:
         raise Refused(f"{version.name} cannot be measured: {error}", fix=error.fix) from error

@@ -20,7 +20,7 @@ from cairn.data.tables.table import read_table
 from cairn.gates.evaluation import artifacts_of, configured_scorer
 from cairn.gates.rows import expected
 from cairn.gates.scorer import ELSEWHERE
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.stats.misfit import misfit
 from cairn.stats.predictions import Predictions
 from cairn.stats.tabulate import tabulate, tabulate_classes
@@ -47,27 +47,27 @@ def read_predictions(
 
 
 def evaluate_elsewhere(
-    registry: Registry, version: Version, path: Path, *, on: str
+    project: Project, version: Version, path: Path, *, on: str
 ) -> EvaluationInfo:
     """Record predictions of a version that a Parquet file holds, for the snapshot `on`.
 
     Raises `Invalid` unless `cairn.toml` says `score = "elsewhere"`, and unless ids and labels
     are those of the snapshot: predictions made on another set are not evidence.
     """
-    scorer = configured_scorer(registry, version)
+    scorer = configured_scorer(project, version)
     if scorer.score != ELSEWHERE:
         raise Invalid(
             f"cairn.toml scores {version.name} with {scorer.score}; write "
             f'`score = "{ELSEWHERE}"` there to hand in predictions'
         )
-    snapshot = registry.find_snapshot(on)
+    snapshot = project.find_snapshot(on)
     lower = [name for name, better in scorer.values.items() if better == "lower"]
     found = read_predictions(path, task=scorer.task, lower=lower)
-    table = read_table(registry.objects, snapshot, file=scorer.data)
+    table = read_table(project.objects, snapshot, file=scorer.data)
     if fault := misfit(found, expected(table, found, scorer)):
         raise Invalid(f"{path} does not hold predictions for {on}: {fault.reason}")
     return record_evaluation(
-        registry,
+        project,
         artifacts=artifacts_of(version).tree,
         snapshot=snapshot.digest,
         scorer=scorer,

@@ -36,7 +36,7 @@ from cairn.flavors.frames.frame import take_rows
 from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.rows import inputs
 from cairn.gates.scorer import Score, score_with
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.stats.checks.latency import SPELL, independent, judge_calls
 
 SAMPLES = 500
@@ -58,7 +58,7 @@ Clock = Callable[[], float]
 
 
 def measure_latency(
-    registry: Registry,
+    project: Project,
     version: Version,
     *,
     on: SnapshotInfo,
@@ -73,10 +73,10 @@ def measure_latency(
     when it is loaded.
     """
     artifacts = artifacts_of(version)
-    table = read_table(registry.objects, on, file=scorer.data)
-    model = load_model(registry, version)
-    call = calls(model, table, scorer=scorer, score=score_with(scorer, registry))
-    known = len(registry.engine.send(ListLatencies(artifacts=artifacts.tree)))
+    table = read_table(project.objects, on, file=scorer.data)
+    model = load_model(project, version)
+    call = calls(model, table, scorer=scorer, score=score_with(scorer, project))
+    known = len(project.engine.send(ListLatencies(artifacts=artifacts.tree)))
     asked = Asked(budgets=tuple(budgets), rows=cycled(table), number=known + 1)
     with alone():
         discarded, samples = sample(call, asked, clock=perf_counter)
@@ -89,8 +89,8 @@ def measure_latency(
         machine=machine(),
         rows=cycled(table),
     )
-    digest = registry.objects.put_record(latency)
-    return registry.engine.send(RecordLatency(latency=digest, signed=identity.vouch(digest)))
+    digest = project.objects.put_record(latency)
+    return project.engine.send(RecordLatency(latency=digest, signed=identity.vouch(digest)))
 
 
 def cycled(table: Table) -> int:

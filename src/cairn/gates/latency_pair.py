@@ -18,7 +18,7 @@ from cairn.data.tables.table import read_table
 from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.latency import DIGITS, WARM_SECONDS, alone, calls, cycled, machine, warmed_up
 from cairn.gates.scorer import score_with
-from cairn.registry import Registry
+from cairn.project import Project
 
 ROUND = 25
 ROUNDS = 40
@@ -31,7 +31,7 @@ Call = Callable[[], float]
 
 
 def measure_in_turn(
-    registry: Registry, version: Version, live: Version, *, on: SnapshotInfo, scorer: Scorer
+    project: Project, version: Version, live: Version, *, on: SnapshotInfo, scorer: Scorer
 ) -> LatencyInfo:
     """Time single-row calls of both loaded models on rows of `on`, and record them.
 
@@ -40,14 +40,14 @@ def measure_in_turn(
     """
     ours, theirs = artifacts_of(version), artifacts_of(live)
     table, score = (
-        read_table(registry.objects, on, file=scorer.data),
-        score_with(scorer, registry),
+        read_table(project.objects, on, file=scorer.data),
+        score_with(scorer, project),
     )
     pair = tuple(
-        calls(load_model(registry, one), table, scorer=scorer, score=score)
+        calls(load_model(project, one), table, scorer=scorer, score=score)
         for one in (version, live)
     )
-    known = registry.engine.send(ListLatencies(artifacts=ours.tree))
+    known = project.engine.send(ListLatencies(artifacts=ours.tree))
     again = sum(info.latency.live == theirs.tree for info in known)
     with alone():
         discarded, rate, samples = sample_in_turn(
@@ -66,8 +66,8 @@ def measure_in_turn(
         round_calls=ROUND,
         rows=cycled(table),
     )
-    digest = registry.objects.put_record(latency)
-    return registry.engine.send(RecordLatency(latency=digest, signed=identity.vouch(digest)))
+    digest = project.objects.put_record(latency)
+    return project.engine.send(RecordLatency(latency=digest, signed=identity.vouch(digest)))
 
 
 def sample_in_turn(

@@ -35,87 +35,87 @@ from cairn.gates.latency import measure_latency
 from cairn.gates.latency_pair import measure_in_turn
 from cairn.gates.project_checks import already_run, run_own
 from cairn.gates.scorer import scorer_of
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.stats.checks.latency import judge_calls
 from cairn.stats.checks.latency_ratio import decides
 
 COMPARATIVE = (Superiority, NonInferiority, NoSubgroupRegression)
 
 
-def measure(registry: Registry, version: Version, *, label: LabelName) -> None:
+def measure(project: Project, version: Version, *, label: LabelName) -> None:
     """Evaluate the candidate and the live version, and time the candidate, where missing.
 
     Raises `Invalid` if the data do not fit the model, and `Corrupt` for damaged bytes.
     """
     try:
-        policy = registry.engine.send(GetPolicy(model=version.model, label=label)).policy
+        policy = project.engine.send(GetPolicy(model=version.model, label=label)).policy
     except NotFound:
         return
-    _judge(registry, version, policy)
-    snapshot = registry.find_snapshot(policy.evaluation)
+    _judge(project, version, policy)
+    snapshot = project.find_snapshot(policy.evaluation)
     own = [check for check in policy.checks if isinstance(check, OwnCheck)]
     for check in own if version.manifest.artifacts else ():
-        if not already_run(registry, version, check, on=snapshot):
-            run_own(registry, version, check, on=snapshot)
-    scorer = _scorer(registry, version, policy)
+        if not already_run(project, version, check, on=snapshot):
+            run_own(project, version, check, on=snapshot)
+    scorer = _scorer(project, version, policy)
     if scorer is None:
         return
     key = _own_key(policy)
-    for compared in _compared(registry, version, policy):
-        _evaluate(registry, compared, snapshot=snapshot, scorer=scorer, key=key)
+    for compared in _compared(project, version, policy):
+        _evaluate(project, compared, snapshot=snapshot, scorer=scorer, key=key)
     for disturbed in _disturbed(policy, scorer) if version.manifest.artifacts else ():
-        _evaluate(registry, version, snapshot=snapshot, scorer=disturbed, key=key)
+        _evaluate(project, version, snapshot=snapshot, scorer=disturbed, key=key)
     ratios = [check for check in policy.checks if isinstance(check, LatencyRatio)]
-    live = _live(registry, version, policy)
-    if live is not None and any(_open(registry, version, live, ratio) for ratio in ratios):
+    live = _live(project, version, policy)
+    if live is not None and any(_open(project, version, live, ratio) for ratio in ratios):
         with suppress(Refused):
-            measure_in_turn(registry, version, live, on=snapshot, scorer=scorer)
+            measure_in_turn(project, version, live, on=snapshot, scorer=scorer)
     budgets = [check for check in policy.checks if isinstance(check, LatencyBudget)]
-    if any(_undecided(registry, version, budget) for budget in budgets):
+    if any(_undecided(project, version, budget) for budget in budgets):
         with suppress(Refused):
-            measure_latency(registry, version, on=snapshot, scorer=scorer, budgets=budgets)
+            measure_latency(project, version, on=snapshot, scorer=scorer, budgets=budgets)
 
 
-def _judge(registry: Registry, version: Version, policy: Policy) -> None:
+def _judge(project: Project, version: Version, policy: Policy) -> None:
     """Let this store judge the candidate's bytes itself, if the policy asks what they are."""
     artifacts = version.manifest.artifacts
     if artifacts is not None and any(isinstance(c, SafetyScan) for c in policy.checks):
-        verdict_on(registry, artifacts.tree)
+        verdict_on(project, artifacts.tree)
 
 
-def _scorer(registry: Registry, version: Version, policy: Policy) -> Scorer | None:
+def _scorer(project: Project, version: Version, policy: Policy) -> Scorer | None:
     if policy.scorer is not None:
-        return registry.objects.get_record(policy.scorer, Scorer)
-    settings = registry.settings.model(version.model).evaluation
-    return scorer_of(registry, settings) if settings else None
+        return project.objects.get_record(policy.scorer, Scorer)
+    settings = project.settings.model(version.model).evaluation
+    return scorer_of(project, settings) if settings else None
 
 
-def _compared(registry: Registry, version: Version, policy: Policy) -> list[Version]:
+def _compared(project: Project, version: Version, policy: Policy) -> list[Version]:
     """The versions whose predictions the policy's checks read, those with weights."""
     asked: list[Version] = []
     if any(looked_through(check) for check in policy.checks):
         asked.append(version)
-    live = _live(registry, version, policy)
+    live = _live(project, version, policy)
     if live is not None and any(isinstance(check, COMPARATIVE) for check in policy.checks):
         asked.append(live)
     if policy.reference is not None:
-        asked.append(registry.version(policy.reference))
+        asked.append(project.version(policy.reference))
     return [found for found in asked if found.manifest.artifacts is not None]
 
 
-def _live(registry: Registry, version: Version, policy: Policy) -> Version | None:
+def _live(project: Project, version: Version, policy: Policy) -> Version | None:
     """The version that the candidate is compared with, if there is one."""
     label = policy.against.removeprefix("@")
-    held = registry.engine.send(GetLabel(model=version.model, label=label))
-    return registry.version(f"{version.model}:{held.number}") if held else None
+    held = project.engine.send(GetLabel(model=version.model, label=label))
+    return project.version(f"{version.model}:{held.number}") if held else None
 
 
-def _open(registry: Registry, version: Version, live: Version, ratio: LatencyRatio) -> bool:
+def _open(project: Project, version: Version, live: Version, ratio: LatencyRatio) -> bool:
     """Whether no measurement in turn decides: there is none, or the newest is inconclusive."""
     ours, theirs = version.manifest.artifacts, live.manifest.artifacts
     if ours is None or theirs is None:
         return False
-    found = registry.engine.send(ListLatencies(artifacts=ours.tree))
+    found = project.engine.send(ListLatencies(artifacts=ours.tree))
     newest = next((i.latency for i in found if i.latency.live == theirs.tree), None)
     if newest is None:
         return True
@@ -141,30 +141,28 @@ def _own_key(policy: Policy) -> str:
 
 
 def _evaluate(
-    registry: Registry, version: Version, *, snapshot: SnapshotInfo, scorer: Scorer, key: str
+    project: Project, version: Version, *, snapshot: SnapshotInfo, scorer: Scorer, key: str
 ) -> None:
-    if digest_of(scorer) not in _scorers(registry, version, snapshot.digest, key=key):
+    if digest_of(scorer) not in _scorers(project, version, snapshot.digest, key=key):
         with suppress(Refused):
-            evaluate_with(registry, version, snapshot=snapshot, scorer=scorer)
+            evaluate_with(project, version, snapshot=snapshot, scorer=scorer)
 
 
-def _scorers(
-    registry: Registry, version: Version, snapshot: Digest, *, key: str
-) -> set[Digest]:
+def _scorers(project: Project, version: Version, snapshot: Digest, *, key: str) -> set[Digest]:
     """Which scorers a version was evaluated by on a snapshot, signed by `key` if given."""
     artifacts = version.manifest.artifacts
     if artifacts is None:
         return set()
-    found = registry.engine.send(ListEvaluations(artifacts=artifacts.tree, snapshot=snapshot))
+    found = project.engine.send(ListEvaluations(artifacts=artifacts.tree, snapshot=snapshot))
     return {info.evaluation.scorer for info in found if not key or key in info.signed_by}
 
 
-def _undecided(registry: Registry, version: Version, budget: LatencyBudget) -> bool:
+def _undecided(project: Project, version: Version, budget: LatencyBudget) -> bool:
     """Whether no stored measurement decides: there is none, or the newest is inconclusive."""
     artifacts = version.manifest.artifacts
     if artifacts is None:
         return False
-    found = registry.engine.send(ListLatencies(artifacts=artifacts.tree))
+    found = project.engine.send(ListLatencies(artifacts=artifacts.tree))
     if not found:
         return True
     newest = found[0].latency

@@ -7,27 +7,27 @@ from cairn.core.evaluation import Scorer
 from cairn.core.gate import GetPolicy
 from cairn.core.name import LabelName, ModelName, shown
 from cairn.gates.scorer import source_file
-from cairn.registry import Registry
+from cairn.project import Project
 
 
-def differing(registry: Registry, model: ModelName, label: LabelName) -> tuple[str, ...]:
+def differing(project: Project, model: ModelName, label: LabelName) -> tuple[str, ...]:
     """Name the settings in `cairn.toml` that are others than the policy of a label pinned."""
-    settings = registry.settings.model(model).evaluation
+    settings = project.settings.model(model).evaluation
     try:
-        pinned = registry.engine.send(GetPolicy(model=model, label=label)).policy.scorer
+        pinned = project.engine.send(GetPolicy(model=model, label=label)).policy.scorer
     except NotFound:
         return ()
     if pinned is None:
         return ()
     if settings is None:
         return (f"[model.{shown(model)}.evaluation] is gone",)
-    scorer = registry.objects.get_record(pinned, Scorer)
-    return (*_fields(settings, scorer), *_sources(registry, scorer))
+    scorer = project.objects.get_record(pinned, Scorer)
+    return (*_fields(settings, scorer), *_sources(project, scorer))
 
 
-def told(registry: Registry, model: ModelName, label: LabelName) -> list[str]:
+def told(project: Project, model: ModelName, label: LabelName) -> list[str]:
     """Say in a line that other settings were used than stand in `cairn.toml`, if so."""
-    names = differing(registry, model, label)
+    names = differing(project, model, label)
     if not names:
         return []
     where = f"{shown(model)}@{label}"
@@ -57,19 +57,19 @@ def _fields(settings: EvaluationSettings, scorer: Scorer) -> list[str]:
     return [name for name, (said, pinned) in now.items() if said != pinned]
 
 
-def _sources(registry: Registry, scorer: Scorer) -> list[str]:
+def _sources(project: Project, scorer: Scorer) -> list[str]:
     """Name the files of the project's own functions that are not as they were pinned."""
     pairs = ((scorer.score, scorer.source), (scorer.metrics or "", scorer.metrics_source))
     return [
         f"the file of {named}"
         for named, source in pairs
-        if source is not None and _now(registry, named) != source
+        if source is not None and _now(project, named) != source
     ]
 
 
-def _now(registry: Registry, named: str) -> str:
+def _now(project: Project, named: str) -> str:
     try:
-        path = source_file(registry.settings.folder, named.partition(":")[0])
+        path = source_file(project.settings.folder, named.partition(":")[0])
         return digest_bytes(path.read_bytes())
     except (CairnError, OSError):
         return ""

@@ -29,7 +29,7 @@ from cairn.core.version import ListVersions
 from cairn.gates import plain_yaml
 from cairn.gates.plain_yaml import Document, Place
 from cairn.gates.scorer import scorer_of
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.signing.note import read_verifier
 from cairn.stats.metrics import Metric, parse_metric, require_of_task, spelled
 
@@ -83,26 +83,26 @@ class PolicyFile(Record, frozen=True, tag_field="cairn", tag=FORMAT):
     reference: Text | None = None
 
 
-def load_policy(path: Path, registry: Registry, model: ModelName) -> Policy:
+def load_policy(path: Path, project: Project, model: ModelName) -> Policy:
     """Read a policy file and pin what it names, for one model of one registry.
 
     Raises `Invalid`, or `NotFound` for the snapshot, with file, line and column; `NotFound`
     for a model that nobody knows.
     """
-    return pin_policy(_read(path), path, registry, model)
+    return pin_policy(_read(path), path, project, model)
 
 
-def pin_policy(text: str, path: Path, registry: Registry, model: ModelName) -> Policy:
+def pin_policy(text: str, path: Path, project: Project, model: ModelName) -> Policy:
     """Do as `load_policy` with a text that stands, or might, in the file `path`."""
     document = _parsed(text, path)
-    _require_model(registry, model)
+    _require_model(project, model)
     try:
         written = read_policy(document)
-        _check_groups(written, document, registry.settings.model(model).evaluation)
+        _check_groups(written, document, project.settings.model(model).evaluation)
         _check_people(written, document)
-        policy = _pinned(written, document, registry=registry, model=model)
+        policy = _pinned(written, document, project=project, model=model)
         if policy.scorer is not None:
-            task = registry.objects.get_record(policy.scorer, Scorer).task
+            task = project.objects.get_record(policy.scorer, Scorer).task
             _check_metrics(written, document, of=lambda metric: require_of_task(metric, task))
         check_policy(policy)
     except CairnError as error:
@@ -155,13 +155,13 @@ def _parsed(text: str, path: Path) -> Document:
         raise Invalid(f"{path}: {error}") from error
 
 
-def _require_model(registry: Registry, model: ModelName) -> None:
+def _require_model(project: Project, model: ModelName) -> None:
     """Raise `NotFound` unless a model has versions or a place in `cairn.toml`."""
-    team = registry.settings.team
-    named = {model_name(name, team=team) for name in registry.settings.models}
-    if model in named or registry.engine.send(ListVersions(model=model, limit=1)):
+    team = project.settings.team
+    named = {model_name(name, team=team) for name in project.settings.models}
+    if model in named or project.engine.send(ListVersions(model=model, limit=1)):
         return
-    known = {*named, *(version.model for version in registry.versions())}
+    known = {*named, *(version.model for version in project.versions())}
     there = (
         f"there are {', '.join(sorted(map(shown, known)))}" if known else "there is none yet"
     )
@@ -169,16 +169,16 @@ def _require_model(registry: Registry, model: ModelName) -> None:
 
 
 def _pinned(
-    written: PolicyFile, document: Document, *, registry: Registry, model: ModelName
+    written: PolicyFile, document: Document, *, project: Project, model: ModelName
 ) -> Policy:
     try:
-        snapshot = registry.find_snapshot(written.evaluation).digest
+        snapshot = project.find_snapshot(written.evaluation).digest
     except (NotFound, Invalid) as error:
         raise type(error)(f"{document.places['evaluation',]}: evaluation: {error}") from error
     return Policy(
         evaluation=snapshot,
         checks=written.checks,
-        scorer=_pinned_scorer(registry, model),
+        scorer=_pinned_scorer(project, model),
         against=written.against,
         bootstrap=written.bootstrap,
         reuse=written.reuse,
@@ -186,19 +186,19 @@ def _pinned(
         override=written.override,
         measurers=written.measurers,
         authors=written.authors,
-        reference=_pinned_reference(written, document, registry=registry, model=model),
+        reference=_pinned_reference(written, document, project=project, model=model),
     )
 
 
 def _pinned_reference(
-    written: PolicyFile, document: Document, *, registry: Registry, model: ModelName
+    written: PolicyFile, document: Document, *, project: Project, model: ModelName
 ) -> Digest | None:
     """The digest of the version that the policy keeps as its reference."""
     if written.reference is None:
         return None
     place = document.places["reference",]
     try:
-        found = registry.version(written.reference)
+        found = project.version(written.reference)
     except (NotFound, Invalid) as error:
         raise type(error)(f"{place}: reference: {error}") from error
     if found.model != model:
@@ -206,9 +206,9 @@ def _pinned_reference(
     return found.digest
 
 
-def _pinned_scorer(registry: Registry, model: ModelName) -> Digest | None:
-    settings = registry.settings.model(model).evaluation
-    return registry.objects.put_record(scorer_of(registry, settings)) if settings else None
+def _pinned_scorer(project: Project, model: ModelName) -> Digest | None:
+    settings = project.settings.model(model).evaluation
+    return project.objects.put_record(scorer_of(project, settings)) if settings else None
 
 
 def _respelled(check: Check) -> Check:

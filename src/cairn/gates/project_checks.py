@@ -31,7 +31,7 @@ from cairn.core.version import Version
 from cairn.gates.evaluation import artifacts_of
 from cairn.interpreter import isolated_script
 from cairn.objects.folders.tree import restore_tree
-from cairn.registry import Registry
+from cairn.project import Project
 
 GROUP = "cairn.checks"
 MOST_SECONDS = 3600
@@ -55,20 +55,20 @@ class _Answer(NamedTuple):
 
 
 def run_own(
-    registry: Registry, version: Version, check: OwnCheck, *, on: SnapshotInfo
+    project: Project, version: Version, check: OwnCheck, *, on: SnapshotInfo
 ) -> ResultInfo:
     """Run a check on a version and record what it says; raises `Invalid` if there is none."""
-    artifacts, program = artifacts_of(version), _program(registry, check)
+    artifacts, program = artifacts_of(version), _program(project, check)
     with TemporaryDirectory(prefix="cairn-") as folder:
         model, data = Path(folder) / "model", Path(folder) / "data"
-        restore_tree(registry.objects, artifacts.tree, model)
-        restore_tree(registry.objects, on.tree, data)
+        restore_tree(project.objects, artifacts.tree, model)
+        restore_tree(project.objects, on.tree, data)
         answer = (
             _asked(program.point, model, data)
             if program.point is not None
-            else _executed(registry, check, model=model, data=data)
+            else _executed(project, check, model=model, data=data)
         )
-    known = known_here(registry.settings.folder)
+    known = known_here(project.settings.folder)
     result = OwnResult(
         run=check.run,
         artifacts=artifacts.tree,
@@ -77,19 +77,19 @@ def run_own(
         reason=redact(known.redact(answer.reason))[:_LONGEST],
         plugin=program.plugin,
         version=program.version,
-        source=_kept(registry, check, program),
+        source=_kept(project, check, program),
     )
-    digest = registry.objects.put_record(result)
-    return registry.engine.send(RecordResult(result=digest, signed=identity.vouch(digest)))
+    digest = project.objects.put_record(result)
+    return project.engine.send(RecordResult(result=digest, signed=identity.vouch(digest)))
 
 
 def already_run(
-    registry: Registry, version: Version, check: OwnCheck, *, on: SnapshotInfo
+    project: Project, version: Version, check: OwnCheck, *, on: SnapshotInfo
 ) -> bool:
     """Whether what a check says today was recorded: of this version, by these very bytes."""
-    artifacts, program = artifacts_of(version), _program(registry, check)
-    source = _kept(registry, check, program)
-    found = registry.engine.send(ListResults(artifacts=artifacts.tree))
+    artifacts, program = artifacts_of(version), _program(project, check)
+    source = _kept(project, check, program)
+    found = project.engine.send(ListResults(artifacts=artifacts.tree))
     return any(
         (info.result.run, info.result.snapshot, info.result.source)
         == (check.run, on.digest, source)
@@ -97,13 +97,13 @@ def already_run(
     )
 
 
-def _program(registry: Registry, check: OwnCheck) -> _Program:
+def _program(project: Project, check: OwnCheck) -> _Program:
     """Find what the policy runs: a plugin of that name, else a script of the project."""
     for point in entry_points(group=GROUP, name=check.run):
         source = getsourcefile(point.load())
         if source is not None and point.dist is not None:
             return _Program(point.dist.name, point.dist.version, Path(source), point)
-    folder = registry.settings.folder.resolve()
+    folder = project.settings.folder.resolve()
     for word in _words(check):
         path = (folder / word).resolve()
         if path.is_file() and path.is_relative_to(folder):
@@ -114,11 +114,11 @@ def _program(registry: Registry, check: OwnCheck) -> _Program:
     )
 
 
-def _kept(registry: Registry, check: OwnCheck, program: _Program) -> Digest:
+def _kept(project: Project, check: OwnCheck, program: _Program) -> Digest:
     """Store what answers for a check; raises `Invalid` for a script with a secret in it."""
     if program.point is None:
         require_plain(f"check {check.id!r}: {program.plugin}", program.source.read_bytes())
-    return registry.objects.put_file(program.source)[0]
+    return project.objects.put_file(program.source)[0]
 
 
 def _words(check: OwnCheck) -> list[str]:
@@ -130,13 +130,13 @@ def _words(check: OwnCheck) -> list[str]:
         ) from error
 
 
-def _executed(registry: Registry, check: OwnCheck, *, model: Path, data: Path) -> _Answer:
-    words, variables = _command(registry.settings.folder, _words(check))
+def _executed(project: Project, check: OwnCheck, *, model: Path, data: Path) -> _Answer:
+    words, variables = _command(project.settings.folder, _words(check))
     folders = {"CAIRN_MODEL": str(model), "CAIRN_DATA": str(data)}
     try:
         done = subprocess.run(  # noqa: S603 (the project's own script, named in its policy)
             words,
-            cwd=registry.settings.folder,
+            cwd=project.settings.folder,
             env=os.environ | variables | folders,
             capture_output=True,
             text=True,

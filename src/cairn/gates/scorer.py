@@ -23,7 +23,7 @@ from cairn.data.evaluation import ids_key
 from cairn.flavors.scoring import as_array, score
 from cairn.gates.task import asked
 from cairn.interpreter import after_standard_library
-from cairn.registry import Registry
+from cairn.project import Project
 
 ELSEWHERE = "elsewhere"
 """How `cairn.toml` says that predictions are made by others and handed in."""
@@ -34,14 +34,14 @@ Metrics = Callable[[Any, Any], Mapping[str, Any]]
 
 
 def scorer_of(
-    registry: Registry, settings: EvaluationSettings, *, on: SnapshotInfo | None = None
+    project: Project, settings: EvaluationSettings, *, on: SnapshotInfo | None = None
 ) -> Scorer:
     """Build the scorer that `cairn.toml` describes; the source of its function is stored.
 
     What the settings leave open is found out from the labels. Raises `Invalid` if the
     function's file is not in the project.
     """
-    task, method = asked(registry, settings, on=on)
+    task, method = asked(project, settings, on=on)
     metrics = settings.metrics
     return Scorer(
         score=method,
@@ -50,18 +50,18 @@ def scorer_of(
         groups=settings.groups,
         drop=settings.drop,
         data=settings.file,
-        source=_stored_source(registry, method),
+        source=_stored_source(project, method),
         task=task,
         unit=settings.unit,
         weight=settings.weight,
         values=settings.values,
         metrics=metrics,
-        metrics_source=_stored_source(registry, metrics) if metrics else None,
-        ids_key=ids_key(registry, settings),
+        metrics_source=_stored_source(project, metrics) if metrics else None,
+        ids_key=ids_key(project, settings),
     )
 
 
-def score_with(scorer: Scorer, registry: Registry) -> Score:
+def score_with(scorer: Scorer, project: Project) -> Score:
     """Give the function that scores as `scorer` says: a method, or the project's own."""
     if scorer.score == ELSEWHERE:
         raise Refused(
@@ -77,15 +77,15 @@ def score_with(scorer: Scorer, registry: Registry) -> Score:
             model=model,
             rows=rows,
         )
-    return _own_function(scorer.score, scorer.source, registry)
+    return _own_function(scorer.score, scorer.source, project)
 
 
-def metrics_with(scorer: Scorer, registry: Registry) -> Metrics | None:
+def metrics_with(scorer: Scorer, project: Project) -> Metrics | None:
     """Give the project's own metric function, run from the bytes that the scorer records."""
     if scorer.metrics is None or scorer.metrics_source is None:
         return None
     named = scorer.metrics
-    function = _function(named, scorer.metrics_source, registry)
+    function = _function(named, scorer.metrics_source, project)
 
     def measured(rows: Any, outputs: Any) -> Mapping[str, Any]:
         try:
@@ -126,13 +126,13 @@ def _positive(model: Any) -> int:
     return classes.index(1) if 1 in classes else 1
 
 
-def _stored_source(registry: Registry, named: str) -> Digest | None:
+def _stored_source(project: Project, named: str) -> Digest | None:
     module, colon, _ = named.partition(":")
     if not colon:
         return None
-    path = source_file(registry.settings.folder, module)
+    path = source_file(project.settings.folder, module)
     require_plain(f"{path.name}, which scores,", path.read_bytes())
-    return registry.objects.put_file(path)[0]
+    return project.objects.put_file(path)[0]
 
 
 def source_file(folder: Path, module: str) -> Path:
@@ -146,14 +146,14 @@ def source_file(folder: Path, module: str) -> Path:
     return found
 
 
-def _own_function(named: str, source: Digest, registry: Registry) -> Score:
-    function = _function(named, source, registry)
+def _own_function(named: str, source: Digest, project: Project) -> Score:
+    function = _function(named, source, project)
     return lambda model, rows: _called(function, named, model=model, rows=rows)
 
 
-def _function(named: str, source: Digest, registry: Registry) -> Callable[..., Any]:
+def _function(named: str, source: Digest, project: Project) -> Callable[..., Any]:
     module, _, name = named.partition(":")
-    made = _run(module, registry.objects.get(source), registry.settings.folder)
+    made = _run(module, project.objects.get(source), project.settings.folder)
     function = getattr(made, name, None)
     if not callable(function):
         raise Invalid(f"{module} has no function {name}, which the scorer names")

@@ -17,14 +17,14 @@ from cairn.core.evaluation import Task
 from cairn.core.snapshot import SnapshotInfo
 from cairn.data.tables.column import Column
 from cairn.data.tables.table import read_table
-from cairn.registry import Registry
+from cairn.project import Project
 
 MOST_CLASSES = 20
 _METHODS: dict[Task, str] = {"regression": "predict", "ranking": "predict"}
 
 
 def asked(
-    registry: Registry, settings: EvaluationSettings, *, on: SnapshotInfo | None = None
+    project: Project, settings: EvaluationSettings, *, on: SnapshotInfo | None = None
 ) -> tuple[Task, str]:
     """Say what is predicted, and by which method or function a model says it.
 
@@ -32,7 +32,7 @@ def asked(
     Raises what reading the data raises, where the labels have to be looked at.
     """
     values: Task | None = "values" if settings.values else None
-    task = settings.task or values or _found(registry, settings, on)
+    task = settings.task or values or _found(project, settings, on)
     return task, settings.score or _METHODS.get(task, "predict_proba")
 
 
@@ -47,12 +47,12 @@ def task_of(labels: Column, *, numbers: bool) -> Task:
     return "multiclass" if whole and not numbers else "regression"
 
 
-def _found(registry: Registry, settings: EvaluationSettings, on: SnapshotInfo | None) -> Task:
+def _found(project: Project, settings: EvaluationSettings, on: SnapshotInfo | None) -> Task:
     try:
-        snapshot = registry.find_snapshot(settings.data)
+        snapshot = project.find_snapshot(settings.data)
     except NotFound:
         if on is None:
             raise
         snapshot = on
-    table = read_table(registry.objects, snapshot, file=settings.file)
+    table = read_table(project.objects, snapshot, file=settings.file)
     return task_of(table.column(settings.label), numbers=settings.score == "predict")

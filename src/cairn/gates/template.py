@@ -7,7 +7,7 @@ from cairn.core.errors import Conflict, Unavailable
 from cairn.core.evaluation import Task
 from cairn.core.name import ModelName, shown
 from cairn.gates.task import asked
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.stats.metrics import by_task
 
 NEUTRAL, ANY = Path("gates") / "starter.yaml", "MODEL"
@@ -79,16 +79,16 @@ def policy_file(model: str) -> Path:
     return Path("gates") / f"{model.rpartition('/')[2]}.yaml"
 
 
-def write_starter(registry: Registry, model: ModelName) -> Path:
+def write_starter(project: Project, model: ModelName) -> Path:
     """Write the first policy of a model into the project; returns where, from its folder.
 
     Raises `Conflict` if there is a file already: it is somebody's.
     """
-    settings = registry.settings.model(model).evaluation
-    task = asked(registry, settings)[0] if settings else "binary"
+    settings = project.settings.model(model).evaluation
+    task = asked(project, settings)[0] if settings else "binary"
     name = shown(model)
     path = policy_file(name)
-    whole = registry.settings.folder / path
+    whole = project.settings.folder / path
     try:
         whole.parent.mkdir(exist_ok=True)
         with whole.open("x", encoding="utf-8") as file:

@@ -2,13 +2,13 @@
 
 from cairn.core.version import Manifest
 from cairn.inventory.findings import INGREDIENTS, Captured, Ingredient
-from cairn.registry import Registry
+from cairn.project import Project
 
 
-def captured(registry: Registry) -> tuple[Captured, ...]:
+def captured(project: Project) -> tuple[Captured, ...]:
     """Name for each ingredient the newest version, made by a run, that has it."""
     found: dict[Ingredient, str] = {}
-    for version in registry.versions():
+    for version in project.versions():
         if version.run is not None and version.deleted is None:
             for ingredient in _known(version.manifest):
                 found.setdefault(ingredient, version.name)

@@ -9,10 +9,11 @@ from pathlib import Path
 from cairn import identity, rights
 from cairn.config import ledger_key_override
 from cairn.core.errors import CairnError, NotFound
+from cairn.core.ledger import VerifyStore
 from cairn.core.request import Record
 from cairn.data.git import find_top, run_git
 from cairn.engine.store import key_path, read_about
-from cairn.registry import Registry
+from cairn.project import Project
 
 LITTLE_BYTES = 1 << 30
 EXTRAS = {
@@ -39,12 +40,12 @@ class Sign(Record, frozen=True):
     fix: str
 
 
-def examine(opened: Registry | CairnError, folder: Path) -> tuple[Sign, ...]:
+def examine(opened: Project | CairnError, folder: Path) -> tuple[Sign, ...]:
     """Look at the surroundings of `folder`; changes nothing and reads no object's bytes.
 
     `opened` is its project, or why that could not be opened.
     """
-    project = (
+    inside = (
         ()
         if isinstance(opened, CairnError)
         else (_store(opened), _rights(opened), _room(opened), _key(opened))
@@ -53,7 +54,7 @@ def examine(opened: Registry | CairnError, folder: Path) -> tuple[Sign, ...]:
         _sign(what="Python", found=f"{sys.version.split()[0]} at {sys.executable}"),
         _git(folder),
         _project(opened),
-        *project,
+        *inside,
         _person(),
         *(_extra(name, modules) for name, modules in EXTRAS.items()),
     )
@@ -77,7 +78,7 @@ def _git(folder: Path) -> Sign:
     return _sign(what="git", found=f"{version}, at commit {commit[:12]}")
 
 
-def _project(opened: Registry | CairnError) -> Sign:
+def _project(opened: Project | CairnError) -> Sign:
     if not isinstance(opened, CairnError):
         return _sign(what="project", found=str(opened.settings.folder))
     found, _, way_out = str(opened).partition("; ")
@@ -85,41 +86,41 @@ def _project(opened: Registry | CairnError) -> Sign:
     return _sign(what="project", found=found, well=False, fix=fix)
 
 
-def _store(registry: Registry) -> Sign:
+def _store(project: Project) -> Sign:
     try:
-        checked = registry.verify()
+        checked = project.engine.send(VerifyStore())
     except CairnError as error:
         return _sign(what="store", found=str(error), well=False, fix="cairn verify --all")
     if checked.problems:
         found = f"{checked.problems[0].place}: {checked.problems[0].reason}"
         return _sign(what="store", found=found, well=False, fix="cairn verify --all")
-    found = f"{registry.settings.store}, {checked.entries:,} ledger entries, rows agree"
+    found = f"{project.settings.store}, {checked.entries:,} ledger entries, rows agree"
     return _sign(what="store", found=found)
 
 
-def _rights(registry: Registry) -> Sign:
+def _rights(project: Project) -> Sign:
     """Say who may look into the store: its owner, or a group that was asked for."""
-    mode = registry.settings.store.stat().st_mode & 0o7777
+    mode = project.settings.store.stat().st_mode & 0o7777
     is_shared = mode & rights.SHARED == rights.SHARED
     found = "its group's" if is_shared else "its owner's alone"
     if mode & (0o007 if is_shared else 0o077):
         whom = "o=" if is_shared else "go="
-        fix = f"chmod -R {whom} {shlex.quote(str(registry.settings.store))}"
+        fix = f"chmod -R {whom} {shlex.quote(str(project.settings.store))}"
         return _sign(
             what="rights", found=f"others may look in ({mode:o})", well=False, fix=fix
         )
     return _sign(what="rights", found=f"the store is {found}")
 
 
-def _room(registry: Registry) -> Sign:
-    free = shutil.disk_usage(registry.settings.store).free
+def _room(project: Project) -> Sign:
+    free = shutil.disk_usage(project.settings.store).free
     found = f"{free / 1e9:.1f} GB free where the store lies"
     fix = "cairn sweep" if free < LITTLE_BYTES else ""
     return _sign(what="disk", found=found, well=not fix, fix=fix)
 
 
-def _key(registry: Registry) -> Sign:
-    path = key_path(read_about(registry.settings.store).id)
+def _key(project: Project) -> Sign:
+    path = key_path(read_about(project.settings.store).id)
     if path.exists() or ledger_key_override():
         return _sign(
             what="ledger key", found=str(path) if path.exists() else "CAIRN_LEDGER_KEY"

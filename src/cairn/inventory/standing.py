@@ -18,7 +18,7 @@ from cairn.inventory.code import repository
 from cairn.inventory.findings import FILE, Inventory
 from cairn.inventory.gaps import trains
 from cairn.inventory.page import read
-from cairn.registry import Registry
+from cairn.project import Project
 
 PRODUCTION = "production"
 
@@ -45,35 +45,35 @@ class Standing(NamedTuple):
     returnable: tuple[ModelName, ...] = ()
 
 
-def standing(registry: Registry | None, folder: Path) -> Standing:
+def standing(project: Project | None, folder: Path) -> Standing:
     """Read everything that can prove a step; without a registry, what the folder tells."""
     page = _page(folder)
     known = Standing(folder, page, _commit(folder), _loose(folder, page))
-    if registry is None:
+    if project is None:
         return known
-    versions = registry.versions()
+    versions = project.versions()
     models = sorted({version.model for version in versions})
-    moves = tuple(move for model in models for move in registry.labels(model))
+    moves = tuple(move for model in models for move in project.labels(model))
     labels = {f"{model}@{label}" for model in models for label in PREDEFINED_LABELS}
     labels |= {f"{move.model}@{move.label}" for move in moves}
     ordered = sorted(labels, key=lambda label: (not label.endswith(f"@{PRODUCTION}"), label))
     return known._replace(
-        store=_spell(registry.settings.store, folder.resolve()),
-        snapshots=registry.snapshots(),
-        runs=registry.runs(),
+        store=_spell(project.settings.store, folder.resolve()),
+        snapshots=project.snapshots(),
+        runs=project.runs(),
         versions=versions,
         moves=moves,
-        policies=tuple(_policies(registry, ordered)),
-        drills=tuple(info for label in ordered for info in registry.drills(label)),
-        compared=tuple(_compared(registry, versions, moves)),
-        returnable=tuple(m for m in models if can_go_back(registry, f"{m}@{PRODUCTION}")),
+        policies=tuple(_policies(project, ordered)),
+        drills=tuple(info for label in ordered for info in project.drills(label)),
+        compared=tuple(_compared(project, versions, moves)),
+        returnable=tuple(m for m in models if can_go_back(project, f"{m}@{PRODUCTION}")),
     )
 
 
-def can_go_back(registry: Registry, label: str) -> bool:
+def can_go_back(project: Project, label: str) -> bool:
     """Tell whether there is a known-good version before the one that a label holds."""
     try:
-        registry.version(f"{label}~1")
+        project.version(f"{label}~1")
     except NotFound:
         return False
     return True
@@ -114,32 +114,32 @@ def _loose(folder: Path, page: Inventory | None) -> tuple[str, ...]:
     return tuple(s.path for s in code if trains(s) and git.tracking(s.path) != "tracked")
 
 
-def _policies(registry: Registry, labels: list[str]) -> Iterator[PolicyInfo]:
+def _policies(project: Project, labels: list[str]) -> Iterator[PolicyInfo]:
     for label in labels:
         try:
-            yield registry.policy(label)
+            yield project.policy(label)
         except NotFound:
             continue
 
 
 def _compared(
-    registry: Registry, versions: tuple[Version, ...], moves: tuple[Move, ...]
+    project: Project, versions: tuple[Version, ...], moves: tuple[Move, ...]
 ) -> Iterator[tuple[Version, Version, Digest]]:
     live = {move.after for move in moves if move.label == PRODUCTION}
     for holder in (version for version in versions if version.digest in live):
-        seen = _evaluated(registry, holder)
+        seen = _evaluated(project, holder)
         for other in versions if seen else ():
             if other.model == holder.model and _weights(other) != _weights(holder):
-                both = sorted(seen & _evaluated(registry, other))
+                both = sorted(seen & _evaluated(project, other))
                 yield from ((other, holder, snapshot) for snapshot in both)
 
 
-def _evaluated(registry: Registry, version: Version) -> set[Digest]:
+def _evaluated(project: Project, version: Version) -> set[Digest]:
     """Collect the snapshots that a version's predictions are stored for."""
     weights = _weights(version)
     if weights is None:
         return set()
-    stored = registry.engine.send(ListEvaluations(artifacts=weights))
+    stored = project.engine.send(ListEvaluations(artifacts=weights))
     return {info.evaluation.snapshot for info in stored}
 
 

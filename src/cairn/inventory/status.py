@@ -10,7 +10,7 @@ from cairn.core.request import Record
 from cairn.core.version import Version
 from cairn.core.words import counted
 from cairn.inventory.standing import bind_command, can_go_back
-from cairn.registry import Registry
+from cairn.project import Project
 
 
 class Held(Record, frozen=True):
@@ -41,24 +41,24 @@ class Status(Record, frozen=True):
     waiting: tuple[tuple[str, str], ...]
 
 
-def status(registry: Registry) -> Status:
+def status(project: Project) -> Status:
     """Read how things stand; nothing is measured and nothing is recorded."""
-    models = sorted({version.model for version in registry.versions()})
+    models = sorted({version.model for version in project.versions()})
     held = tuple(
-        _held(registry, move.model, move.label)
+        _held(project, move.model, move.label)
         for model in models
-        for move in registry.labels(model)
+        for move in project.labels(model)
         if move.label != ARCHIVED
     )
-    waiting = (*_asked(registry), *_unfinished(registry), *_of(registry, held))
+    waiting = (*_asked(project), *_unfinished(project), *_of(project, held))
     return Status(held=held, waiting=waiting)
 
 
-def _held(registry: Registry, model: ModelName, label: LabelName) -> Held:
+def _held(project: Project, model: ModelName, label: LabelName) -> Held:
     name = f"{model}@{label}"
-    version, move = registry.version(name), registry.live(name)
-    gate, decision = _gate(registry, name), _let_in(registry, name, version)
-    passed = (info for info in registry.drills(name) if info.drill.passed)
+    version, move = project.version(name), project.live(name)
+    gate, decision = _gate(project, name), _let_in(project, name, version)
+    passed = (info for info in project.drills(name) if info.drill.passed)
     drill = next(passed, None)
     return Held(
         model=model,
@@ -69,62 +69,62 @@ def _held(registry: Registry, model: ModelName, label: LabelName) -> Held:
         gate=gate,
         verdict=decision.verdict if decision else None,
         is_outdated=decision is not None and decision.policy != gate,
-        can_go_back=can_go_back(registry, name),
+        can_go_back=can_go_back(project, name),
         rehearsed_at=drill.run_at if drill else None,
         gaps=len(version.gaps),
     )
 
 
-def _gate(registry: Registry, label: str) -> str | None:
+def _gate(project: Project, label: str) -> str | None:
     try:
-        return registry.policy(label).digest
+        return project.policy(label).digest
     except NotFound:
         return None
 
 
-def _let_in(registry: Registry, label: str, version: Version) -> Decision | None:
+def _let_in(project: Project, label: str, version: Version) -> Decision | None:
     """Find the decision on which a version came to the label that it holds.
 
     A rollback has none of its own: it goes to what was let in before.
     """
-    made = {info.digest: info.decision for info in registry.decisions(label)}
-    moves = reversed(registry.history(label))
+    made = {info.digest: info.decision for info in project.decisions(label)}
+    moves = reversed(project.history(label))
     asked = (move.decision for move in moves if move.after == version.digest)
     return next((made[each] for each in asked if each in made), None)
 
 
-def _asked(registry: Registry) -> list[tuple[str, str]]:
+def _asked(project: Project) -> list[tuple[str, str]]:
     """Name what people were asked about, and moves against a gate that nobody reviewed."""
     open_cases = [
         (f"{info.about} waits for people", "cairn approvals")
         if info.state == "open"
         else (f"{info.about} is agreed to", info.then)
-        for info in registry.engine.send(ListApprovals())
+        for info in project.engine.send(ListApprovals())
     ]
     against = [
         (
             f"{shown(info.model)}:{info.number} took {info.label} against its gate",
             f"cairn gate review {info.entry} --reason WHAT-CAME-OF-IT",
         )
-        for info in registry.engine.send(ListOverrides())
+        for info in project.engine.send(ListOverrides())
         if info.reviewed_by is None
     ]
     return [*open_cases, *against]
 
 
-def _unfinished(registry: Registry) -> list[tuple[str, str]]:
-    lost = [run for run in registry.runs() if run.status == "interrupted"]
+def _unfinished(project: Project) -> list[tuple[str, str]]:
+    lost = [run for run in project.runs() if run.status == "interrupted"]
     if not lost:
         return []
     return [(f"{counted(len(lost), 'run')} never ended", f"cairn show run:{lost[0].id[:12]}")]
 
 
-def _of(registry: Registry, held: tuple[Held, ...]) -> list[tuple[str, str]]:
+def _of(project: Project, held: tuple[Held, ...]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for one in held:
         name = f"{shown(one.model)}@{one.label}"
         if one.label == "production" and one.gate is None:
-            command = bind_command(registry.settings.folder, shown(one.model))
+            command = bind_command(project.settings.folder, shown(one.model))
             found.append((f"{name} has no gate", command))
         if one.label == "production" and one.rehearsed_at is None and one.can_go_back:
             command = f"cairn rollback {name} --drill"

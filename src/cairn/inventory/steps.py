@@ -14,7 +14,7 @@ from cairn.data.git import find_top
 from cairn.inventory.findings import FILE
 from cairn.inventory.gaps import capture_command, gaps, snapshot_command
 from cairn.inventory.standing import PRODUCTION, Standing, bind_command, standing
-from cairn.registry import Registry
+from cairn.project import Project
 
 SHORT = len("sha256:") + 12
 NOT_LIVE = {*PREDEFINED_LABELS} - {PRODUCTION}
@@ -30,9 +30,9 @@ class Step(Record, frozen=True):
     fix: str = ""
 
 
-def steps(registry: Registry | None, folder: Path) -> tuple[Step, ...]:
+def steps(project: Project | None, folder: Path) -> tuple[Step, ...]:
     """Judge the nine steps of the project in `folder`; without a registry most are to do."""
-    found = standing(registry, folder)
+    found = standing(project, folder)
     return tuple(
         _judge(number, title, artifact=prove(found), fix=fix(found))
         for number, (title, prove, fix) in enumerate(_STEPS, start=1)
@@ -66,7 +66,7 @@ def _inventory(found: Standing) -> str:
     return f"{FILE}, {count} gap{'' if count == 1 else 's'}"
 
 
-def _registry(found: Standing) -> str:
+def _project(found: Standing) -> str:
     return found.store
 
 
@@ -162,7 +162,7 @@ Tell = Callable[[Standing], str]
 
 _STEPS: tuple[tuple[str, Tell, Tell], ...] = (
     ("inventory what there is", _inventory, lambda _: "cairn inventory"),
-    ("set up the registry", _registry, lambda _: "cairn init"),
+    ("set up the registry", _project, lambda _: "cairn init"),
     ("put the code under git", _code, _fix_code),
     ("freeze the data", _data, _fix_data),
     ("capture every run", _capture, _fix_capture),

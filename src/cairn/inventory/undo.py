@@ -10,7 +10,7 @@ from cairn.core.request import Record
 from cairn.engine.label_moves import MOVED, OVERRIDDEN, ROLLED_BACK
 from cairn.engine.policies import BOUND
 from cairn.engine.version import MARKED, REGISTERED
-from cairn.registry import Registry
+from cairn.project import Project
 
 LOOKED_AT = 100
 
@@ -26,10 +26,10 @@ class WayBack(Record, frozen=True):
     command: str
 
 
-def way_back(registry: Registry) -> WayBack | None:
+def way_back(project: Project) -> WayBack | None:
     """Find the newest change that can be taken back, among the last hundred entries."""
     asked = ReadLedger(limit=LOOKED_AT, newest=True)
-    for entry in reversed(registry.engine.send(asked)):
+    for entry in reversed(project.engine.send(asked)):
         known = _KNOWN.get(entry.action)
         if known is not None:
             what, how, command = known(entry)

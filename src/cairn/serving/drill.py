@@ -14,10 +14,10 @@ from typing import IO, Literal
 from cairn.core import reference
 from cairn.core.digest import Digest
 from cairn.core.errors import NotFound, Refused, Unavailable
-from cairn.core.label import Anyone, Drill, DrillInfo, MoveLabel, RecordDrill, Switch
+from cairn.core.label import Anyone, Drill, DrillInfo, MoveLabel, RecordDrill, Rollback, Switch
 from cairn.core.name import REHEARSAL, ModelName, shown
 from cairn.interpreter import isolated
-from cairn.registry import Registry
+from cairn.project import Project
 
 Step = Literal["start", "promote", "rollback"]
 
@@ -42,26 +42,26 @@ class Follower:
         return answer["loaded"]
 
 
-def drill(registry: Registry, label: str) -> DrillInfo:
+def drill(project: Project, label: str) -> DrillInfo:
     """Rehearse a rollback of `churn@production` and record the proof with its times.
 
     Raises `Refused` if the label has no known-good version to go back to, or if the process
     loaded anything else than it should.
     """
-    model, name = reference.model_and_label(label, team=registry.settings.team)
-    live = registry.version(f"{model}@{name}")
+    model, name = reference.model_and_label(label, team=project.settings.team)
+    live = project.version(f"{model}@{name}")
     try:
-        target = registry.version(f"{model}@{name}~1")
+        target = project.version(f"{model}@{name}~1")
     except NotFound as error:
         raise Refused(
             f"{shown(model)}@{name} has no earlier known-good version, so there is no "
             "rollback to rehearse; promote a second version first"
         ) from error
 
-    with _follower(registry, model) as follower:
-        switches = [_switch(registry, follower, "start", model=model, to=target.digest)]
-        switches.append(_switch(registry, follower, "promote", model=model, to=live.digest))
-        switches.append(_switch(registry, follower, "rollback", model=model, to=target.digest))
+    with _follower(project, model) as follower:
+        switches = [_switch(project, follower, "start", model=model, to=target.digest)]
+        switches.append(_switch(project, follower, "promote", model=model, to=live.digest))
+        switches.append(_switch(project, follower, "rollback", model=model, to=target.digest))
 
     proof = Drill(
         model=model,
@@ -69,31 +69,32 @@ def drill(registry: Registry, label: str) -> DrillInfo:
         switches=tuple(switches),
         rollback_seconds=switches[-1].seconds,
     )
-    info = registry.engine.send(RecordDrill(drill=registry.objects.put_record(proof)))
+    info = project.engine.send(RecordDrill(drill=project.objects.put_record(proof)))
     if not proof.passed:
         raise Refused(f"the drill of {shown(model)}@{name} failed: {_wrong(switches)}")
     return info
 
 
 def _switch(
-    registry: Registry, follower: Follower, step: Step, *, model: ModelName, to: Digest
+    project: Project, follower: Follower, step: Step, *, model: ModelName, to: Digest
 ) -> Switch:
     """Move the rehearsal's label, and time until the process has loaded what it holds."""
     begin = time.perf_counter()
     if step == "rollback":
-        registry.rollback(f"{model}@{REHEARSAL}", reason="rollback drill")
+        back = Rollback(model=model, label=REHEARSAL, reason="rollback drill")
+        project.engine.send(back)
     else:
-        _hold(registry, model, to)
+        _hold(project, model, to)
     loaded = follower.loaded()
     seconds = round(time.perf_counter() - begin, 6)
     return Switch(step=step, expected=to, loaded=loaded, seconds=seconds)
 
 
-def _hold(registry: Registry, model: ModelName, version: Digest) -> None:
+def _hold(project: Project, model: ModelName, version: Digest) -> None:
     """Let the rehearsal's label hold a version; it may do so since the drill before."""
-    held = registry.live(f"{model}@{REHEARSAL}")
+    held = project.live(f"{model}@{REHEARSAL}")
     if held is None or held.after != version:
-        registry.engine.send(
+        project.engine.send(
             MoveLabel(
                 model=model,
                 label=REHEARSAL,
@@ -106,8 +107,8 @@ def _hold(registry: Registry, model: ModelName, version: Digest) -> None:
 
 
 @contextmanager
-def _follower(registry: Registry, model: ModelName) -> Generator[Follower]:
-    folder, label = str(registry.settings.folder), f"{model}@{REHEARSAL}"
+def _follower(project: Project, model: ModelName) -> Generator[Follower]:
+    folder, label = str(project.settings.folder), f"{model}@{REHEARSAL}"
     command = isolated("cairn.serving.follower", folder, label)
     process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

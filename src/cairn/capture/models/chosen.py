@@ -18,13 +18,13 @@ from cairn.core.errors import Invalid, Refused
 from cairn.core.run import Gap, Run, RunFacts
 from cairn.core.tree import escape
 from cairn.core.version import Artifacts, Manifest
-from cairn.registry import Registry
+from cairn.project import Project
 
 SHOWN = 10
 
 
 def chosen_manifest(
-    registry: Registry, facts: RunFacts, artifact: str | None, *, run: Run
+    project: Project, facts: RunFacts, artifact: str | None, *, run: Run
 ) -> Manifest:
     """Find the manifest of the model at the path `artifact`, or of the only one there is.
 
@@ -33,33 +33,33 @@ def chosen_manifest(
     on. Raises `Invalid` naming what the run wrote.
     """
     if artifact is None and len(set(facts.artifacts.values())) == 1:
-        return registry.objects.get_record(next(iter(facts.artifacts.values())), Manifest)
-    for path in _spellings(artifact, registry.settings.folder) if artifact else ():
+        return project.objects.get_record(next(iter(facts.artifacts.values())), Manifest)
+    for path in _spellings(artifact, project.settings.folder) if artifact else ():
         if path in facts.artifacts:
-            return registry.objects.get_record(facts.artifacts[path], Manifest)
+            return project.objects.get_record(facts.artifacts[path], Manifest)
         inside = path.rstrip("/") + "/"
         files = {name: d for name, d in facts.outputs.items() if name.startswith(inside)}
         if path in facts.outputs:
             files = {path: facts.outputs[path]}
         if files:
-            _refuse_redacted(registry, files)
-            return _of_outputs(registry, facts, files, path)
+            _refuse_redacted(project, files)
+            return _of_outputs(project, facts, files, path)
     if artifact is not None and _changed_during(Path(artifact), run):
-        return _of_elsewhere(registry, facts, Path(artifact))
-    raise Invalid(_what_was_written(registry, facts, artifact, run.id[:12]))
+        return _of_elsewhere(project, facts, Path(artifact))
+    raise Invalid(_what_was_written(project, facts, artifact, run.id[:12]))
 
 
-def proposable(registry: Registry, outputs: Mapping[str, Digest]) -> list[str]:
+def proposable(project: Project, outputs: Mapping[str, Digest]) -> list[str]:
     """List the outputs of a run that may be a model: none for secrets, none changed."""
     return [
         path
         for path, digest in sorted(outputs.items())
-        if not (is_private(path.encode()) or is_redacted(registry.objects, digest))
+        if not (is_private(path.encode()) or is_redacted(project.objects, digest))
     ]
 
 
-def _refuse_redacted(registry: Registry, files: Mapping[str, Digest]) -> None:
-    changed = [path for path, d in files.items() if is_redacted(registry.objects, d)]
+def _refuse_redacted(project: Project, files: Mapping[str, Digest]) -> None:
+    changed = [path for path, d in files.items() if is_redacted(project.objects, d)]
     if changed:
         raise Refused(
             f"what is kept of {min(changed)} lacks the secret that was in it, so it is not "
@@ -80,9 +80,9 @@ def _spellings(artifact: str, root: Path) -> list[str]:
 
 
 def _what_was_written(
-    registry: Registry, facts: RunFacts, artifact: str | None, run: str
+    project: Project, facts: RunFacts, artifact: str | None, run: str
 ) -> str:
-    wrote = sorted(facts.artifacts) or proposable(registry, facts.outputs)
+    wrote = sorted(facts.artifacts) or proposable(project, facts.outputs)
     listed = ", ".join(wrote[:SHOWN]) or "nothing"
     if len(wrote) > SHOWN:
         listed += f" and {len(wrote) - SHOWN} more"
@@ -94,7 +94,7 @@ def _what_was_written(
 
 
 def _of_outputs(
-    registry: Registry, facts: RunFacts, files: dict[str, Digest], path: str
+    project: Project, facts: RunFacts, files: dict[str, Digest], path: str
 ) -> Manifest:
     """Make a manifest of files whose model nobody saw: metrics of other models are not its."""
     with TemporaryDirectory(prefix="cairn-") as folder:
@@ -102,21 +102,21 @@ def _of_outputs(
         for name, digest in files.items():
             place = top if name == path else top / name.removeprefix(path).lstrip("/")
             place.parent.mkdir(parents=True, exist_ok=True)
-            registry.objects.copy_to(digest, place)
-        artifacts = store_path(registry.objects, top)
+            project.objects.copy_to(digest, place)
+        artifacts = store_path(project.objects, top)
     return _unseen(facts, artifacts)
 
 
-def _of_elsewhere(registry: Registry, facts: RunFacts, place: Path) -> Manifest:
+def _of_elsewhere(project: Project, facts: RunFacts, place: Path) -> Manifest:
     """Make a manifest of files that nobody saw the run write: when they changed says so."""
-    refuse_secrets(place, known_here(registry.settings.folder))
+    refuse_secrets(place, known_here(project.settings.folder))
     gap = clipped_gap(
         "artifacts",
         f"{place.name} lies outside of what was watched: that it last changed while the run "
         "went on is all that says the run wrote it",
         fix="write it into the project, and run it again",
     )
-    return _unseen(facts, store_path(registry.objects, place), gap)
+    return _unseen(facts, store_path(project.objects, place), gap)
 
 
 def _changed_during(place: Path, run: Run) -> bool:

@@ -32,7 +32,7 @@ from cairn.data.evaluation import record_evaluation
 from cairn.flavors import read_frame
 from cairn.flavors.frames.npy import read_array
 from cairn.flavors.frames.plain_table import read_plain_table, values_of
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.stats.metrics import spelled
 from cairn.stats.predictions import Predictions
 from cairn.stats.tabulate import tabulate
@@ -69,7 +69,7 @@ def measured(journal: Journal, saved: Saved) -> Measured:
 
 
 def record(
-    registry: Registry,
+    project: Project,
     *,
     artifacts: Digest,
     snapshot: Digest,
@@ -105,7 +105,7 @@ def record(
             ids_key=key,
         )
         return record_evaluation(
-            registry,
+            project,
             artifacts=artifacts,
             snapshot=snapshot,
             scorer=scorer,

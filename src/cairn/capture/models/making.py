@@ -25,7 +25,7 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Manifest
 from cairn.data.evaluation import ids_key, record_evaluation
 from cairn.data.in_memory import snapshot_derived
-from cairn.registry import Registry
+from cairn.project import Project
 
 _BY_SCRIPT = "the script"
 
@@ -35,7 +35,7 @@ class Making:
 
     def __init__(
         self,
-        registry: Registry,
+        project: Project,
         journal: Journal,
         shared: Shared,
         *,
@@ -43,7 +43,7 @@ class Making:
         room: Path,
         files: Touched,
     ) -> None:
-        self._registry = registry
+        self._project = project
         self._journal = journal
         self._shared = shared
         self._saved = saved
@@ -58,11 +58,11 @@ class Making:
     def make(self, path: str) -> Built:
         """Store everything about the model and its manifest."""
         stored = store_saved(
-            self._registry.objects,
+            self._project.objects,
             self._saved,
             room=self._room,
             outputs=self._files.outputs,
-            checklist=self._registry.settings.model(self._shared.model).checklist,
+            checklist=self._project.settings.model(self._shared.model).checklist,
             known=self._shared.known,
         )
         self._gaps += stored.gaps
@@ -72,7 +72,7 @@ class Making:
         self._freeze(self._saved.frame, role="train")
         evaluations = [*self._told(stored), *self._evaluate(measured.heldout, stored)]
         manifest = self._manifest(stored, measured, evaluations)
-        digest = self._registry.objects.put_record(manifest)
+        digest = self._project.objects.put_record(manifest)
         notes = (*measured.notes, *self._notes)
         if measured.heldout is not None:
             notes += examples.overlap_note(measured.heldout)
@@ -81,7 +81,7 @@ class Making:
 
     def _left_behind(self, path: str) -> list[Gap]:
         """Name what prepares inputs or reads outputs and lies beside the model only."""
-        checklist = self._registry.settings.model(self._shared.model).checklist
+        checklist = self._project.settings.model(self._shared.model).checklist
         found = {
             place: event.kind
             for event in self._journal.of(Companion)
@@ -103,7 +103,7 @@ class Making:
         artifacts = stored.artifacts
         return [
             record_evaluation(
-                self._registry,
+                self._project,
                 artifacts=artifacts.tree,
                 snapshot=told.snapshot,
                 scorer=told.scorer,
@@ -124,15 +124,15 @@ class Making:
         snapshot = self._freeze(heldout.frame, role="test")
         if snapshot is None or stored.artifacts is None:
             return []
-        settings = self._registry.settings.model(self._shared.model).evaluation
+        settings = self._project.settings.model(self._shared.model).evaluation
         made = examples.record(
-            self._registry,
+            self._project,
             artifacts=stored.artifacts.tree,
             snapshot=snapshot.digest,
             examples=heldout,
             room=self._room,
             groups=settings.groups if settings else (),
-            key=ids_key(self._registry, settings),
+            key=ids_key(self._project, settings),
         )
         if isinstance(made, Gap):
             self._unevaluated.append(made)
@@ -153,7 +153,7 @@ class Making:
         split = next((event.by for event in self._journal.of(Split)), _BY_SCRIPT)
         try:
             found = snapshot_derived(
-                self._registry,
+                self._project,
                 folder,
                 by=split,
                 of=[i.snapshot for i in self._shared.manifest.inputs if i.role == "input"],

@@ -19,14 +19,14 @@ from cairn.capture.models.weights import form_of
 from cairn.capture.touched import Touched, moved_to, place_of
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.tree import escape
-from cairn.registry import Registry
+from cairn.project import Project
 
 HANDED_OVER = "model"
 LARGEST_DIGESTED = 4 << 30
 
 
 def build(
-    registry: Registry, journal: Journal, shared: Shared, *, room: Path, files: Touched
+    project: Project, journal: Journal, shared: Shared, *, room: Path, files: Touched
 ) -> tuple[Built, ...]:
     """Store every model that the run saved, by the script's path."""
     found = _saved(journal, files, shared.root)
@@ -37,7 +37,7 @@ def build(
     )
 
     return tuple(
-        Making(registry, journal, shared, saved=saved, room=room, files=files).make(path)
+        Making(project, journal, shared, saved=saved, room=room, files=files).make(path)
         for path, saved in sorted(found.items())
     )
 

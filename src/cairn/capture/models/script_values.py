@@ -22,7 +22,7 @@ from cairn.data.in_memory import snapshot_derived
 from cairn.data.tables.table import read_table
 from cairn.flavors.frames.frame import columns, row_count
 from cairn.flavors.golden import ROWS
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.stats.align import sample
 from cairn.stats.tabulate import tabulate
 
@@ -48,7 +48,7 @@ def finite(name: str, value: float) -> float:
 
 
 def evaluation_of(
-    registry: Registry,
+    project: Project,
     labels: Any,
     *,
     scores: Any,
@@ -63,23 +63,23 @@ def evaluation_of(
     sample(predictions)  # labels of two classes, before the run goes on
     if on is None:
         rows = zip(predictions.ids, predictions.label.tolist(), strict=True)
-        on = _freeze_labels(registry, rows)
+        on = _freeze_labels(project, rows)
     scorer = Scorer(
         score=BY_EVALUATE,
         label="label",
         groups=tuple(sorted(groups or {})),
-        ids_key=ids_key(registry, settings),
+        ids_key=ids_key(project, settings),
     )
     return ToldEvaluation(on.digest, scorer, predictions)
 
 
 def save_model(
-    registry: Registry, model: object, *, room: Path, example: Any, on: Sequence[Digest]
+    project: Project, model: object, *, room: Path, example: Any, on: Sequence[Digest]
 ) -> Saved:
     """Write the model with golden predictions into the run's folder."""
     folder = room / "models" / FOLDER
     written = flavors.save(model, folder / "files")
-    rows = example if example is not None else _rows_for(registry, model, on)
+    rows = example if example is not None else _rows_for(project, model, on)
     reason, method = None, None
     if rows is None:
         reason = "no example rows were given"
@@ -101,22 +101,22 @@ def save_model(
     )
 
 
-def _freeze_labels(registry: Registry, rows: Iterable[tuple[str, float]]) -> SnapshotInfo:
+def _freeze_labels(project: Project, rows: Iterable[tuple[str, float]]) -> SnapshotInfo:
     with TemporaryDirectory(prefix="cairn-") as name:
         file = Path(name) / "labels.csv"
         with file.open("w", encoding="utf-8", newline="") as target:
             table = csv.writer(target, lineterminator="\n")
             table.writerow(("id", "label"))
             table.writerows(rows)
-        return snapshot_derived(registry, file, by=BY_EVALUATE)
+        return snapshot_derived(project, file, by=BY_EVALUATE)
 
 
-def _rows_for(registry: Registry, model: object, on: Sequence[Digest]) -> Any:
+def _rows_for(project: Project, model: object, on: Sequence[Digest]) -> Any:
     """Find rows that the model can be asked about in what it was evaluated on."""
     wanted = list(getattr(model, "feature_names_in_", ()))
     for digest in on if wanted else ():
         try:
-            table = read_table(registry.objects, registry.find_snapshot(digest)).to_frame()
+            table = read_table(project.objects, project.find_snapshot(digest)).to_frame()
         except CairnError:  # no table, or one without a way to read it here
             continue
         if set(wanted) <= set(table.columns):

@@ -12,7 +12,7 @@ from cairn.core.run import Gap, Input
 from cairn.core.secret import Known
 from cairn.core.version import Manifest
 from cairn.data.require_frozen import check_frozen
-from cairn.registry import Registry
+from cairn.project import Project
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Word:
 NOTHING = Word()
 
 
-def with_word(registry: Registry, manifest: Manifest, word: Word) -> Manifest:
+def with_word(project: Project, manifest: Manifest, word: Word) -> Manifest:
     """Add what a person says; a metric whose test set nobody names is a gap."""
     inputs = [
-        *(_given(registry, each, "train") for each in word.data),
-        *(_given(registry, each, "test") for each in word.test),
+        *(_given(project, each, "train") for each in word.data),
+        *(_given(project, each, "test") for each in word.test),
     ]
     says = word.params or word.fields
-    known = known_here(registry.settings.folder) if says else Known()
+    known = known_here(project.settings.folder) if says else Known()
     parameters = assigned(word.params, "--param", known)
     metrics = numbers(assigned(word.metrics, "--metric"))
     fields = assigned(word.fields, "--field", known)
@@ -67,5 +67,5 @@ def _untested(found: Manifest, metrics: Sequence[str]) -> tuple[Gap, ...]:
     )
 
 
-def _given(registry: Registry, text: str, role: Literal["train", "test"]) -> Input:
-    return Input(role=role, snapshot=registry.find_snapshot(check_frozen(text)).digest)
+def _given(project: Project, text: str, role: Literal["train", "test"]) -> Input:
+    return Input(role=role, snapshot=project.find_snapshot(check_frozen(text)).digest)

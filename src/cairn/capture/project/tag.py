@@ -7,7 +7,7 @@ from cairn.core.errors import CairnError, Unavailable
 from cairn.core.name import shown
 from cairn.core.version import Version
 from cairn.data.git import run_git
-from cairn.registry import Registry
+from cairn.project import Project
 
 
 class Tag(NamedTuple):
@@ -17,7 +17,7 @@ class Tag(NamedTuple):
     told: str
 
 
-def tag_release(registry: Registry, version: Version, *, sign: bool = False) -> Tag:
+def tag_release(project: Project, version: Version, *, sign: bool = False) -> Tag:
     """Write an annotated git tag at the version's commit, signed by git if `sign` is set.
 
     The release stands in the ledger already: a tag that cannot be written is told, not raised.
@@ -32,7 +32,7 @@ def tag_release(registry: Registry, version: Version, *, sign: bool = False) -> 
     if code.patch is not None:
         message += f"\n\nMade with uncommitted changes, kept as {code.patch}."
     kind, word = ("-s", "signed git tag") if sign else ("-a", "git tag")
-    folder = registry.settings.folder
+    folder = project.settings.folder
     try:
         run_git(("tag", kind, name, "-m", message, code.commit), folder)
         if sign:

@@ -18,7 +18,7 @@ from cairn.data.buckets.bucket_worker import MODULE, Job, Settings, Stored, stor
 from cairn.data.files import check_name, record_snapshot
 from cairn.objects.folders.stored_tree import Progress, Tally, store_entries
 from cairn.objects.folders.workers import worker_count, working
-from cairn.registry import Registry
+from cairn.project import Project
 
 JOB_FILES, JOB_BYTES = 256, 64 << 20
 _encode = msgspec.msgpack.encode
@@ -38,7 +38,7 @@ class _Listed(NamedTuple):
 
 
 def snapshot_bucket(
-    registry: Registry,
+    project: Project,
     address: str,
     *,
     name: str | None = None,
@@ -57,19 +57,19 @@ def snapshot_bucket(
     if not files:
         raise Invalid(f"nothing lies under {address}: check the bucket and the prefix")
     done = Tally(len(files), sum(file.size for file in files), on_progress)
-    registry.objects.hold()
-    with _workers(registry, address, files, ray) as workers, registry.objects.batch() as batch:
+    project.objects.hold()
+    with _workers(project, address, files, ray) as workers, project.objects.batch() as batch:
         tree = store_entries(batch, done.counted(_entries(workers, files)))
     origin = address.partition("?")[0]
     source = Files(tree=tree.digest)
-    return record_snapshot(registry, source, origin=origin, name=name, sampling=sampling)
+    return record_snapshot(project, source, origin=origin, name=name, sampling=sampling)
 
 
 @contextmanager
 def _workers(
-    registry: Registry, address: str, files: list[_Listed], ray: str
+    project: Project, address: str, files: list[_Listed], ray: str
 ) -> Generator[Working, None, None]:
-    settings = Settings(address=address, objects=_place(registry))
+    settings = Settings(address=address, objects=_place(project))
     if ray:
         from cairn.data.buckets.ray_workers import on_cluster
 
@@ -83,14 +83,14 @@ def _workers(
                 yield workers
                 workers.finish()
                 return
-    yield _Here(registry, settings)
+    yield _Here(project, settings)
 
 
 class _Here:
     """This process alone, storing through the registry's own objects."""
 
-    def __init__(self, registry: Registry, settings: Settings) -> None:
-        self._objects = registry.objects
+    def __init__(self, project: Project, settings: Settings) -> None:
+        self._objects = project.objects
         self._settings = settings
 
     def work(self, jobs: Iterator[bytes]) -> Iterator[msgspec.Raw]:
@@ -99,11 +99,11 @@ class _Here:
             yield msgspec.Raw(_encode(value))
 
 
-def _place(registry: Registry) -> str:
+def _place(project: Project) -> str:
     """Say where another process finds the objects; empty if only this one can store there."""
-    if registry.objects.is_encrypted:
+    if project.objects.is_encrypted:
         return ""
-    return registry.settings.objects or str((registry.settings.store / "objects").absolute())
+    return project.settings.objects or str((project.settings.store / "objects").absolute())
 
 
 def _entries(workers: Working, files: list[_Listed]) -> Iterator[Entry]:

@@ -19,7 +19,7 @@ from cairn.data.copies import Copy, Wanted
 from cairn.data.files import check_name, record_snapshot
 from cairn.objects.backends.backend import Found
 from cairn.objects.folders.stored_tree import Progress, store_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 READERS = 8
 """Objects that are asked for at a time: most of the time one waits for the cloud."""
@@ -33,7 +33,7 @@ class _Read(NamedTuple):
 
 
 def pin_bucket(
-    registry: Registry,
+    project: Project,
     address: str,
     *,
     name: str | None = None,
@@ -64,7 +64,7 @@ def pin_bucket(
             if on_progress:
                 size = sum(each.entry.size for each in found[-1:])
                 on_progress(len(found), size, len(files), total)
-    with registry.objects.batch() as batch:
+    with project.objects.batch() as batch:
         tree = store_entries(batch, [each.entry for each in found])
     source = BucketVersions(
         tree=tree.digest,
@@ -73,7 +73,7 @@ def pin_bucket(
         versions=tuple(each.version for each in found),
     )
     return record_snapshot(
-        registry, source, origin=source.location, name=name, sampling=sampling
+        project, source, origin=source.location, name=name, sampling=sampling
     )
 
 

@@ -14,7 +14,7 @@ from cairn.data.comparison.shared_columns import meet
 from cairn.data.tables.table_files import TableFiles, tables_of
 from cairn.objects import ObjectStore
 from cairn.objects.folders.tree import tree_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 TABLES = 10
 """Tables of one pair of snapshots that are compared row by row unless one is named."""
@@ -68,7 +68,7 @@ class _Pair(NamedTuple):
 
 
 def diff_snapshots(
-    registry: Registry, before: str, after: str, *, key: Sequence[str] = (), file: str = ""
+    project: Project, before: str, after: str, *, key: Sequence[str] = (), file: str = ""
 ) -> SnapshotDiff:
     """Compare two snapshots by reference; bytes that are not in the store are those of lakes.
 
@@ -76,23 +76,23 @@ def diff_snapshots(
     `id` that names every row; or else as whole rows. `file` limits the look into tables.
     Raises `NotFound` for a snapshot or file that is not there, `Invalid` for a bad key.
     """
-    infos = [registry.find_snapshot(reference) for reference in (before, after)]
+    infos = [project.find_snapshot(reference) for reference in (before, after)]
     files = [
-        {entry.path: entry for entry in tree_entries(registry.objects, info.tree)}
+        {entry.path: entry for entry in tree_entries(project.objects, info.tree)}
         for info in infos
     ]
-    held = [tables_of(registry.objects, info) for info in infos]
+    held = [tables_of(project.objects, info) for info in infos]
     pairs = list(_pairs(*held))
     if file:
         pairs = [pair for pair in _same_name(*held) if pair.after.name == file]
         if not pairs:
             raise NotFound(f"the snapshots do not both have a table {file!r}")
-    ordered = _ordered_by(registry.objects, [info.digest for info in infos])
+    ordered = _ordered_by(project.objects, [info.digest for info in infos])
     return SnapshotDiff(
         before=before,
         after=after,
         files=tuple(_files(*files)),
-        tables=tuple(_diff_tables(registry, pair, key or ordered) for pair in pairs[:TABLES]),
+        tables=tuple(_diff_tables(project, pair, key or ordered) for pair in pairs[:TABLES]),
         left_out=tuple(pair.name for pair in pairs[TABLES:]),
     )
 
@@ -133,8 +133,8 @@ def _ordered_by(objects: ObjectStore, digests: Sequence[str]) -> tuple[str, ...]
     return orders.pop() if len(orders) == 1 and isinstance(sources[-1], Query) else ()
 
 
-def _diff_tables(registry: Registry, pair: _Pair, key: Sequence[str]) -> TableDiff:
-    with Relations(registry.objects, registry.settings.folder) as tables:
+def _diff_tables(project: Project, pair: _Pair, key: Sequence[str]) -> TableDiff:
+    with Relations(project.objects, project.settings.folder) as tables:
         old, new = tables.add("before", pair.before), tables.add("after", pair.after)
         meeting = meet(tables, old, new)
         if not meeting.shared:

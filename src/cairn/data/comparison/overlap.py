@@ -8,7 +8,7 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.data.comparison.relation import Column, Relations
 from cairn.data.comparison.shared_columns import Meeting, Shared, meet
 from cairn.data.tables.table_files import TableFiles, named, tables_of
-from cairn.registry import Registry
+from cairn.project import Project
 
 EXAMPLES = 5
 
@@ -28,7 +28,7 @@ class Overlap(Record, frozen=True):
 
 
 def overlap(
-    registry: Registry, first: str, second: str, *, key: Sequence[str] = (), file: str = ""
+    project: Project, first: str, second: str, *, key: Sequence[str] = (), file: str = ""
 ) -> Overlap:
     """Find the rows of a table of the snapshot `second` that a table of `first` has, too.
 
@@ -36,10 +36,10 @@ def overlap(
     table and `file` names none, or if a key column is not in both.
     """
     held = [
-        _table(registry, registry.find_snapshot(reference), reference, file)
+        _table(project, project.find_snapshot(reference), reference, file)
         for reference in (first, second)
     ]
-    with Relations(registry.objects, registry.settings.folder) as tables:
+    with Relations(project.objects, project.settings.folder) as tables:
         old, new = (
             tables.add(name, table)
             for name, table in zip(("before", "after"), held, strict=True)
@@ -96,8 +96,8 @@ def _same(columns: Sequence[Shared]) -> str:
     )
 
 
-def _table(registry: Registry, info: SnapshotInfo, reference: str, file: str) -> TableFiles:
-    tables = tables_of(registry.objects, info)
+def _table(project: Project, info: SnapshotInfo, reference: str, file: str) -> TableFiles:
+    tables = tables_of(project.objects, info)
     chosen = [table for table in tables if not file or table.name == file]
     if len(chosen) != 1:
         raise Invalid(

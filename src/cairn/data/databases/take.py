@@ -12,13 +12,13 @@ from cairn.data.databases.result import Result
 from cairn.data.files import check_name
 from cairn.data.frames import record_table
 from cairn.data.tables.parquet import store_table
-from cairn.registry import Registry
+from cairn.project import Project
 
 _LONGEST_SHOWN = 500
 
 
 def snapshot_query(
-    registry: Registry,
+    project: Project,
     uri: str,
     *,
     order: tuple[str, ...] | None = None,
@@ -39,7 +39,7 @@ def snapshot_query(
         rows = (
             check_order(result.batches, question.order) if question.order else result.batches
         )
-        stored = store_table(registry.objects, rows, result.schema, what=question.place)
+        stored = store_table(project.objects, rows, result.schema, what=question.place)
     shown = re.sub(r"\s+", " ", question.query)[:_LONGEST_SHOWN]
 
     def source(**table: object) -> Query:
@@ -53,7 +53,7 @@ def snapshot_query(
         )
 
     return record_table(
-        registry,
+        project,
         stored,
         source,
         origin=f"{question.place} ({result.moment}): {shown}",

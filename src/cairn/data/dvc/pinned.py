@@ -12,7 +12,7 @@ from cairn.core.tree import Entry, unescape
 from cairn.data.copies import Copy, Wanted, local_copy
 from cairn.data.dvc.outputs import Member, Output
 from cairn.data.dvc.places import Places
-from cairn.data.dvc.project import CACHE, Project, is_root, open_project
+from cairn.data.dvc.project import CACHE, DvcProject, is_root, open_project
 
 
 def locate_output(source: DvcOutput, folder: Path) -> "partial[Iterator[Wanted]]":
@@ -21,7 +21,7 @@ def locate_output(source: DvcOutput, folder: Path) -> "partial[Iterator[Wanted]]
     Where even the list of a folder's files is gone, they are looked for in the folder itself.
     """
     root = (folder / os.fsdecode(unescape(source.location))).resolve()
-    project = open_project(root) if is_root(root) else Project(root, root / CACHE, ())
+    project = open_project(root) if is_root(root) else DvcProject(root, root / CACHE, ())
     path = os.fsdecode(unescape(source.path))
     output = Output(path=path, md5=source.md5, where="the pin", legacy=True)
     return partial(_wanted, Places(project), output)

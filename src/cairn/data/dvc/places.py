@@ -14,7 +14,7 @@ from cairn.core.tree import EXECUTABLE, FILE
 from cairn.data.buckets.bucket import bucket_copy, is_bucket
 from cairn.data.copies import Copy, Wanted, local_copy, read
 from cairn.data.dvc.outputs import Member, Output, read_folder
-from cairn.data.dvc.project import Project
+from cairn.data.dvc.project import DvcProject
 
 LAYOUTS = ("files/md5/", "")
 CHAINED = re.compile(r"remote://(?P<name>[^/]+)/?(?P<rest>.*)")
@@ -23,7 +23,7 @@ CHAINED = re.compile(r"remote://(?P<name>[^/]+)/?(?P<rest>.*)")
 class Places:
     """Where the bytes of a project's outputs may lie."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: DvcProject) -> None:
         self.project = project
         self._folders = [str(project.cache)]
         self._buckets: list[str] = []
@@ -94,7 +94,7 @@ class Places:
         return f", and {', '.join(self.unread)} cannot be read by Cairn: run `dvc fetch` first"
 
 
-def _resolved(project: Project, url: str) -> str:
+def _resolved(project: DvcProject, url: str) -> str:
     """Follow `remote://name/rest` to the address that is meant."""
     for _ in project.remotes:
         found = CHAINED.fullmatch(url)

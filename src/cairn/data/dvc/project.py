@@ -37,7 +37,7 @@ class Remote(NamedTuple):
     options: Mapping[str, str]
 
 
-class Project(NamedTuple):
+class DvcProject(NamedTuple):
     """Where a project lies, where its cache is, and its remotes, the default one first."""
 
     root: Path
@@ -68,7 +68,7 @@ def find_root(start: Path) -> Path | None:
     return next((at for at in (folder, *folder.parents) if is_root(at)), None)
 
 
-def open_project(root: Path) -> Project:
+def open_project(root: Path) -> DvcProject:
     """Read the settings of a project; raises `NotFound` where there is none.
 
     Only the project's own settings count (`.dvc/config`, `.dvc/config.local`), not those of
@@ -86,7 +86,7 @@ def open_project(root: Path) -> Project:
     ]
     cache = settings.get("cache", {}).get("dir", str(root / CACHE))
     ordered = sorted(remotes, key=lambda remote: remote.name.lower() != default)
-    return Project(root, Path(cache), tuple(ordered))
+    return DvcProject(root, Path(cache), tuple(ordered))
 
 
 class Working:

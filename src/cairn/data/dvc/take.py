@@ -15,7 +15,7 @@ from cairn.data.copies import Fault, Taken, Wanted, take
 from cairn.data.dvc.outputs import Output
 from cairn.data.dvc.places import Places
 from cairn.data.dvc.project import (
-    Project,
+    DvcProject,
     Revision,
     State,
     Working,
@@ -26,7 +26,7 @@ from cairn.data.dvc.project import (
 from cairn.data.files import check_name, record_snapshot
 from cairn.objects import Batch
 from cairn.objects.folders.tree import Progress, StoredTree, store_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 SHOWN = 5
 Known = dict[str, Taken]
@@ -42,7 +42,7 @@ class Found(NamedTuple):
 
 
 def snapshot_dvc(
-    registry: Registry,
+    project: Project,
     path: str,
     *,
     revision: str | None = None,
@@ -56,19 +56,19 @@ def snapshot_dvc(
     bytes are not those that DVC recorded, `NotFound` if they are nowhere.
     """
     check_name(name)
-    project, inside = _project_of(Path(path))
-    state, at = _state(project.root, revision)
+    dvc, inside = _project_of(Path(path))
+    state, at = _state(dvc.root, revision)
     output = find_output(state, inside)
-    found = read_output(registry, Places(project), output, mode=mode, on_progress=on_progress)
+    found = read_output(project, Places(dvc), output, mode=mode, on_progress=on_progress)
     if found.tree is None:
         raise _lacking(output, found.faults)
-    origin = f"dvc:{escape(os.fsencode(output.path))}{at} of {place(registry, project)}"
-    source = describe(registry, project, output, tree=found.tree.digest, mode=mode)
-    return record_snapshot(registry, source, origin=origin, name=name)
+    origin = f"dvc:{escape(os.fsencode(output.path))}{at} of {place(project, dvc)}"
+    source = describe(project, dvc, output, tree=found.tree.digest, mode=mode)
+    return record_snapshot(project, source, origin=origin, name=name)
 
 
 def read_output(
-    registry: Registry,
+    project: Project,
     places: Places,
     output: Output,
     *,
@@ -84,7 +84,7 @@ def read_output(
     if fault is not None:
         return Found(None, (fault,))
     read = known if known is not None else {}
-    with registry.objects.batch() as batch:
+    with project.objects.batch() as batch:
         taken = list(_taken(wanted, batch if mode == "copy" else None, read, on_progress))
         faults = tuple(each for each in taken if isinstance(each, Fault))
         passed = tuple(p for each in taken if isinstance(each, Taken) for p in each.passed)
@@ -95,26 +95,26 @@ def read_output(
 
 
 def describe(
-    registry: Registry, project: Project, output: Output, *, tree: Digest, mode: Keeping
+    project: Project, dvc: DvcProject, output: Output, *, tree: Digest, mode: Keeping
 ) -> DvcOutput:
     """Describe an output as the source of a snapshot."""
     return DvcOutput(
         tree=tree,
         mode=mode,
-        location=place(registry, project),
+        location=place(project, dvc),
         path=escape(os.fsencode(output.path)),
         md5=output.md5,
     )
 
 
-def place(registry: Registry, project: Project) -> str:
+def place(project: Project, dvc: DvcProject) -> str:
     """Say where a project lies: within the registry's own project if it does."""
-    root, folder = project.root.resolve(), registry.settings.folder.resolve()
+    root, folder = dvc.root.resolve(), project.settings.folder.resolve()
     lies = root.relative_to(folder) if root.is_relative_to(folder) else root
     return escape(os.fsencode(lies))
 
 
-def _project_of(path: Path) -> tuple[Project, str]:
+def _project_of(path: Path) -> tuple[DvcProject, str]:
     """Find the project that a path lies in, and the path within."""
     lies = path.parent.resolve() / path.name
     root = find_root(lies.parent)

@@ -20,7 +20,7 @@ from cairn.data.lakes.location import recorded
 from cairn.data.lakes.rows import describe_lake
 from cairn.objects.backends.os_errors import reading
 from cairn.objects.folders.tree import Progress
-from cairn.registry import Registry
+from cairn.project import Project
 
 if TYPE_CHECKING:
     import deltalake
@@ -50,7 +50,7 @@ class Log(NamedTuple):
 
 
 def snapshot_delta(
-    registry: Registry,
+    project: Project,
     location: str,
     *,
     version: int | None = None,
@@ -72,18 +72,18 @@ def snapshot_delta(
     table = _open(lies, at)
     check_features(table, lies, logged)
     files += active_files(table, lies)
-    stored = take_files(registry.objects, files, lies, mode=mode, on_progress=on_progress)
+    stored = take_files(project.objects, files, lies, mode=mode, on_progress=on_progress)
     source = DeltaTable(
         tree=stored.digest,
         mode=mode,
-        location=recorded(registry, lies),
+        location=recorded(project, lies),
         table_id=str(table.metadata().id),
         version=at,
         retention_seconds=retention_seconds(table.metadata().configuration),
     )
-    origin = f"delta://{recorded(registry, lies)}@{at}"
-    profile = describe_lake(registry, source)
-    return record_snapshot(registry, source, origin=origin, name=name, profile=profile)
+    origin = f"delta://{recorded(project, lies)}@{at}"
+    profile = describe_lake(project, source)
+    return record_snapshot(project, source, origin=origin, name=name, profile=profile)
 
 
 def read_log(location: str) -> Log:

@@ -28,7 +28,7 @@ from cairn.data.lakes.location import recorded
 from cairn.data.lakes.rows import describe_lake
 from cairn.installed import installs
 from cairn.objects.folders.tree import Progress
-from cairn.registry import Registry
+from cairn.project import Project
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -54,7 +54,7 @@ class Reference(NamedTuple):
 
 
 def snapshot_iceberg(
-    registry: Registry,
+    project: Project,
     reference: Reference,
     *,
     name: str | None = None,
@@ -76,23 +76,23 @@ def snapshot_iceberg(
     if mode == "copy":
         _check_copy(table, at)
         files.append(Listed(metadata))
-    stored = take_files(registry.objects, files, lies, mode=mode, on_progress=on_progress)
+    stored = take_files(project.objects, files, lies, mode=mode, on_progress=on_progress)
     if tag:
         _set_tag(table, at, tag, reference)
     source = IcebergTable(
         tree=stored.digest,
         mode=mode,
-        location=recorded(registry, lies),
+        location=recorded(project, lies),
         table_id=str(table.metadata.table_uuid),
         snapshot_id=str(at.snapshot_id),
-        metadata_location=recorded(registry, metadata),
+        metadata_location=recorded(project, metadata),
         retention_seconds=_retention_seconds(table),
     )
-    called = recorded(registry, metadata) if reference.is_metadata else reference.table
+    called = recorded(project, metadata) if reference.is_metadata else reference.table
     place = f"{reference.catalog}/{called}" if reference.catalog else called
     origin = f"iceberg://{place}@{at.snapshot_id}"
-    profile = describe_lake(registry, source)
-    return record_snapshot(registry, source, origin=origin, name=name, profile=profile)
+    profile = describe_lake(project, source)
+    return record_snapshot(project, source, origin=origin, name=name, profile=profile)
 
 
 def read_reference(text: str) -> Reference:

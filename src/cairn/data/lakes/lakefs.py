@@ -17,7 +17,7 @@ from cairn.data.lakes.files import lacking
 from cairn.data.lakes.lakefs_api import LakeFS, Login
 from cairn.objects import Batch
 from cairn.objects.folders.tree import Progress, store_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 _log = logging.getLogger(__name__)
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -48,7 +48,7 @@ class Commit(NamedTuple):
 
 
 def snapshot_lakefs(
-    registry: Registry,
+    project: Project,
     reference: Reference,
     *,
     name: str | None = None,
@@ -67,7 +67,7 @@ def snapshot_lakefs(
     commit = Commit(server, reference.repository, at, server.presigns())
     place = f"lakefs://{reference.repository}/{at[:12]}"
     wanted = _listed(commit, reference.path)
-    with registry.objects.batch() as batch:
+    with project.objects.batch() as batch:
         keep = batch if mode == "copy" else None
         taken = _taken(wanted, keep, place, on_progress)
         stored = store_entries(batch, [each.entry for each in taken])
@@ -82,7 +82,7 @@ def snapshot_lakefs(
     origin = f"lakefs://{reference.repository}/{at}/{reference.path}"
     if reference.reference != at:
         origin += f" (was {reference.reference})"
-    return record_snapshot(registry, source, origin=origin, name=name)
+    return record_snapshot(project, source, origin=origin, name=name)
 
 
 def _taken(

@@ -3,14 +3,14 @@
 import re
 from pathlib import Path
 
-from cairn.registry import Registry
+from cairn.project import Project
 
 _LOGIN = re.compile(r"(?<=://)[^/@]*@")
 
 
-def recorded(registry: Registry, location: str) -> str:
+def recorded(project: Project, location: str) -> str:
     """Spell a location for the record: within the project if it lies there."""
     if "://" in location:
         return _LOGIN.sub("", location).partition("?")[0].rstrip("/")
-    place, folder = Path(location).resolve(), registry.settings.folder.resolve()
+    place, folder = Path(location).resolve(), project.settings.folder.resolve()
     return str(place.relative_to(folder) if place.is_relative_to(folder) else place)

@@ -26,7 +26,7 @@ from cairn.data.tables.arrow import Batch, arrow
 from cairn.data.tables.parquet import learn, parquet_batches, reading_parquet
 from cairn.objects import ObjectStore
 from cairn.objects.folders.tree import tree_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 _log = logging.getLogger(__name__)
 Rows = Collection[int]
@@ -111,14 +111,14 @@ def lake_rows(
     return LakeRows(layout, entries, giver)
 
 
-def describe_lake(registry: Registry, source: DeltaTable | IcebergTable) -> Profile | None:
+def describe_lake(project: Project, source: DeltaTable | IcebergTable) -> Profile | None:
     """Read a table from end to end; one whose rows cannot be read is frozen all the same.
 
     Of a pin no value is kept: its columns have names, types and digests.
     """
     what = source.location
     try:
-        rows = lake_rows(registry.objects, source, registry.settings.folder)
+        rows = lake_rows(project.objects, source, project.settings.folder)
         facts, columns = learn(
             rows.batches(), rows.layout.schema, what=what, profiled=is_kept(source)
         )

@@ -15,13 +15,13 @@ from cairn.data.person.find import find_person
 from cairn.data.person.place import Erasing
 from cairn.data.rows.asked import Asked
 from cairn.data.tables.describe_tables import describe_files
-from cairn.registry import Registry
+from cairn.project import Project
 
 MOST_SUCCESSORS = 100
 
 
 def erase_person(
-    registry: Registry,
+    project: Project,
     row: str,
     *,
     reason: str,
@@ -35,36 +35,36 @@ def erase_person(
     """
     if any(text in reason for wanted in Asked(row).values for text in wanted.texts):
         raise Invalid("the reason stays in the ledger for ever: say why without the value")
-    registry.objects.reclaimer()
-    finish(registry)
-    found = find_person(registry, row, carry_out=True, whole=whole, also=also)
+    project.objects.reclaimer()
+    finish(project)
+    found = find_person(project, row, carry_out=True, whole=whole, also=also)
     if found.objects:
-        _record(registry, found, reason)
-        finish(registry)
+        _record(project, found, reason)
+        finish(project)
     return found
 
 
-def finish(registry: Registry) -> None:
+def finish(project: Project) -> None:
     """Carry out what the ledger says of persons' rows, as far as that was not done."""
-    erasures = [e for e in registry.engine.send(ListErasures()) if e.cause == "person"]
+    erasures = [e for e in project.engine.send(ListErasures()) if e.cause == "person"]
     follows = {old: new for erasure in erasures for old, new in erasure.successors.items()}
-    for info in reversed(registry.snapshots()):  # a snapshot comes after what it was made from
+    for info in reversed(project.snapshots()):  # a snapshot comes after what it was made from
         if info.digest in follows:
-            _follow(registry, info, follows.pop(info.digest))
+            _follow(project, info, follows.pop(info.digest))
     for evaluation in follows.values():
-        registry.engine.send(RecordEvaluation(evaluation=evaluation))
-    if left := registry.objects.have(d for erasure in erasures for d in erasure.objects):
-        registry.objects.erase(left)
+        project.engine.send(RecordEvaluation(evaluation=evaluation))
+    if left := project.objects.have(d for erasure in erasures for d in erasure.objects):
+        project.objects.erase(left)
 
 
-def _record(registry: Registry, found: Erasing, reason: str) -> None:
+def _record(project: Project, found: Erasing, reason: str) -> None:
     """Let the ledger say what goes and what follows, a bounded number at a time."""
     objects, successors = found.objects, sorted(found.successors.items())
     start = 0
     while start * MOST_OBJECTS < len(objects) or start * MOST_SUCCESSORS < len(successors):
         some = objects[start * MOST_OBJECTS : (start + 1) * MOST_OBJECTS]
         follow = successors[start * MOST_SUCCESSORS : (start + 1) * MOST_SUCCESSORS]
-        registry.engine.send(
+        project.engine.send(
             EraseObjects(
                 objects=some or objects[:1],
                 cause="person",
@@ -75,27 +75,27 @@ def _record(registry: Registry, found: Erasing, reason: str) -> None:
         start += 1
 
 
-def _follow(registry: Registry, old: SnapshotInfo, new: Digest) -> None:
+def _follow(project: Project, old: SnapshotInfo, new: Digest) -> None:
     """Record what follows a snapshot, under every name that the old one still has."""
-    source = registry.objects.get_record(new, Snapshot).source
+    source = project.objects.get_record(new, Snapshot).source
     described = (
-        describe_files(registry.objects, source.tree) if isinstance(source, Files) else None
+        describe_files(project.objects, source.tree) if isinstance(source, Files) else None
     )
     profile = described.profile if described else None
-    names = [i.name for i in registry.snapshots() if i.digest == old.digest and i.name]
-    for name in [name for name in names if _now(registry, name) == old.digest] or [None]:
-        registry.engine.send(
+    names = [i.name for i in project.snapshots() if i.digest == old.digest and i.name]
+    for name in [name for name in names if _now(project, name) == old.digest] or [None]:
+        project.engine.send(
             AddSnapshot(
                 snapshot=new,
                 origin=old.origin,
                 name=name,
-                profile=registry.objects.put_record(profile) if profile else None,
+                profile=project.objects.put_record(profile) if profile else None,
             )
         )
 
 
-def _now(registry: Registry, name: str) -> Digest | None:
+def _now(project: Project, name: str) -> Digest | None:
     try:
-        return registry.find_snapshot(name).digest
+        return project.find_snapshot(name).digest
     except NotFound:
         return None

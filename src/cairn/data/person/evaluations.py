@@ -20,7 +20,7 @@ from cairn.data.tables.table_files import ALL_ROWS
 from cairn.engine.ids import hasher
 from cairn.listed import ledger_entries
 from cairn.objects.folders.tree import tree_entries
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.stats.predictions import decode, encode
 from cairn.stats.scored import Predictions, leave_out
 from cairn.stats.summary import summarise
@@ -41,37 +41,37 @@ class Judged(NamedTuple):
     unknown: str = ""
 
 
-def recorded(registry: Registry) -> Iterator[Digest]:
+def recorded(project: Project) -> Iterator[Digest]:
     """Yield every evaluation that the ledger has, once."""
     seen: set[Digest] = set()
-    for entry in ledger_entries(registry.engine, action=RECORD):
+    for entry in ledger_entries(project.engine, action=RECORD):
         if entry.after["digest"] not in seen:
             seen.add(entry.after["digest"])
             yield entry.after["digest"]
 
 
 def judged(
-    registry: Registry, asked: Asked, held: Mapping[Digest, Held], gone: frozenset[Digest]
+    project: Project, asked: Asked, held: Mapping[Digest, Held], gone: frozenset[Digest]
 ) -> Iterator[Judged]:
     """Look into every evaluation; those whose predictions are `gone` hold nothing any more."""
-    for digest in recorded(registry):
-        evaluation = registry.objects.get_record(digest, Evaluation)
+    for digest in recorded(project):
+        evaluation = project.objects.get_record(digest, Evaluation)
         if evaluation.predictions in gone:
             continue
         try:
-            yield _judged(registry, asked, digest, evaluation, held.get(evaluation.snapshot))
+            yield _judged(project, asked, digest, evaluation, held.get(evaluation.snapshot))
         except CairnError as error:
             yield Judged(digest, evaluation, frozenset(), str(error))
 
 
 def rewritten(
-    registry: Registry, found: Judged, successors: Mapping[Digest, Digest]
+    project: Project, found: Judged, successors: Mapping[Digest, Digest]
 ) -> Digest | None:
     """Store an evaluation again without the rows, on its snapshot's successor.
 
     None where no row is left. Nobody signs for it: whoever measured saw other rows.
     """
-    objects = registry.objects
+    objects = project.objects
     left = leave_out(decode(objects.get(found.evaluation.predictions)), found.ids)
     if left is None:
         return None
@@ -88,18 +88,18 @@ def rewritten(
 
 
 def _judged(
-    registry: Registry,
+    project: Project,
     asked: Asked,
     digest: Digest,
     evaluation: Evaluation,
     held: Held | None,
 ) -> Judged:
-    scorer = registry.objects.get_record(evaluation.scorer, Scorer)
-    predictions = decode(registry.objects.get(evaluation.predictions))
-    spell = hasher(registry.settings.store, scorer.ids_key) if scorer.ids_key else str
+    scorer = project.objects.get_record(evaluation.scorer, Scorer)
+    predictions = decode(project.objects.get(evaluation.predictions))
+    spell = hasher(project.settings.store, scorer.ids_key) if scorer.ids_key else str
     ids, is_told = _named(asked, scorer, predictions, spell)
     if held is not None and held.files:
-        placed = _placed(registry, held, scorer, set(predictions.ids), spell)
+        placed = _placed(project, held, scorer, set(predictions.ids), spell)
         if placed is None:
             what = "its rows cannot be told from those of its snapshot"
             return Judged(digest, evaluation, ids, what)
@@ -134,14 +134,14 @@ def _is(wanted: Wanted, name: str, spell: Spelling) -> bool:
 
 
 def _placed(
-    registry: Registry, held: Held, scorer: Scorer, has: set[str], spell: Spelling
+    project: Project, held: Held, scorer: Scorer, has: set[str], spell: Spelling
 ) -> frozenset[str] | None:
     """Give the ids of the rows of a snapshot; None if it is not clear which they are."""
-    entries = {e.path: e for e in tree_entries(registry.objects, held.info.tree)}
-    frames = captured.frames_in(registry.objects, entries)
+    entries = {e.path: e for e in tree_entries(project.objects, held.info.tree)}
+    frames = captured.frames_in(project.objects, entries)
     if not frames:
-        table = read_table(registry.objects, held.info, file=scorer.data)
-        looked = _in_table(registry, held, entries, table.name)
+        table = read_table(project.objects, held.info, file=scorer.data)
+        looked = _in_table(project, held, entries, table.name)
         if looked is None:
             return frozenset()
         names = table.column(scorer.id).texts() if scorer.id else _numbers(table.rows, 1)
@@ -149,11 +149,11 @@ def _placed(
     for path, looked in held.files.items():
         named: list[list[str]] = []
         if path in frames:
-            value = captured.read(registry.objects, frames[path])
+            value = captured.read(project.objects, frames[path])
             named = [_numbers(captured.count(value), first) for first in (0, 1)]
             named += [[str(each) for each in value.index]] if hasattr(value, "iloc") else []
         else:
-            table = read_table(registry.objects, held.info, file=escape(path))
+            table = read_table(project.objects, held.info, file=escape(path))
             named = [_numbers(table.rows, 1)]
             named += [table.column(scorer.id).texts()] if scorer.id in table.names else []
         if (found := _chosen(named, looked, has, spell)) is not None:
@@ -162,7 +162,7 @@ def _placed(
 
 
 def _in_table(
-    registry: Registry, held: Held, entries: Mapping[bytes, Entry], name: str
+    project: Project, held: Held, entries: Mapping[bytes, Entry], name: str
 ) -> Looked | None:
     """Return the rows found in a table: one file, or a frame's files one after another."""
     if name != ALL_ROWS:
@@ -173,7 +173,7 @@ def _in_table(
         looked = held.files.get(path)
         if looked is not None and looked.at is not None:
             places += (looked.at + start).tolist()
-        start += rows_of(registry.objects, entry)
+        start += rows_of(project.objects, entry)
     return Looked(len(places), has_column=True, at=np.array(places, dtype=np.int64))
 
 

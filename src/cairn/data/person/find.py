@@ -24,7 +24,7 @@ from cairn.data.rows.asked import Asked
 from cairn.data.rows.search import Held, RowSearch
 from cairn.listed import ledger_entries
 from cairn.objects.folders.tree import tree_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 TEXT = "free text, where it stands as a word: `cairn forget-secret` erases such objects whole"
 NAMED = "its snapshot was named to go whole"
@@ -33,7 +33,7 @@ DIGITS = len("sha256:") + 12
 
 
 def find_person(
-    registry: Registry,
+    project: Project,
     row: str,
     *,
     carry_out: bool = False,
@@ -46,47 +46,47 @@ def find_person(
     `whole`, files that cannot be written again go, rows of others and all. `also` are
     snapshots, such as those that could not be searched, of which every byte goes.
     """
-    named = frozenset(registry.find_snapshot(each).digest for each in also)
-    return _Plan(registry, Asked(row), carry_out=carry_out, whole=whole, also=named).made()
+    named = frozenset(project.find_snapshot(each).digest for each in also)
+    return _Plan(project, Asked(row), carry_out=carry_out, whole=whole, also=named).made()
 
 
 class _Plan:
     def __init__(
         self,
-        registry: Registry,
+        project: Project,
         asked: Asked,
         *,
         carry_out: bool,
         whole: bool,
         also: frozenset[Digest],
     ) -> None:
-        self._registry = registry
-        self._objects = registry.objects
+        self._project = project
+        self._objects = project.objects
         self._asked = asked
         self._carry_out = carry_out
         self._whole = whole
         self._also = also
-        self._search = RowSearch(registry, asked)
+        self._search = RowSearch(project, asked)
         self._places: list[Place] = []
         self._unsearched: dict[str, str] = {}
         self._going: dict[Digest, str] = {}
         self._new: dict[Digest, Digest] = {}
         self._left: dict[Digest, frozenset[Digest]] = {}
-        erasures = registry.engine.send(ListErasures())
+        erasures = project.engine.send(ListErasures())
         erased = {digest for found in erasures for digest in found.objects}
-        self._gone = frozenset(erased - registry.objects.have(erased))
+        self._gone = frozenset(erased - project.objects.have(erased))
         self._earlier = {o: n for found in erasures for o, n in found.successors.items()}
-        self._versions = registry.versions()
+        self._versions = project.versions()
 
     def made(self) -> Erasing:
         held = {each.info.digest: each for each in self._search.run()}
         for each in held.values():
             self._snapshot(each)
-        for found in evaluations.judged(self._registry, self._asked, held, self._gone):
+        for found in evaluations.judged(self._project, self._asked, held, self._gone):
             self._evaluation(found)
         for version in self._versions:
             self._golden(version)
-        for run in self._registry.runs():
+        for run in self._project.runs():
             if run.facts is not None and self._objects.has(run.facts):
                 self._outputs(run.id, self._objects.get_record(run.facts, RunFacts))
         self._spare(held.values())
@@ -95,9 +95,7 @@ class _Plan:
             looked_for=str(self._asked),
             snapshots=len(held),
             places=tuple(self._places),
-            learned=tuple(
-                use for snapshot, use in uses(self._registry) if snapshot in touched
-            ),
+            learned=tuple(use for snapshot, use in uses(self._project) if snapshot in touched),
             unsearched=self._unsearched,
             entries=tuple(self._entries()),
             paths=tuple(self._paths(held.values())),
@@ -164,7 +162,7 @@ class _Plan:
         new = None
         if self._carry_out:
             follows = {**self._earlier, **self._new}
-            new = evaluations.rewritten(self._registry, found, follows)
+            new = evaluations.rewritten(self._project, found, follows)
         if new is not None:
             self._new[found.digest] = new
         all_rows = len(found.ids) == found.evaluation.rows
@@ -240,7 +238,7 @@ class _Plan:
 
     def _entries(self) -> Iterator[int]:
         """Yield the ledger entries that have the value in a text."""
-        for entry in ledger_entries(self._registry.engine):
+        for entry in ledger_entries(self._project.engine):
             said = (entry.subject, entry.reason, *_texts([entry.before, entry.after]))
             if any(self._is_said(text) for text in said):
                 yield entry.seq

@@ -18,7 +18,7 @@ from cairn.data.remotes.refs import Remote
 from cairn.data.remotes.selection import Here, Sources, objects_of, profiles, sorted_by_time
 from cairn.data.verdict import verdict_on
 from cairn.objects.transfer import Progress, plan, ship
-from cairn.registry import Registry
+from cairn.project import Project
 
 LONGEST_ORIGIN = 2000
 
@@ -35,9 +35,9 @@ class Arrival:
     """Snapshots and versions on their way from a remote; `failed` are by name and error."""
 
     def __init__(
-        self, registry: Registry, there: Remote, here: Here, failed: dict[str, CairnError]
+        self, project: Project, there: Remote, here: Here, failed: dict[str, CairnError]
     ) -> None:
-        self._registry = registry
+        self._project = project
         self._there = there
         self._here = here
         self._logs: dict[AnyRef, str] = {}
@@ -132,7 +132,7 @@ class Arrival:
         self, refs: Sequence[AnyRef], *, dry_run: bool, on_progress: Progress | None
     ) -> None:
         needed = objects_of(self._there.objects, refs) | profiles(self.entries, refs)
-        shipment = plan(self._there.objects, self._registry.objects, needed)
+        shipment = plan(self._there.objects, self._project.objects, needed)
         if not dry_run:
             ship(shipment, check_first=False, on_progress=on_progress)
         self.objects += shipment.objects
@@ -141,7 +141,7 @@ class Arrival:
     def _made_of(self, ref: AnyRef) -> list[AnyRef]:
         if isinstance(ref, VersionRef):
             return []
-        objects = self._registry.objects
+        objects = self._project.objects
         parents = parents_of(objects.get_record(ref.digest, Snapshot).source)
         return [
             each
@@ -155,13 +155,13 @@ class Arrival:
             return self._add_snapshot(ref, entry, log)
         number = entry.after["number"]
         judged = self._judged(ref.digest)
-        version = self._registry.engine.send(
+        version = self._project.engine.send(
             RegisterVersion(
                 model=ref.model,
                 manifest=ref.digest,
                 retroactive=True,  # the gaps were known where it was registered
                 stage=entry.after["stage"] or UNSTAGED,
-                required=self._registry.settings.model(ref.model).fields,
+                required=self._project.settings.model(ref.model).fields,
                 origin=Origin(log=log, number=number, seq=entry.seq),
             )
         )
@@ -171,10 +171,10 @@ class Arrival:
 
     def _judged(self, manifest: Digest) -> str:
         """Judge the bytes that came, whatever is said of them; tell where the two disagree."""
-        artifacts = self._registry.objects.get_record(manifest, Manifest).artifacts
+        artifacts = self._project.objects.get_record(manifest, Manifest).artifacts
         if artifacts is None:
             return ""
-        found = verdict_on(self._registry, artifacts.tree)
+        found = verdict_on(self._project, artifacts.tree)
         if found.safety == artifacts.safety:
             return ""
         return f"{found.safety}, though its maker says {artifacts.safety}"
@@ -184,7 +184,7 @@ class Arrival:
         names = self._here.names
         is_free = ref.name is None or names.get(ref.name, ref.digest) == ref.digest
         origin = f"{entry.after['origin']} (pulled from {log.partition('+')[0]})"
-        self._registry.engine.send(
+        self._project.engine.send(
             AddSnapshot(
                 snapshot=ref.digest,
                 origin=origin[:LONGEST_ORIGIN],

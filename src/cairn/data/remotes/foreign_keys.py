@@ -8,20 +8,20 @@ from cairn.core.ledger import Entry
 from cairn.core.remote import GetTrusted, TrustedLedger, TrustLedger
 from cairn.data.remotes.refs import Remote
 from cairn.engine.store import read_about
-from cairn.registry import Registry
+from cairn.project import Project
 
 
-def new_keys(registry: Registry, logs: Iterable[str], *, met: Iterable[Entry]) -> list[str]:
+def new_keys(project: Project, logs: Iterable[str], *, met: Iterable[Entry]) -> list[str]:
     """List those keys whose ledgers were never met; `met` are versions recorded here.
 
     Raises `Refused` for a ledger that had another key, and for one that says it is this store.
     """
     known = {_origin(log): log for log in _logs(met)}
-    own = read_about(registry.settings.store).log
+    own = read_about(project.settings.store).log
     known[_origin(own)] = own
     found: list[str] = []
     for log in sorted(set(logs)):
-        pinned = registry.engine.send(GetTrusted(origin=_origin(log)))
+        pinned = project.engine.send(GetTrusted(origin=_origin(log)))
         before = pinned.log if pinned else known.get(_origin(log))
         rules.require(log, known=before, own=own)
         if before is None:
@@ -38,10 +38,10 @@ def _logs(entries: Iterable[Entry]) -> Iterator[str]:
             yield pulled["log"]
 
 
-def pin(registry: Registry, log: str) -> TrustedLedger:
+def pin(project: Project, log: str) -> TrustedLedger:
     """Pin a key, whichever there was before."""
-    known = registry.engine.send(GetTrusted(origin=_origin(log)))
-    return registry.engine.send(TrustLedger(log=log, replaces=known.log if known else ""))
+    known = project.engine.send(GetTrusted(origin=_origin(log)))
+    return project.engine.send(TrustLedger(log=log, replaces=known.log if known else ""))
 
 
 def key_there(remote: Remote, origin: str) -> str:

@@ -15,7 +15,7 @@ from cairn.data.remotes.refs import Remote, open_remote
 from cairn.data.remotes.selection import objects_of, profiles
 from cairn.objects.repair import bring_back
 from cairn.objects.upkeep.fsck import Checked, Depth, Progress
-from cairn.registry import Registry
+from cairn.project import Project
 
 
 class RemoteCheck(NamedTuple):
@@ -36,7 +36,7 @@ class RemoteMending(Record, frozen=True):
 
 
 def check_remote(
-    registry: Registry,
+    project: Project,
     address: str,
     depth: Depth,
     *,
@@ -44,7 +44,7 @@ def check_remote(
     on_progress: Progress | None = None,
 ) -> RemoteCheck:
     """Look at the bytes in a remote, prove each ref, and ask for all objects that it needs."""
-    remote = open_remote(registry.settings, address, to_write=False)
+    remote = open_remote(project.settings, address, to_write=False)
     found = remote.objects.checker().check(depth, share=share, on_progress=on_progress)
     offer = offered(remote)
     problems = [
@@ -56,17 +56,17 @@ def check_remote(
     return RemoteCheck(remote.address, found, len(offer.refs), tuple(problems))
 
 
-def mend_remote(registry: Registry, checked: RemoteCheck) -> RemoteMending:
+def mend_remote(project: Project, checked: RemoteCheck) -> RemoteMending:
     """Move damaged packs aside, and send again what this store has of what is missing."""
-    remote = open_remote(registry.settings, checked.address, to_write=True)
+    remote = open_remote(project.settings, checked.address, to_write=True)
     mended = remote.objects.checker().mend(checked.bytes.damage)
     back: list[Digest] = []
     while True:
-        remote = open_remote(registry.settings, checked.address, to_write=False)
+        remote = open_remote(project.settings, checked.address, to_write=False)
         wanted = [
-            digest for ref in _sorted(remote) for digest in _lacking(registry, remote, ref)
+            digest for ref in _sorted(remote) for digest in _lacking(project, remote, ref)
         ]
-        brought = bring_back(remote.objects, sorted(set(wanted)), [registry.objects]).back
+        brought = bring_back(remote.objects, sorted(set(wanted)), [project.objects]).back
         back += brought
         if not brought:
             break
@@ -114,10 +114,10 @@ def _needed(remote: Remote, ref: AnyRef) -> set[Digest]:
     return objects_of(remote.objects, [ref]) | profiles({ref: entry}, [ref])
 
 
-def _lacking(registry: Registry, remote: Remote, ref: AnyRef) -> set[Digest]:
+def _lacking(project: Project, remote: Remote, ref: AnyRef) -> set[Digest]:
     """List what a ref needs and the remote lacks, as far as this store or the remote knows."""
     found = {ref.digest}
-    for objects in (registry.objects, remote.objects):
+    for objects in (project.objects, remote.objects):
         try:
             found |= objects_of(objects, [ref])
             break

@@ -16,7 +16,7 @@ from cairn.data.remotes.refs import Remote
 from cairn.listed import ledger_entries
 from cairn.objects import ObjectStore
 from cairn.objects.closure import Need, parts
-from cairn.registry import Registry
+from cairn.project import Project
 
 SHORTEST = len("sha256:") + 8
 
@@ -24,14 +24,14 @@ SHORTEST = len("sha256:") + 8
 class Here:
     """What this store has recorded: each snapshot and version with its newest entry."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, project: Project) -> None:
         self.entries: dict[AnyRef, Entry] = {}
         for action in ("snapshot.add", "version.register"):
-            for entry in ledger_entries(registry.engine, action=action):
+            for entry in ledger_entries(project.engine, action=action):
                 if (ref := recorded(entry)) is not None:
                     self.entries[ref] = entry
         gone = {
-            entry.subject for entry in ledger_entries(registry.engine, action="version.delete")
+            entry.subject for entry in ledger_entries(project.engine, action="version.delete")
         }
         self.deleted = {ref for ref, entry in self.entries.items() if entry.subject in gone}
         snapshots = [
@@ -55,7 +55,7 @@ def sorted_by_time(entries: Mapping[AnyRef, Entry]) -> list[AnyRef]:
     )
 
 
-def chosen_here(registry: Registry, here: Here, texts: Collection[str]) -> set[AnyRef]:
+def chosen_here(project: Project, here: Here, texts: Collection[str]) -> set[AnyRef]:
     """Find what is meant by references as people write them here; everything without any.
 
     Raises `NotFound` for what is not here, or was deleted.
@@ -65,8 +65,8 @@ def chosen_here(registry: Registry, here: Here, texts: Collection[str]) -> set[A
         return set(offered)
     found: set[AnyRef] = set()
     for text in texts:
-        model = _model(registry, text)
-        meant = _of_model(offered, model) if model else offered & _here(registry, here, text)
+        model = _model(project, text)
+        meant = _of_model(offered, model) if model else offered & _here(project, here, text)
         if not meant:
             raise NotFound(f"nothing here is called {text}; `cairn list` shows all versions")
         found |= meant
@@ -74,7 +74,7 @@ def chosen_here(registry: Registry, here: Here, texts: Collection[str]) -> set[A
 
 
 def chosen_there(
-    registry: Registry, remote: Remote, offered: Collection[AnyRef], texts: Collection[str]
+    project: Project, remote: Remote, offered: Collection[AnyRef], texts: Collection[str]
 ) -> set[AnyRef]:
     """Find what is meant of what a remote offers: `snap:NAME`, a digest, a model, `churn:3`.
 
@@ -86,8 +86,8 @@ def chosen_there(
         return set(offered)
     found: set[AnyRef] = set()
     for text in texts:
-        model = _model(registry, text)
-        meant = _of_model(offered, model) if model else _there(registry, remote, offered, text)
+        model = _model(project, text)
+        meant = _of_model(offered, model) if model else _there(project, remote, offered, text)
         if not meant:
             raise NotFound(f"nothing at {remote.address} is called {text}")
         found |= meant
@@ -141,10 +141,10 @@ def need_of(ref: AnyRef) -> Need:
     return Need("its record", ref.digest, kind)
 
 
-def _model(registry: Registry, text: str) -> ModelName | None:
+def _model(project: Project, text: str) -> ModelName | None:
     """Read the name of a model; None for any other reference."""
     try:
-        return reference.model_name(text, team=registry.settings.team)
+        return reference.model_name(text, team=project.settings.team)
     except Invalid:
         return None
 
@@ -153,25 +153,25 @@ def _of_model(offered: Iterable[AnyRef], model: ModelName) -> set[AnyRef]:
     return {ref for ref in offered if isinstance(ref, VersionRef) and ref.model == model}
 
 
-def _here(registry: Registry, here: Here, text: str) -> set[AnyRef]:
+def _here(project: Project, here: Here, text: str) -> set[AnyRef]:
     is_digest = text.startswith("sha256:")
     if text.startswith("snap:") or (is_digest and _snapshots(here.entries, text)):
         name = text.removeprefix("snap:")
-        digest = registry.find_snapshot(name).digest
+        digest = project.find_snapshot(name).digest
         named = {ref for ref in _snapshots(here.entries, digest) if ref.name == name}
         return {*named} or {*_snapshots(here.entries, digest)}
-    version = registry.version(text)
+    version = project.version(text)
     return {VersionRef(version.model, version.digest)}
 
 
 def _there(
-    registry: Registry, remote: Remote, offered: Collection[AnyRef], text: str
+    project: Project, remote: Remote, offered: Collection[AnyRef], text: str
 ) -> set[AnyRef]:
     if text.startswith("snap:"):
         name = text.removeprefix("snap:")
         named = {ref for ref in offered if isinstance(ref, SnapshotRef) and ref.name == name}
         return _only(text, {*named} or {*_snapshots(offered, name)})
-    match reference.parse(text, team=registry.settings.team):
+    match reference.parse(text, team=project.settings.team):
         case ByDigest(digits=digits):
             start = f"sha256:{digits}"
             return _only(text, {ref for ref in offered if ref.digest.startswith(start)})

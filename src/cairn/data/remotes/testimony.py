@@ -22,27 +22,25 @@ from cairn.engine.store import read_about
 from cairn.engine.testimony import verified
 from cairn.listed import ledger_entries
 from cairn.objects.transfer import plan, ship
-from cairn.registry import Registry
+from cairn.project import Project
 
 CUT_BYTES, MOST_BYTES = 1 << 20, 8 << 20
 """A testimony ends after so many bytes of entries; none that is larger is read."""
 
 
-def unsent(
-    registry: Registry, there: Remote, models: Collection[ModelName]
-) -> list[Testimony]:
+def unsent(project: Project, there: Remote, models: Collection[ModelName]) -> list[Testimony]:
     """Say what this ledger has of models and a remote lacks; each entry with its proof."""
     if not models:
         return []
-    log = read_about(registry.settings.store).log
+    log = read_about(project.settings.store).log
     sent = _sent(there, log)
     by_model: dict[ModelName, list[Entry]] = {}
-    for entry in _told(registry):
+    for entry in _told(project):
         model = rules.about(entry)
         if model in models and entry.seq > sent.get(str(model), -1):
             by_model.setdefault(str(model), []).append(entry)
     return [
-        _testimony(registry, log, model, part)
+        _testimony(project, log, model, part)
         for model, entries in sorted(by_model.items())
         for part in _cut(entries)
     ]
@@ -87,14 +85,14 @@ class Incoming:
     """Testimonies of other stores that are not here yet; `failed` are by key and error."""
 
     def __init__(
-        self, registry: Registry, there: Remote, models: Collection[ModelName] | None
+        self, project: Project, there: Remote, models: Collection[ModelName] | None
     ) -> None:
-        self._registry = registry
+        self._project = project
         self._there = there
         self.failed: dict[str, CairnError] = {}
         self.found: list[Testimony] = []
         self._here: dict[ModelName, set[Place]] = {}
-        own = read_about(registry.settings.store).id
+        own = read_about(project.settings.store).id
         for key, place in sorted(offered(there).items()):
             if isinstance(place, CairnError):
                 if models is None:
@@ -130,7 +128,7 @@ class Incoming:
     def _known(self, model: ModelName) -> set[Place]:
         """List what was fetched before, as it is called in a remote."""
         if model not in self._here:
-            infos = self._registry.engine.send(ListTestimonies(model=model))
+            infos = self._project.engine.send(ListTestimonies(model=model))
             self._here[model] = {info.place for info in infos}
         return self._here[model]
 
@@ -143,16 +141,16 @@ class Incoming:
             self.failed[place.key] = error
 
     def _record(self, testimony: Testimony) -> None:
-        objects, send = self._registry.objects, self._registry.engine.send
+        objects, send = self._project.objects, self._project.engine.send
         ship(plan(self._there.objects, objects, testimony.objects), check_first=False)
         if send(GetTrusted(origin=testimony.log.partition("+")[0])) is None:
-            pin(self._registry, testimony.log)  # known from a version, before keys were pinned
+            pin(self._project, testimony.log)  # known from a version, before keys were pinned
         send(RecordTestimony(testimony=objects.put_record(testimony)))
 
 
-def _told(registry: Registry) -> list[Entry]:
+def _told(project: Project) -> list[Entry]:
     entries = (
-        each for action in TOLD for each in ledger_entries(registry.engine, action=action)
+        each for action in TOLD for each in ledger_entries(project.engine, action=action)
     )
     return sorted(entries, key=lambda entry: entry.seq)
 
@@ -172,14 +170,14 @@ def _sent(there: Remote, log: str) -> dict[ModelName, int]:
 
 
 def _testimony(
-    registry: Registry, log: str, model: ModelName, entries: list[Entry]
+    project: Project, log: str, model: ModelName, entries: list[Entry]
 ) -> Testimony:
     named = set(rules.named(entries))
     return Testimony(
         log=log,
         model=model,
-        proofs=tuple(registry.engine.send(ProveEntry(seq=entry.seq)) for entry in entries),
-        objects=tuple(sorted(named & registry.objects.have(named))),
+        proofs=tuple(project.engine.send(ProveEntry(seq=entry.seq)) for entry in entries),
+        objects=tuple(sorted(named & project.objects.have(named))),
     )
 
 

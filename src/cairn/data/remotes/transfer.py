@@ -33,11 +33,11 @@ from cairn.data.remotes.selection import (
 from cairn.engine.store import read_about
 from cairn.objects.closure import parts
 from cairn.objects.transfer import Progress, plan, ship
-from cairn.registry import Registry
+from cairn.project import Project
 
 
 def push(
-    registry: Registry,
+    project: Project,
     remote: str | None = None,
     references: Sequence[str] = (),
     *,
@@ -56,29 +56,29 @@ def push(
     `Refused` if this store is encrypted, unless `plain` says that its bytes may lie there as
     they are.
     """
-    if registry.objects.is_encrypted and not plain:
+    if project.objects.is_encrypted and not plain:
         raise Refused(
             "this store is encrypted, and what lies in a remote is not",
             fix="let the bucket encrypt it (s3://bucket/prefix?sse=aws:kms), and say that it "
             "may go: `cairn push --plain`",
         )
-    there = open_remote(registry.settings, remote, to_write=True)
-    here = Here(registry)
-    known, asked = offered(there).refs, chosen_here(registry, here, references)
-    gone = erased_here(registry)
-    failed = {} if references else _erased(registry, asked - known, gone, here.entries)
+    there = open_remote(project.settings, remote, to_write=True)
+    here = Here(project)
+    known, asked = offered(there).refs, chosen_here(project, here, references)
+    gone = erased_here(project)
+    failed = {} if references else _erased(project, asked - known, gone, here.entries)
     asked -= failed.keys()
-    sources = Sources(registry.objects, here.entries)
+    sources = Sources(project.objects, here.entries)
     whole = sources.closure(asked if references else asked - known)
-    needed = objects_of(registry.objects, whole) | profiles(here.entries, whole)
-    told = testimony.unsent(registry, there, _models(asked))
+    needed = objects_of(project.objects, whole) | profiles(here.entries, whole)
+    told = testimony.unsent(project, there, _models(asked))
     needed |= {digest for each in told for digest in each.objects} - gone.keys()
-    shipment = plan(registry.objects, there.objects, needed)
+    shipment = plan(project.objects, there.objects, needed)
     new = _in_order(whole - known, here.entries)
     if not dry_run:
         ship(shipment, check_first=True, on_progress=on_progress)
-        _require_there(registry, remote, needed)
-        _write_refs(registry, there, new, here.entries)
+        _require_there(project, remote, needed)
+        _write_refs(project, there, new, here.entries)
         testimony.write(there, told)
     return Transferred(
         remote=there.address,
@@ -93,7 +93,7 @@ def push(
 
 
 def pull(
-    registry: Registry,
+    project: Project,
     remote: str | None = None,
     references: Sequence[str] = (),
     *,
@@ -108,24 +108,24 @@ def pull(
     nothing could be copied for it, its error is raised. Raises `Refused` if a ledger has
     another key than before; then nothing is recorded here.
     """
-    there = open_remote(registry.settings, remote, to_write=False)
-    registry.objects.hold()  # what lies here already is relied on until it is recorded
-    here = Here(registry)
+    there = open_remote(project.settings, remote, to_write=False)
+    project.objects.hold()  # what lies here already is relied on until it is recorded
+    here = Here(project)
     offer = offered(there)
-    asked = chosen_there(registry, there, offer.refs, references)
+    asked = chosen_there(project, there, offer.refs, references)
     already = len([ref for ref in asked if here.has(ref)])
-    arrival = Arrival(registry, there, here, dict(offer.strange) if not references else {})
+    arrival = Arrival(project, there, here, dict(offer.strange) if not references else {})
     arrival.prove(asked, offer.refs)
-    told = testimony.Incoming(registry, there, _models(asked) if references else None)
+    told = testimony.Incoming(project, there, _models(asked) if references else None)
     logs = arrival.logs() | told.logs()
-    met = new_keys(registry, logs, met=here.entries.values())
+    met = new_keys(project, logs, met=here.entries.values())
     arrival.bring(dry_run=dry_run, on_progress=on_progress)
     keys = [key for key in met if key in arrival.logs() | told.logs()]
     if dry_run:
         items = [_item(ref, arrival.entries[ref]) for ref in arrival.in_order()]
     else:
         for key in keys:
-            pin(registry, key)
+            pin(project, key)
         items = [
             Item(name=name, digest=digest, note=note)
             for name, digest, note in arrival.record()
@@ -152,7 +152,7 @@ def _models(refs: Iterable[AnyRef]) -> set[ModelName]:
 
 
 def _erased(
-    registry: Registry,
+    project: Project,
     refs: Iterable[AnyRef],
     gone: Mapping[Digest, str],
     entries: Mapping[AnyRef, Entry],
@@ -160,7 +160,7 @@ def _erased(
     """Find what cannot go as it is not whole any more, on purpose."""
     found: dict[AnyRef, Failure] = {}
     for ref in refs if gone else ():
-        needed = (part.digest for part in parts(registry.objects, [need_of(ref)]))
+        needed = (part.digest for part in parts(project.objects, [need_of(ref)]))
         lost = next((digest for digest in needed if digest in gone), None)
         if lost is not None:
             name = _item(ref, entries[ref]).name
@@ -179,9 +179,9 @@ def _item(ref: AnyRef, entry: Entry) -> Item:
     return Item(name=f"{shown(ref.model)}:{entry.after['number']}", digest=ref.digest)
 
 
-def _require_there(registry: Registry, remote: str | None, needed: set[Digest]) -> None:
+def _require_there(project: Project, remote: str | None, needed: set[Digest]) -> None:
     """Ask the remote for every object, as somebody who opens it now."""
-    there = open_remote(registry.settings, remote, to_write=False)
+    there = open_remote(project.settings, remote, to_write=False)
     lacking = needed - there.objects.have(needed)
     if lacking:
         raise Corrupt(
@@ -192,10 +192,10 @@ def _require_there(registry: Registry, remote: str | None, needed: set[Digest]) 
 
 
 def _write_refs(
-    registry: Registry, there: Remote, refs: Sequence[AnyRef], entries: Mapping[AnyRef, Entry]
+    project: Project, there: Remote, refs: Sequence[AnyRef], entries: Mapping[AnyRef, Entry]
 ) -> None:
-    log = read_about(registry.settings.store).log
+    log = read_about(project.settings.store).log
     for ref in refs:
-        proof = registry.engine.send(ProveEntry(seq=entries[ref].seq))
+        proof = project.engine.send(ProveEntry(seq=entries[ref].seq))
         there.write(ref, log, proof)
     there.settle(ref.key for ref in refs)

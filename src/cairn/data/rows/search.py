@@ -30,7 +30,7 @@ from cairn.data.rows.part import parts_of, told
 from cairn.data.rows.renamed import called
 from cairn.data.rows.sources import source_of
 from cairn.objects.folders.tree import tree_entries
-from cairn.registry import Registry
+from cairn.project import Project
 
 Entries = Mapping[bytes, Entry]
 Frames = Mapping[bytes, tuple[Entry, ...]]
@@ -61,20 +61,20 @@ class _Kept(NamedTuple):
 class RowSearch:
     """Looks for a row; the same file in many snapshots is read once."""
 
-    def __init__(self, registry: Registry, asked: Asked) -> None:
+    def __init__(self, project: Project, asked: Asked) -> None:
         self.asked = asked
         self.column_seen = not asked.column
-        self._registry = registry
-        self._objects = registry.objects
+        self._project = project
+        self._objects = project.objects
         self._known: dict[tuple[object, ...], Looked | CairnError] = {}
         self._tables: dict[Digest, tuple[Entry, Looked]] = {}
         self._sources: list[contents.Source] | None = None
-        erasures = registry.engine.send(ListErasures())
+        erasures = project.engine.send(ListErasures())
         self._gone = {digest for found in erasures for digest in found.objects}
 
     def run(self) -> tuple[Held, ...]:
         """Look into every snapshot: those of files first, then what runs captured of them."""
-        infos = {info.digest: info for info in reversed(self._registry.snapshots())}
+        infos = {info.digest: info for info in reversed(self._project.snapshots())}
         found: dict[Digest, Held] = {}
         later: list[tuple[SnapshotInfo, _Kept, Frames]] = []
         for info in infos.values():

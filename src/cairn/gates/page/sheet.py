@@ -20,7 +20,7 @@ from cairn.gates.page.parts import badge, plain, prose, table
 from cairn.gates.page.residuals import pictures as of_numbers
 from cairn.gates.page.style import STYLE
 from cairn.gates.report import next_look, seen_beside
-from cairn.registry import Registry
+from cairn.project import Project
 from cairn.stats.align import align, sample
 from cairn.stats.predictions import Predictions, decode
 
@@ -40,13 +40,13 @@ class Judged(NamedTuple):
     policy: Policy | None = None
 
 
-def judged(registry: Registry, decision: Decision) -> Judged:
+def judged(project: Project, decision: Decision) -> Judged:
     """Read the predictions that a decision was made of; what cannot be read is said."""
-    names = {version.digest: version.name for version in registry.versions()}
-    policy = registry.objects.get_record(decision.policy, Policy)
+    names = {version.digest: version.name for version in project.versions()}
+    policy = project.objects.get_record(decision.policy, Policy)
     try:
-        ours = _predictions(registry, decision, decision.candidate)
-        theirs = _predictions(registry, decision, decision.live) if decision.live else None
+        ours = _predictions(project, decision, decision.candidate)
+        theirs = _predictions(project, decision, decision.live) if decision.live else None
         if ours is None:
             return Judged(
                 names, absent="the decision was made without predictions", policy=policy
@@ -58,19 +58,17 @@ def judged(registry: Registry, decision: Decision) -> Judged:
     return Judged(names, candidate=ours, live=theirs, policy=policy)
 
 
-def _predictions(
-    registry: Registry, decision: Decision, version: Digest
-) -> Predictions | None:
+def _predictions(project: Project, decision: Decision, version: Digest) -> Predictions | None:
     """What a version predicted, by the first evaluation of it that was judged."""
-    artifacts = registry.version(version).manifest.artifacts
+    artifacts = project.version(version).manifest.artifacts
     if artifacts is None:
         return None
     asked = ListEvaluations(artifacts=artifacts.tree, snapshot=decision.snapshot)
     found: dict[Digest, EvaluationInfo] = {
-        info.digest: info for info in registry.engine.send(asked)
+        info.digest: info for info in project.engine.send(asked)
     }
     used = next((found[digest] for digest in decision.evidence if digest in found), None)
-    return decode(registry.objects.get(used.evaluation.predictions)) if used else None
+    return decode(project.objects.get(used.evaluation.predictions)) if used else None
 
 
 _POLICY = (

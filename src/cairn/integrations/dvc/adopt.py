@@ -21,14 +21,14 @@ from cairn.integrations.dvc.gto import holders, read_tags
 from cairn.integrations.dvc.history import Moment, is_shallow, read_history
 from cairn.integrations.dvc.report import AdoptedData, AdoptedModel, Adoption, NotAdopted
 from cairn.objects.folders.tree import Progress
-from cairn.registry import Registry
+from cairn.project import Project
 
 Made = tuple[models.Candidate, Version, bool]
 """A model, the version that it is, and whether it was none before."""
 
 
 def adopt(
-    registry: Registry,
+    project: Project,
     start: Path,
     *,
     mode: Keeping = "pin",
@@ -45,14 +45,14 @@ def adopt(
     places = Places(open_project(root))
     history = read_history(root)
     every = states(history.moments)
-    data = DataAdopter(registry, places, mode)
+    data = DataAdopter(project, places, mode)
     adopted = _adopt_data(data, every, history.present, on_progress)
-    found = _adopt_models(registry, places, every, data)
-    refusals = _number(registry, found, history.moments)
+    found = _adopt_models(project, places, every, data)
+    refusals = _number(project, found, history.moments)
     lacking = (*data.lacking, *_unreadable(history.moments))
-    made = tuple(_described(registry, *each) for each in found)
+    made = tuple(_described(project, *each) for each in found)
     return Adoption(
-        project=place(registry, places.project),
+        project=place(project, places.project),
         mode=mode,
         moments=len(history.moments),
         data=adopted,
@@ -84,15 +84,15 @@ def _adopt_data(
 
 
 def _adopt_models(
-    registry: Registry, places: Places, every: list[State], data: DataAdopter
+    project: Project, places: Places, every: list[State], data: DataAdopter
 ) -> list[Made]:
     """Register the models; one that is listed as corrupt, missing or refused is none."""
     found: list[Made] = []
-    for candidate in models.candidates(registry, every):
+    for candidate in models.candidates(project, every):
         output = candidate.state.output
         if (output.path, output.md5) in data.snapshots:
             try:
-                made = models.register(registry, places, candidate, data.snapshots)
+                made = models.register(project, places, candidate, data.snapshots)
             except Refused as error:
                 found_in = candidate.state.found_in
                 data.lacking.append(NotAdopted(output.path, "refused", found_in, str(error)))
@@ -101,7 +101,7 @@ def _adopt_models(
     return found
 
 
-def _number(registry: Registry, found: list[Made], history: tuple[Moment, ...]) -> list[str]:
+def _number(project: Project, found: list[Made], history: tuple[Moment, ...]) -> list[str]:
     """Give versions the numbers of GTO's tags; returns why some did not get theirs."""
     return [
         refusal
@@ -110,14 +110,14 @@ def _number(registry: Registry, found: list[Made], history: tuple[Moment, ...]) 
         for candidate, version, _ in found
         if moment in candidate.state.moments
         and _is_called(candidate, tag.model)
-        and (refusal := models.release(registry, version, tag.version))
+        and (refusal := models.release(project, version, tag.version))
     ]
 
 
 def _described(
-    registry: Registry, candidate: models.Candidate, version: Version, is_new: bool
+    project: Project, candidate: models.Candidate, version: Version, is_new: bool
 ) -> AdoptedModel:
-    now = registry.version(version.digest)
+    now = project.version(version.digest)
     return AdoptedModel(
         version=version.name,
         digest=version.digest,

@@ -17,7 +17,7 @@ from cairn.data.files import record_snapshot
 from cairn.integrations.dvc.history import Moment
 from cairn.integrations.dvc.report import AdoptedData, NotAdopted
 from cairn.objects.folders.tree import Progress
-from cairn.registry import Registry
+from cairn.project import Project
 
 LONGEST_NAME = 100
 
@@ -49,13 +49,13 @@ def states(moments: Iterable[Moment]) -> list[State]:
 class DataAdopter:
     """Makes snapshots of outputs; what an adoption before has made is not read again."""
 
-    def __init__(self, registry: Registry, places: Places, mode: Keeping) -> None:
-        self._registry = registry
+    def __init__(self, project: Project, places: Places, mode: Keeping) -> None:
+        self._project = project
         self._places = places
         self._mode: Keeping = mode
         self._known: Known = {}
-        self._before = dict(_adopted(registry, place(registry, places.project), mode))
-        self._held = {info.name: info.digest for info in reversed(registry.snapshots())}
+        self._before = dict(_adopted(project, place(project, places.project), mode))
+        self._held = {info.name: info.digest for info in reversed(project.snapshots())}
         self.lacking: list[NotAdopted] = []
         self.damaged_copies: list[str] = []
         self.snapshots: dict[tuple[str, str], Digest] = {}
@@ -89,7 +89,7 @@ class DataAdopter:
     def _made(self, state: State, on_progress: Progress | None) -> SnapshotInfo | None:
         try:
             found = read_output(
-                self._registry,
+                self._project,
                 self._places,
                 state.output,
                 mode=self._mode,
@@ -106,15 +106,15 @@ class DataAdopter:
         return self._recorded(state, found.tree.digest)
 
     def _recorded(self, state: State, tree: Digest) -> SnapshotInfo:
-        output, project = state.output, self._places.project
+        output, dvc = state.output, self._places.project
         path = escape(os.fsencode(output.path))
         commit = next((m.commit for m in state.moments if m.commit), "")
         at = f"@{state.found_in}" if commit else ""
         short = f" ({commit[:12]})" if commit and not at.endswith(commit[:12]) else ""
-        source = describe(self._registry, project, output, tree=tree, mode=self._mode)
-        origin = f"dvc:{path}{at}{short} of {place(self._registry, project)}"
+        source = describe(self._project, dvc, output, tree=tree, mode=self._mode)
+        origin = f"dvc:{path}{at}{short} of {place(self._project, dvc)}"
         name = named(output.path)
-        info = record_snapshot(self._registry, source, origin=origin, name=name)
+        info = record_snapshot(self._project, source, origin=origin, name=name)
         self._held[name] = info.digest
         return info
 
@@ -133,13 +133,13 @@ def named(path: str) -> str:
 
 
 def _adopted(
-    registry: Registry, location: str, mode: Keeping
+    project: Project, location: str, mode: Keeping
 ) -> Iterator[tuple[tuple[str, str], SnapshotInfo]]:
     """Read what was adopted from this project before, by path and MD5."""
-    for info in reversed(registry.snapshots()):
+    for info in reversed(project.snapshots()):
         if info.kind != "dvc" or info.name is None:
             continue
-        source = registry.objects.get_record(info.digest, Snapshot).source
+        source = project.objects.get_record(info.digest, Snapshot).source
         if isinstance(source, DvcOutput) and (source.location, source.mode) == (
             location,
             mode,

@@ -22,7 +22,14 @@ from cairn.core.errors import CairnError, Corrupt
 from cairn.core.name import MetricName, ModelName
 from cairn.core.reference import model_name
 from cairn.core.run import Code, Gap, Input
-from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
+from cairn.core.version import (
+    Artifacts,
+    Manifest,
+    RegisterVersion,
+    ReleaseVersion,
+    Version,
+    parse_release,
+)
 from cairn.data.copies import Taken, take
 from cairn.data.dvc.outputs import Output, Stage
 from cairn.data.dvc.places import Places
@@ -31,7 +38,7 @@ from cairn.integrations.dvc.data import State
 from cairn.integrations.dvc.history import Moment
 from cairn.inventory.formats import HEAD_BYTES, format_of, suffix_of
 from cairn.inventory.walk import File, head
-from cairn.registry import Registry
+from cairn.project import Project
 
 PATH, MD5 = "dvc.path", "dvc.md5"
 _WEIGHTS = frozenset(
@@ -50,7 +57,7 @@ class Candidate(NamedTuple):
     is_declared: bool
 
 
-def candidates(registry: Registry, states: list[State]) -> Iterator[Candidate]:
+def candidates(project: Project, states: list[State]) -> Iterator[Candidate]:
     """Find the outputs that can be models: those the project calls so, and weights by name."""
     for state in states:
         output, moment = state.output, state.moments[0]
@@ -59,11 +66,11 @@ def candidates(registry: Registry, states: list[State]) -> Iterator[Candidate]:
         if not named and (output.is_folder or suffix_of(output.path) not in _WEIGHTS):
             continue
         called = named or posixpath.basename(output.path).partition(".")[0]
-        yield Candidate(state, _model(registry, called), bool(named))
+        yield Candidate(state, _model(project, called), bool(named))
 
 
 def register(
-    registry: Registry,
+    project: Project,
     places: Places,
     candidate: Candidate,
     snapshots: Mapping[tuple[str, str], Digest],
@@ -72,33 +79,33 @@ def register(
 
     Raises `Refused` for one with a secret in it.
     """
-    known = _registered(registry, candidate)
+    known = _registered(project, candidate)
     if known is not None:
         return known, False
-    artifacts = _artifacts(registry, places, candidate)
+    artifacts = _artifacts(project, places, candidate)
     if artifacts is None:
         return None
     manifest = _manifest(candidate, artifacts, snapshots, places)
-    version = registry.engine.send(
+    version = project.engine.send(
         RegisterVersion(
             model=candidate.model,
-            manifest=registry.objects.put_record(manifest),
+            manifest=project.objects.put_record(manifest),
             retroactive=True,
         )
     )
     return version, True
 
 
-def _registered(registry: Registry, candidate: Candidate) -> Version | None:
+def _registered(project: Project, candidate: Candidate) -> Version | None:
     output = candidate.state.output
     wanted = {PATH: output.path, MD5: output.md5}
-    for version in registry.versions(candidate.model):
+    for version in project.versions(candidate.model):
         if all(version.manifest.fields.get(name) == value for name, value in wanted.items()):
             return version
     return None
 
 
-def _artifacts(registry: Registry, places: Places, candidate: Candidate) -> Artifacts | None:
+def _artifacts(project: Project, places: Places, candidate: Candidate) -> Artifacts | None:
     """Store the files of a model; None if they are not weights, or not all there."""
     output = candidate.state.output
     with TemporaryDirectory(prefix="cairn-") as room:
@@ -107,8 +114,8 @@ def _artifacts(registry: Registry, places: Places, candidate: Candidate) -> Arti
             return None
         if not candidate.is_declared and not _is_weights(target, output.path):
             return None
-        refuse_secrets(target, known_here(registry.settings.folder))
-        return store_path(registry.objects, target)
+        refuse_secrets(target, known_here(project.settings.folder))
+        return store_path(project.objects, target)
 
 
 def _written(places: Places, output: Output, target: Path) -> bool:
@@ -223,17 +230,20 @@ def _imported(moment: Moment) -> Gap:
     )
 
 
-def _model(registry: Registry, called: str) -> ModelName:
+def _model(project: Project, called: str) -> ModelName:
     plain = re.sub(r"[^a-z0-9._-]+", "-", called.lower()).strip("._-") or "model"
-    return model_name(plain[:100].strip("._-"), team=registry.settings.team)
+    return model_name(plain[:100].strip("._-"), team=project.settings.team)
 
 
-def release(registry: Registry, version: Version, number: str) -> str:
+def release(project: Project, version: Version, number: str) -> str:
     """Give a version the number that GTO gave it; returns why not, or nothing."""
     if version.release == number:
         return ""
     try:
-        registry.release(f"{version.model}:{version.number}", release=number)
+        parse_release(number)
+        project.engine.send(
+            ReleaseVersion(model=version.model, version=version.digest, release=number)
+        )
     except CairnError as error:
         return f"GTO calls {version.name} {number}: {json.dumps(str(error))[1:-1]}"
     return ""

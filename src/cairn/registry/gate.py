@@ -1,0 +1,75 @@
+"""Gates: what a label demands is set and judged, and what is missing is measured."""
+
+from os import PathLike, fspath
+from pathlib import Path
+
+from cairn.core import reference
+from cairn.core.evaluation import EvaluationInfo
+from cairn.core.gate import (
+    DecisionInfo,
+    JudgeGate,
+    ListPolicies,
+    Policy,
+    PolicyInfo,
+    SetPolicy,
+)
+from cairn.core.gated import ALWAYS
+from cairn.core.name import LabelName
+from cairn.core.version import Version
+from cairn.project import Project
+
+
+class WithGates(Project):
+    """What is done with policies and evidence."""
+
+    def evaluate(self, version: str, *, on: str, trust: bool = False) -> EvaluationInfo:
+        """Score any version on any snapshot, as `cairn.toml` says; stores the predictions.
+
+        A model that could run code when it is loaded is `Refused` unless `trust` is set; the
+        evaluation says so then.
+        """
+        from cairn.gates.evaluation import evaluate
+
+        return evaluate(self, self.version(version), on=on, trust=trust)
+
+    def set_policy(
+        self,
+        label: str,
+        policy: Policy | str | PathLike[str],
+        *,
+        reason: str = "",
+        new_label: bool = False,
+    ) -> PolicyInfo:
+        """Bind a policy, or the one in a file (`gates/churn.yaml`), to `churn@production`."""
+        model, name = self._label(label)
+        if not isinstance(policy, Policy):
+            from cairn.gates.policy import load_policy
+
+            policy = load_policy(Path(fspath(policy)), self, model)
+        digest = self.objects.put_record(policy)
+        return self.engine.send(
+            SetPolicy(
+                model=model, label=name, policy=digest, reason=reason, new_label=new_label
+            )
+        )
+
+    def check_gate(self, version: str, to: str | None = None) -> DecisionInfo:
+        """Measure what is missing and judge, without moving the label."""
+        version, label = reference.version_and_label(version, to)
+        found = self.version(version)
+        self._measure(found, label=label)
+        asked = JudgeGate(model=found.model, label=label, version=found.digest)
+        return self.engine.send(asked)
+
+    def _measure(self, version: Version, *, label: LabelName) -> None:
+        """Measure whatever the policy of `label` needs and is not stored yet."""
+        artifacts, gated = version.manifest.artifacts, (ALWAYS, *self.settings.gated)
+        if artifacts is not None and version.verdict is None and label in gated:
+            from cairn.data.verdict import verdict_on
+
+            verdict_on(self, artifacts.tree)
+        if not self.engine.send(ListPolicies(model=version.model, label=label)):
+            return  # and a move without a gate need not wait for NumPy
+        from cairn.gates.measure import measure
+
+        measure(self, version, label=label)

@@ -1,0 +1,75 @@
+"""Labels: they are moved on evidence, against it, and back."""
+
+from uuid import uuid4
+
+from cairn.core import reference
+from cairn.core.label import Expecting, GetLabel, Holder, Move, MoveLabel, Nobody, Rollback
+from cairn.core.name import ModelName
+from cairn.registry.gate import WithGates
+
+
+class WithLabels(WithGates):
+    """What is done with labels: the move measures what its gate lacks."""
+
+    def promote(
+        self,
+        version: str,
+        to: str | None = None,
+        *,
+        reason: str = "",
+        expecting: str | None = None,
+        decision: str | None = None,
+        waiver: str = "",
+        ungated: bool = False,
+        new_label: bool = False,
+    ) -> Move:
+        """Measure what is missing, judge the policy of `to` (production), and move it.
+
+        `expecting` is the version believed to be live (`none` for nobody); without it, the
+        one that is live now. `ungated` says that a label like `production` has no policy yet.
+        Raises `Refused` with the report, `Conflict` when somebody moved the label meanwhile.
+        """
+        named, label = reference.version_and_label(version, to)
+        found = self.version(named)
+        held = self._expecting(found.model, label, expecting)
+        if decision is None:
+            self._measure(found, label=label)
+        return self.engine.send(
+            MoveLabel(
+                model=found.model,
+                label=label,
+                version=found.digest,
+                expecting=held,
+                reason=reason,
+                decision=self.decision(decision).digest if decision else None,
+                waiver=waiver,
+                ungated=ungated,
+                new_label=new_label,
+                required=self.settings.model(found.model).fields,
+                change_id=uuid4().hex,
+            )
+        )
+
+    def override(
+        self, version: str, to: str | None = None, *, reason: str, waiver: str = ""
+    ) -> Move:
+        """Move a label against its gate: an emergency, signed, to be reviewed by others."""
+        from cairn.engine.override import against_the_gate
+
+        named, label = reference.version_and_label(version, to)
+        found = self.version(named)
+        return against_the_gate(self.engine, found, label, reason=reason, waiver=waiver)
+
+    def rollback(self, label: str, *, reason: str = "", to: str | None = None) -> Move:
+        """Point `churn@production` at its last known-good version, or at one that it held."""
+        model, name = self._label(label)
+        chosen = self.version(to).digest if to else None
+        return self.engine.send(Rollback(model=model, label=name, reason=reason, to=chosen))
+
+    def _expecting(self, model: ModelName, label: str, expecting: str | None) -> Expecting:
+        if expecting == "none":
+            return Nobody()
+        if expecting is not None:
+            return Holder(version=self.version(expecting).digest)
+        held = self.engine.send(GetLabel(model=model, label=label))
+        return Holder(version=held.after) if held else Nobody()
