@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cairn.core.digest import Digest
+from cairn.objects import open_local
 from cairn.objects.backends.backend import Backend
 from cairn.objects.backends.local import LocalBackend
 from cairn.objects.packs.blob import HEADER
 from cairn.objects.packs.index import Index
 from cairn.objects.packs.pack import UNDER, PackWriter, read_pack, read_stored
+from cairn.objects.upkeep.join import MANY
 
 
 class Lying(NamedTuple):
@@ -39,6 +41,18 @@ def read(objects: Path, digest: Digest) -> bytes:
     """Return the bytes of a small object as they lie there."""
     path, start, size = find(objects, digest)
     return path.read_bytes()[start : start + size]
+
+
+def crowd(objects: Path) -> None:
+    """Let so many small packs lie there that one of the next writes joins them."""
+    store = open_local(objects)
+    for number in range(MANY - 3 - len(list((objects / "packs").iterdir()))):
+        store.put(b"one of many %d" % number)
+
+
+def is_joined(objects: Path) -> bool:
+    """Tell whether small packs were joined where `crowd` had been."""
+    return len(list((objects / "packs").iterdir())) < MANY - 3
 
 
 def overwrite(objects: Path, digest: Digest, content: bytes) -> Path:

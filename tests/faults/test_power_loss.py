@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
+from packed import crowd, is_joined
 from power import Call, Disk, laid_out, recorded
 from store import open_registry, register
 from surviving import check, close
@@ -48,6 +49,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
         register(registry, "second")
         registry.promote("churn:1", ungated=True, reason="no data yet")
         close(registry)
+    crowd(before / "project" / ".cairn" / "objects")
     shutil.copytree(before, folder / "kept")
     calls, output = recorded(
         [sys.executable, str(HERE / "changes.py"), str(before / "project")],
@@ -61,6 +63,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
         cwd=folder,
     )
     assert output.split() == ["ack", "register", "ack", "promote", "ack", "rollback"]
+    assert is_joined(before / "project" / ".cairn" / "objects")
     shutil.rmtree(before)
     shutil.copytree(folder / "kept", before)
     yield Recording(folder, calls)

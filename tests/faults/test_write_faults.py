@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from packed import crowd, is_joined
 from store import open_registry, register
 from surviving import check, close
 
@@ -37,6 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     register(registry, "second")
     registry.promote("churn:1", ungated=True, reason="no data yet")
     close(registry)
+    crowd(folder / "project" / ".cairn" / "objects")
     return folder
 
 
@@ -47,6 +49,7 @@ def points(project: Path) -> list[tuple[str, int]]:
     log = folder.parent / "trace"
     done = run(folder, "-e", f"trace={CALLS}", log=log)
     assert acknowledged(done) == ["register", "promote", "rollback"]
+    assert is_joined(folder / ".cairn" / "objects")
     names = re.findall(r"(?m)^\d+ +(\w+)\(", log.read_text())
     return [(name, names[: rank + 1].count(name)) for rank, name in enumerate(names)]
 

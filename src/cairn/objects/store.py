@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -26,6 +26,7 @@ from cairn.objects.packs.reader import Reader, id_of
 from cairn.objects.source import open_source
 from cairn.objects.upkeep.erase import Eraser
 from cairn.objects.upkeep.fsck import Checker
+from cairn.objects.upkeep.join import Joiner, unjoined
 from cairn.objects.upkeep.reclaim import Reclaimer
 
 Stored = TypeVar("Stored", bound=Record)
@@ -71,7 +72,7 @@ class ObjectStore:
 
     def batch(self) -> Batch:
         """Begin to store many objects: durable, all of them, when the `with` block ends."""
-        return Batch(self._reader, self._lease)
+        return Batch(self._reader, self._lease, Joiner(self._reader))
 
     def put(self, content: bytes) -> Digest:
         """Store `content` durably.
@@ -189,10 +190,15 @@ class ObjectStore:
         require_sole_owner(self._backend)
         return Reclaimer(self._backend, self._reader.cipher)
 
+    def unjoined(self) -> AbstractContextManager[bool]:
+        """Let no writer join packs meanwhile, so that those which are looked at stay."""
+        return unjoined(self._backend)
+
     def erase(self, digests: Collection[Digest]) -> None:
         """Take objects away at once; `Conflict` where other stores keep bytes."""
         require_sole_owner(self._backend)
-        Eraser(self._backend, self._reader.cipher).erase([_checked(d) for d in digests])
+        with unjoined(self._backend):
+            Eraser(self._backend, self._reader.cipher).erase([_checked(d) for d in digests])
         self._reader.index.refresh(surely=True)
 
     def checker(self) -> Checker:

@@ -17,13 +17,16 @@ class WithStore(Project):
         Raises `Corrupt` while anything that is needed cannot be read.
         """
         reclaimer = self.objects.reclaimer()
-        found = reclaimer.survey(lambda: self.engine.send(ListKept()), now=time(), ages=ages)
-        sweep = found.told()
-        if carry_out and sweep.changes:
-            digest = self.objects.put_record(sweep)
-            self.engine.send(RecordSweep(sweep=digest, reason=reason))
-        if carry_out:
-            reclaimer.carry_out(found.fates, now=time())
+        with self.objects.unjoined():
+            found = reclaimer.survey(
+                lambda: self.engine.send(ListKept()), now=time(), ages=ages
+            )
+            sweep = found.told()
+            if carry_out and sweep.changes:
+                digest = self.objects.put_record(sweep)
+                self.engine.send(RecordSweep(sweep=digest, reason=reason))
+            if carry_out:
+                reclaimer.carry_out(found.fates, now=time())
         return sweep
 
     def verify(self, *, objects: bool = False, against: str = "") -> Verification:

@@ -6,13 +6,14 @@ removes them when they are a day old.
 """
 
 import errno
+import fcntl
 import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cairn import rights
@@ -88,6 +89,28 @@ class LocalBackend:
             path.unlink()
             sync_folder(path.parent)
 
+    def drop(self, keys: Iterable[str]) -> None:
+        """Take files away, durably, with one sync for all of a folder."""
+        paths = [Path(self.where(key)) for key in keys]
+        with storing(self._folder):
+            for path in paths:
+                path.unlink(missing_ok=True)
+            for folder in {path.parent for path in paths}:
+                sync_folder(folder)
+
+    @contextmanager
+    def lock(self, under: str, *, wait: bool) -> Generator[bool]:
+        """Lock a folder against other processes; False where that cannot be."""
+        try:
+            folder = os.open(self._folder / under, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:  # there is nothing in it
+            yield False
+            return
+        try:
+            yield _flock(folder, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        finally:
+            os.close(folder)
+
     def stamp(self, under: str) -> int | None:
         """Return what differs once a file was placed or removed right below `under`.
 
@@ -159,6 +182,15 @@ class _Incoming:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def _flock(descriptor: int, how: int) -> bool:
+    """Lock a file; False where another one has, or where the file system has no locks."""
+    try:
+        fcntl.flock(descriptor, how)
+    except OSError:
+        return False
+    return True
 
 
 def _open(path: str) -> int:

@@ -7,7 +7,7 @@ the same again finds it.
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, Protocol, Self
 
@@ -44,6 +44,14 @@ class Lease(Protocol):
         ...
 
 
+class Upkeep(Protocol):
+    """Keeps the packs in order, when a batch has added to them."""
+
+    def after(self, before: int, tombs: Collection[str]) -> None:
+        """Do what is due, where `before` is how many packs there were."""
+        ...
+
+
 class _Part(NamedTuple):
     id: bytes
     content: memoryview
@@ -52,10 +60,13 @@ class _Part(NamedTuple):
 class Batch:
     """Stores objects in packs; what lies here already is verified instead."""
 
-    def __init__(self, reader: Reader, lease: Lease | None = None) -> None:
+    def __init__(
+        self, reader: Reader, lease: Lease | None = None, upkeep: Upkeep | None = None
+    ) -> None:
         self._reader = reader
         self._backend = reader.backend
         self._lease = lease
+        self._upkeep = upkeep
         self._is_held = False
         self._pen = Pen(reader.backend, reader.index, reader.cipher)
         self._hashing = ThreadPoolExecutor(1)
@@ -63,10 +74,12 @@ class Batch:
         self._reused: set[str] = set()
         self._tombs: frozenset[str] = frozenset()
         self._has_loose = False
+        self._before = 0
 
     def __enter__(self) -> Self:
         """Begin."""
         self._look()
+        self._before = len(self._reader.index.packs())
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
@@ -76,6 +89,8 @@ class Batch:
                 self._pen.finish()
                 # Whoever placed what was found here may not have settled it yet.
                 self._backend.settle(self._reused)
+                if self._upkeep is not None:
+                    self._upkeep.after(self._before, self._tombs)
         finally:
             for threads in (self._hashing, self._storing):
                 threads.shutdown(cancel_futures=True)

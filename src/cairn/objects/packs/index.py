@@ -111,6 +111,11 @@ class Index:
             if len(self._recent) >= _MOST_RECENT_ROWS:
                 self._save()
 
+    def drop(self, names: Iterable[str]) -> None:
+        """Take notice of packs that were removed just now."""
+        with self._changing:
+            self._drop(name for name in names if name in self._numbers)
+
     def keep(self) -> None:
         """Spare the next process work, if it would have much of it."""
         with self._changing:
@@ -141,13 +146,12 @@ class Index:
 
     def have(self, ids: Collection[bytes]) -> set[bytes]:
         """Return which of many blobs are in packs."""
-        if self._gone:
-            return {id_ for id_ in ids if self.has(id_)}
-        recent = {id_ for id_ in ids if id_ in self._recent}
-        return recent | (self._file.have(ids) if self._file else set())
+        recent = {id_ for id_ in ids if id_ in self._recent and self.has(id_)}
+        return recent | (self._file.have(ids, self._gone) if self._file else set())
 
     def places(self) -> Iterator[tuple[bytes, list[Place]]]:
-        """Yield every blob with its places, ascending by id."""
+        """Yield every blob with its places as they are at the start, ascending by id."""
+        names, gone = self._names, frozenset(self._gone)
         last, places = b"", list[Place]()
         for row in self._rows():
             id_, entry = row[:ID_BYTES], Entry._make(ENTRY.unpack(row[ID_BYTES:]))
@@ -155,8 +159,8 @@ class Index:
                 if places:
                     yield last, places
                 last, places = id_, []
-            if entry.pack not in self._gone:
-                places.append(Place(self._names[entry.pack], entry.row(id_)))
+            if entry.pack not in gone:
+                places.append(Place(names[entry.pack], entry.row(id_)))
         if places:
             yield last, places
 
@@ -190,10 +194,7 @@ class Index:
         self._loaded = True
         self._file = open_index(self._cache) if self._cache else None
         if self._file is not None:
-            self._names = list(self._file.names)
-            self._numbers = {
-                name: at for at, name in enumerate(self._names) if name != _NO_PACK
-            }
+            self._take_names(self._file.names)
             self._seen = self._file.stamp if self._file.stamp != _UNKNOWN else None
 
     def _stamp(self) -> int | None:
@@ -208,7 +209,7 @@ class Index:
     def _drop(self, names: Iterable[str]) -> None:
         for name in names:
             self._gone.add(self._numbers.pop(name))
-        if len(self._gone) > _FEW_PACKS + len(self._numbers):
+        if self._cache is None and len(self._gone) > _FEW_PACKS + len(self._numbers):
             self._forget()  # more of the index is gone than is left
             self._loaded = True
 
@@ -265,27 +266,51 @@ class Index:
         if self._cache is None:
             return
         stamp = _UNKNOWN if self._seen is None else self._seen
-        names = [_NO_PACK if at in self._gone else name for at, name in enumerate(self._names)]
-        write_index(self._cache, names, _gathered(self._slices()), stamp=stamp)
+        if self._file is None or self._is_mostly_gone(self._file):
+            names, rows = list(self._numbers), self._renumbered()
+        else:
+            names, rows = self._known_names(), self._slices(self._file)
+        write_index(self._cache, names, _gathered(rows), stamp=stamp)
         written = open_index(self._cache)
         if written is None or written.names != names:
             return  # the disk took none, or another process was later: go on as before
-        self._file, self._names = written, names
+        self._file, self._trusted = written, False
         self._recent, self._recent_packs = {}, 0
-        self._trusted = False
+        self._take_names(names)
 
-    def _slices(self) -> Iterator[bytes]:
-        """Yield all rows in order, those of packs that are gone left out."""
-        if self._gone or self._file is None:
-            yield from (row for row in self._rows() if not self._is_gone(row))
-            return
+    def _take_names(self, names: list[str]) -> None:
+        self._names = names
+        self._numbers = {name: at for at, name in enumerate(names) if name != _NO_PACK}
+        self._gone = set(range(len(names))).difference(self._numbers.values())
+
+    def _known_names(self) -> list[str]:
+        return [_NO_PACK if at in self._gone else name for at, name in enumerate(self._names)]
+
+    def _is_mostly_gone(self, file: IndexFile) -> bool:
+        """Tell whether most rows are of packs that went away, from some that lie evenly."""
+        some = file.sample() if self._gone else ()
+        return 2 * sum(number in self._gone for number in some) > len(some)
+
+    def _renumbered(self) -> Iterator[bytes]:
+        """Yield the rows of packs that are there, these counted anew."""
+        numbers = {
+            at.to_bytes(4, "little"): number.to_bytes(4, "little")
+            for number, at in enumerate(self._numbers.values())
+        }
+        end = ID_BYTES + 4
+        for row in self._rows():
+            if number := numbers.get(row[ID_BYTES:end]):
+                yield row[:ID_BYTES] + number + row[end:]
+
+    def _slices(self, file: IndexFile) -> Iterator[bytes]:
+        """Yield all rows in order, most of them as they lie in the file."""
         place = 0
         for row in self._recent_rows():
-            at = self._file.lower(row[:ID_BYTES])
-            yield from self._file.slices(place, at)
+            at = file.lower(row[:ID_BYTES])
+            yield from file.slices(place, at)
             yield row
             place = at
-        yield from self._file.slices(place)
+        yield from file.slices(place)
 
     def _rows(self) -> Iterator[bytes]:
         kept = self._file.slices() if self._file else ()
@@ -302,9 +327,6 @@ class Index:
             entries = recent[id_]
             for at in range(0, len(entries), ENTRY.size):
                 yield id_ + entries[at : at + ENTRY.size]
-
-    def _is_gone(self, row: bytes) -> bool:
-        return ENTRY.unpack(row[ID_BYTES:])[0] in self._gone
 
 
 def _gathered(slices: Iterable[bytes]) -> Iterator[bytes]:

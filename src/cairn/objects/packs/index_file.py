@@ -33,6 +33,7 @@ _FAN = struct.Struct("<257Q")
 _CHECKED_AT_ONCE = 8 << 20
 _SLICE = 1 << 20
 _ROWS_A_LOOK = 32
+_SAMPLED = 256
 
 
 class Entry(NamedTuple):
@@ -61,9 +62,8 @@ class IndexFile:
         self.mapped = mapped
         _, packs, self.count, self.stamp, self._checksum, _ = _HEAD.unpack_from(mapped)
         fan = _HEAD.size + ID_BYTES * packs
-        self.names = [
-            mapped[at : at + ID_BYTES].hex() for at in range(_HEAD.size, fan, ID_BYTES)
-        ]
+        names = mapped[_HEAD.size : fan].hex()
+        self.names = [names[at : at + 64] for at in range(0, len(names), 64)]
         self._fan: tuple[int, ...] = _FAN.unpack_from(mapped, fan)
         self.start = fan + _FAN.size
 
@@ -74,18 +74,23 @@ class IndexFile:
             yield self.rows(place, place + 1)[ID_BYTES:]
             place += 1
 
-    def have(self, ids: Collection[bytes]) -> set[bytes]:
-        """Return which of many ids are here.
+    def have(self, ids: Collection[bytes], gone: Collection[int] = ()) -> set[bytes]:
+        """Return which of many ids are here, in other packs than those that are `gone`.
 
         Where these are many of all, the rows of each first byte are taken at once: looking
         one id up takes as long as reading some dozens of rows.
         """
+        away = {number.to_bytes(4, "little") for number in gone}
         if self.count > _ROWS_A_LOOK * len(ids):
-            return {id_ for id_ in ids if any(True for _ in self.find(id_))}
+            return {id_ for id_ in ids if any(e[:4] not in away for e in self.find(id_))}
         found = set[bytes]()
         for first, alike in groupby(sorted(ids), key=_first_byte):
             rows = self.rows(self._fan[first], self._fan[first + 1])
-            here = {rows[at : at + ID_BYTES] for at in range(0, len(rows), ROW_BYTES)}
+            here = {
+                rows[at : at + ID_BYTES]
+                for at in range(0, len(rows), ROW_BYTES)
+                if not away or rows[at + ID_BYTES : at + ID_BYTES + 4] not in away
+            }
             found.update(here.intersection(alike))
         return found
 
@@ -105,6 +110,12 @@ class IndexFile:
     def rows(self, first: int, end: int) -> bytes:
         """Return the bytes of some rows."""
         return self.mapped[self.start + first * ROW_BYTES : self.start + end * ROW_BYTES]
+
+    def sample(self) -> list[int]:
+        """Return the packs' numbers in some rows: ids are digests, so any rows tell of all."""
+        step = self.count // _SAMPLED + 1
+        places = range(self.start + ID_BYTES, len(self.mapped), step * ROW_BYTES)
+        return [ENTRY.unpack_from(self.mapped, at)[0] for at in places]
 
     def slices(self, first: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Yield the bytes of many rows, about a megabyte at a time."""

@@ -86,22 +86,28 @@ def whole_pack(reader: Reader, load: Load) -> tuple[Pack, bytes] | None:
     rows = [wanted.row for wanted in load.blobs]
     if load.size < SMALL_BYTES or any(row.is_encrypted for row in rows) or not _fill(rows):
         return None
-    if reader.backend.size(load.key) > rows[-1].end + _INDEX_BYTES * (len(rows) + 1):
-        return None  # there is more in it
-    content = reader.backend.read(load.key)
     try:
+        if reader.backend.size(load.key) > rows[-1].end + _INDEX_BYTES * (len(rows) + 1):
+            return None  # there is more in it
+        content = reader.backend.read(load.key)
         pack = read_pack(MemoryBackend({load.key: content}), load.pack, len(content))
-    except Corrupt:
+    except (Corrupt, NotFound):
         return None
     is_whole = pack.rows == sorted(rows) and blake3(content).hexdigest() == load.pack
     return (pack, content) if is_whole and _are_intact(content, rows) else None
 
 
 def read_load(reader: Reader, load: Load) -> Iterator[tuple[Wanted, bytes | None]]:
-    """Yield blobs with their verified content, None for one that is damaged in this pack."""
+    """Yield blobs with their verified content, None for one that is damaged in this pack.
+
+    None for all of them if the pack went away meanwhile: they lie in another one then.
+    """
     for span in _spans(load.blobs):
         start = span[0].row.offset
-        found = reader.backend.read(load.key, start, span[-1].row.end - start)
+        try:
+            found = reader.backend.read(load.key, start, span[-1].row.end - start)
+        except NotFound:
+            found = b""
         for wanted in span:
             part = found[wanted.row.offset - start : wanted.row.end - start]
             try:
