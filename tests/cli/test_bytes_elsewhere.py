@@ -183,7 +183,7 @@ def test_a_service_that_replaces_objects_is_refused_before_anything_lies_there(
 @pytest.mark.parametrize(
     ("address", "code", "says"),
     [
-        ("ftp://x/y", 3, "no kind of address"),
+        ("ftp://x/y", 3, "is not a kind of address"),
         ("s3://no-such-bucket/x", 4, "no bucket no-such-bucket"),
         ("s3://key:secret@models", 3, "holds no credentials"),
     ],

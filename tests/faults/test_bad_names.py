@@ -112,7 +112,7 @@ def test_a_hostile_name_is_refused_in_one_line_and_touches_nothing(
             text = desk.fails(
                 *(word.replace("{}", name) for word in words),
                 code=Invalid.exit_code,
-                says="is no |names no|is not valid",
+                says="is not a |names no|is not valid",
             )
             assert len(text) < 500, "a name without end is not repeated without end"
             assert text.isprintable() or text[:-1].isprintable()

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from cairn.core.errors import Invalid, first_line
 from cairn.flavors.disk import disk_errors, write_whole
+from cairn.flavors.forms.ubjson import follow
 from cairn.flavors.library_file import files_of, read_judged, reading
 from cairn.flavors.packages import package
 from cairn.flavors.scoring import probabilities
@@ -88,6 +89,7 @@ def load(directory: Path, *, trust: bool) -> object:
     file, content = read_judged(directory, _starts, trust=trust)
     xgboost = package("xgboost")
     with reading(file, "XGBoost"):
+        _check_end(content)
         booster = xgboost.Booster(model_file=bytearray(content))
         told = booster.attr("scikit_learn") or ""
         kind = next((kind for word, kind in _ESTIMATORS.items() if f'"{word}"' in told), None)
@@ -119,6 +121,14 @@ def score(model: object, inputs: Any, *, method: str) -> Any:
 
 def _objective(booster: Any) -> str:
     return str(json.loads(booster.save_config())["learner"]["objective"]["name"])
+
+
+def _check_end(content: bytes) -> None:
+    """Raise for a file that was cut: XGBoost would read on in memory that is not its own."""
+    if _BINARY.match(content):
+        follow(content)
+    else:
+        json.loads(content)
 
 
 def _starts(content: bytes) -> bool:

@@ -105,14 +105,22 @@ class _Reader:
 
 def judge_ubjson(content: Content) -> Verdict:
     """Judge a file: safe if its values fill it, and none tells a loader what to build."""
-    reader = _Reader(content)
     try:
-        reader.value(reader.byte(), 0)
+        follow(content)
     except Corrupt as error:
-        return unknown("ubjson", f"it cannot be followed to its end: {error}")
-    if reader.place != len(content):
-        return unknown("ubjson", "it has bytes behind its end")
+        return unknown("ubjson", str(error))
     found = [word.decode() for word in _BUILDING if content.find(word) >= 0]
     if found:
         return unknown("ubjson", f"it may tell a loader what to build ({', '.join(found)})")
     return safe("ubjson")
+
+
+def follow(content: Content) -> None:
+    """Go past all values; raises `Corrupt` if they do not fill the file."""
+    reader = _Reader(content)
+    try:
+        reader.value(reader.byte(), 0)
+    except Corrupt as error:
+        raise Corrupt(f"it cannot be followed to its end: {error}") from error
+    if reader.place != len(content):
+        raise Corrupt("it has bytes behind its end")
