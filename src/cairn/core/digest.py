@@ -8,6 +8,7 @@ import msgspec
 import rfc8785
 from msgspec import Meta
 
+from cairn.core.canonical import spelled
 from cairn.core.errors import Corrupt, Invalid
 from cairn.core.request import Record, convert
 
@@ -36,7 +37,7 @@ def canonical(value: Any) -> bytes:
         plain = msgspec.to_builtins(value, str_keys=True)
         if isinstance(value, Record):
             plain = msgspec.to_builtins(convert(plain, type(value)), str_keys=True)
-        return rfc8785.dumps(plain)
+        return spelled(plain)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, TypeError) as error:
         raise Invalid(f"this cannot be recorded: {error}") from error
 

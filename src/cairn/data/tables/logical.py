@@ -61,7 +61,9 @@ def table_facts(
     schema: Schema, rows: int, *, nulls: Sequence[int], values: Sequence[Digest]
 ) -> TableFacts:
     """Put a table's facts together; `values` are the digests of its columns."""
-    kinds = [logical_type(field.type) for field in schema]
+    types = list(schema.types)
+    spelled = {kind: logical_type(kind) for kind in set(types)}
+    kinds = [spelled[kind] for kind in types]
     logical = LogicalTable(
         rows=rows,
         columns=tuple(

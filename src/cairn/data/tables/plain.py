@@ -10,6 +10,7 @@
 """
 
 from collections.abc import Iterable, Iterator
+from typing import NoReturn
 
 from cairn.core.errors import Invalid, Unavailable, first_line
 from cairn.data.tables.arrow import Array, Batch, DataType, Field, Schema, arrow
@@ -31,7 +32,9 @@ def plain_schema(schema: Schema, what: str) -> Schema:
     if not schema.names:
         raise Invalid(f"{what} has no columns: name a table that has some")
     check_names(schema.names, what)
-    return pa.schema([pa.field(field.name, _plain_column(field, what)) for field in schema])
+    fields = list(schema)
+    known = {kind: plain_type(kind) for kind in {field.type for field in fields}}
+    return pa.schema([(each.name, known[each.type] or _refuse(each, what)) for each in fields])
 
 
 def check_names(names: Iterable[str], what: str) -> None:
@@ -142,14 +145,11 @@ def _plain_flat(kind: DataType) -> DataType | None:
     return respelled.get(kind, kind)
 
 
-def _plain_column(field: Field, what: str) -> DataType:
-    plain = plain_type(field.type)
-    if plain is None:
-        raise Invalid(
-            f"{what}, column {field.name!r}: values of type {field.type} cannot be stored; "
-            "cast them to text or to numbers"
-        )
-    return plain
+def _refuse(field: Field, what: str) -> NoReturn:
+    raise Invalid(
+        f"{what}, column {field.name!r}: values of type {field.type} cannot be stored; "
+        "cast them to text or to numbers"
+    )
 
 
 def _plain_batch(batch: Batch, schema: Schema, what: str) -> Batch:
