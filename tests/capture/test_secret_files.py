@@ -8,11 +8,12 @@ from random import Random
 
 import pytest
 
+import folders
 from cairn.capture.events import Saved
 from cairn.capture.inputs import MOST_SEARCHED
 from cairn.capture.models.artifacts import Stored, store_saved
 from cairn.capture.models.word import Word
-from cairn.capture.secret_files import LARGEST_TEXT, held_in
+from cairn.capture.secret_files import LARGEST_TEXT, held_in, refuse_secrets
 from cairn.core.errors import Invalid, Refused
 from cairn.core.secret import Known
 from cairn.objects import in_memory
@@ -206,3 +207,21 @@ def test_golden_rows_with_a_secret_are_left_out_and_the_model_is_kept(tmp_path: 
     assert stored.artifacts is not None
     assert stored.artifacts.golden is None
     assert "rows.jsonl holds an access token" in stored.gaps[0].reason
+
+
+def test_a_folder_is_searched_in_order_and_links_and_stores_are_passed_over(
+    tmp_path: Path,
+) -> None:
+    outside = folders.write(tmp_path / "outside", {"x.txt": TOKEN.encode()})
+    place = folders.write(
+        tmp_path / "data", {"a.b": b"1", "a/c.txt": b"22", ".git/x.txt": b"3"}
+    )
+    (place / "link.txt").symlink_to(outside / "x.txt")
+    (place / "linked").symlink_to(outside)
+
+    assert refuse_secrets(place, Known({}), most=2) == 1  # a/c.txt is first, and enough
+    assert refuse_secrets(place, Known({}), most=3) == 0
+
+    folders.write(place, {"a/b.txt": TOKEN.encode(), "b.txt": KEY.encode()})
+    with pytest.raises(Refused, match=r"b\.txt holds an access token"):
+        refuse_secrets(place, Known({}))

@@ -1,6 +1,7 @@
 """Snapshots of files: frozen, named, compared, restored and verified."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,16 @@ def test_a_table_that_cannot_be_read_is_frozen_and_told_in_one_sentence(
     assert info.files == 1
     assert len(caplog.messages) == 1
     assert said in caplog.messages[0]
+
+
+def test_without_tables_nothing_is_loaded_that_describes_them(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cairn.data.tables.describe_tables", None)  # no import
+    folder = write(tmp_path / "data", {"a.bin": b"x", "csv": b"y", ".csv": b"z"})
+
+    assert files.snapshot_files(registry, folder).files == 3
+
+    write(folder, {"SUB/b.CSV": b"x\n1\n"})
+    with pytest.raises(ImportError):
+        files.snapshot_files(registry, folder)

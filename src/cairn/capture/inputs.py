@@ -26,7 +26,7 @@ from cairn.core.snapshot import Derived, Files, Source
 from cairn.core.tree import escape
 from cairn.data.files import record_snapshot
 from cairn.data.whole import left_beside, pointers, taken_over, told
-from cairn.objects.folders.tree import store_tree
+from cairn.objects.folders.tree import store_tree, tree_entries
 from cairn.project import Project
 
 MANY_FILES = 32
@@ -198,7 +198,7 @@ def _not_whole(
     project: Project, source: Files, files: Sequence[tuple[Seen, Path]]
 ) -> Iterator[Gap]:
     """Say which of the files that were read are not the data that the run worked with."""
-    found = [*pointers(project.objects, source.tree)]
+    found = [*pointers(project.objects, tree_entries(project.objects, source.tree))]
     found += filter(None, (left_beside(seen.path) for seen, _ in files))
     found += filter(None, (taken_over(kept, seen.path) for seen, kept in files))
     if found:

@@ -8,7 +8,9 @@ an archive unpacks to. What is not looked at stays below a limit that the guide 
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from cairn.capture.project.sources import is_private
 from cairn.core.errors import Refused
@@ -22,9 +24,17 @@ LARGEST_TEXT, LARGEST_SEARCHED = 4 << 20, 64 << 20
 _CHUNK, _OVERLAP = 8 << 20, 64 << 10
 
 
+class _Plain(NamedTuple):
+    """A listed file, without the cost of a `Path`: of many most are never opened."""
+
+    path: str
+    size: int
+
+
 def held_below(place: Path, known: Known) -> str:
     """Say which file below a folder, or itself, holds a secret and which; empty if none."""
-    for path in _files(place):
+    for plain in _files(place):
+        path = Path(plain.path)
         if held := held_in(path, known):
             return f"{path.name} holds {held}"
     return ""
@@ -82,22 +92,21 @@ def refuse_secrets(
     many files were not looked into. `fix` is a further way out.
     """
     read = unread = 0
-    for path in _files(place):
+    for path, size in _files(place):
         if is_private(os.fsencode(path)):
             raise _refused(path, "is a file for secrets", what, fix)
-        size = path.stat().st_size
         if most is not None and (size > LARGEST_TEXT or read + size > most):
             unread += 1
             continue
         read += size
         with suppress(PermissionError):  # whoever goes on to keep it says so
-            if found := held_in(path, known):
+            if found := held_in(Path(path), known):
                 raise _refused(path, f"holds {found}", what, fix)
     return unread
 
 
-def _refused(path: Path, held: str, what: str, fix: str) -> Refused:
-    name = escape(os.fsencode(path.name))
+def _refused(path: str, held: str, what: str, fix: str) -> Refused:
+    name = escape(os.fsencode(path.rpartition("/")[2]))
     out = "take it out, and go on with what is left; rotate it if anybody else could read it"
     return Refused(f"{name} {held}, and {what}", fix="\n".join(filter(None, [out, fix])))
 
@@ -108,15 +117,23 @@ def is_redacted(objects: ObjectStore, digest: str) -> bool:
     return small and REDACTED.encode() in objects.get(digest)
 
 
-def _files(place: Path) -> Iterator[Path]:
-    """List the plain files below a folder, or the one that it is."""
-    paths = sorted(_below(place)) if place.is_dir() else [place]
-    with suppress(OSError):
-        yield from (path for path in paths if path.is_file() and not path.is_symlink())
+def _files(place: Path) -> Iterator[_Plain]:
+    """List the plain files below a folder in order, or the one that it is."""
+    if place.is_dir():
+        yield from _below(os.fspath(place))
+    elif place.is_file() and not place.is_symlink():
+        yield _Plain(os.fspath(place), place.stat().st_size)
 
 
-def _below(place: Path) -> Iterator[Path]:
+def _below(folder: str) -> Iterator[_Plain]:
     """List what lies below a folder, but what no snapshot has: the store, git's own files."""
-    for folder, inner, names in os.walk(place):
-        inner[:] = [name for name in inner if name not in (".git", ".cairn")]
-        yield from (Path(folder, name) for name in names)
+    entries: list[os.DirEntry[str]] = []
+    with suppress(OSError), os.scandir(folder) as listing:
+        entries = sorted(listing, key=attrgetter("name"))
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in (".git", ".cairn"):
+                yield from _below(entry.path)
+        elif entry.is_file(follow_symlinks=False):
+            with suppress(FileNotFoundError):
+                yield _Plain(entry.path, entry.stat(follow_symlinks=False).st_size)

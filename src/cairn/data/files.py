@@ -3,9 +3,9 @@
 import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,7 @@ from cairn.core.table import Profile
 from cairn.core.tree import Changes, Entry, escape
 from cairn.core.words import counted
 from cairn.data.require_frozen import refuse_address
+from cairn.data.tables.table_files import is_described
 from cairn.data.whole import require_whole
 from cairn.objects.folders.tree import (
     Progress,
@@ -32,6 +33,9 @@ from cairn.objects.folders.tree import (
     tree_entries,
 )
 from cairn.project import Project
+
+if TYPE_CHECKING:
+    from cairn.data.tables.describe_tables import Described
 
 _log = logging.getLogger(__name__)
 LONGEST_ORIGIN = 2000
@@ -65,16 +69,14 @@ def snapshot_files(
     `require_whole` raises.
     """
     refuse_address(os.fspath(path))
-    from cairn.data.tables.describe_tables import (
-        describe_files,  # NumPy, which most commands do without
-    )
-
     check_name(name)
     stored = store_tree(project.objects, path, on_progress=on_progress)
-    require_whole(project.objects, stored.digest, path)
+    tables: list[Entry] = []
+    entries = tree_entries(project.objects, stored.digest)
+    require_whole(project.objects, _noting(tables, entries), path)
     origin = _origin(project, path, stored)
-    described = describe_files(project.objects, stored.digest)
-    for complaint in described.complaints:
+    described = _described(project, tables)
+    for complaint in described.complaints if described else ():
         (on_unread or warn_unread)(complaint)
     return record_snapshot(
         project,
@@ -82,7 +84,7 @@ def snapshot_files(
         origin=origin,
         name=name,
         sampling=sampling,
-        profile=described.profile,
+        profile=described.profile if described else None,
     )
 
 
@@ -161,6 +163,22 @@ def check_name(name: str | None) -> None:
             f"{name!r} is not a name for a snapshot: lower-case letters, digits, '.', '_' "
             "and '-'"
         ) from error
+
+
+def _noting(tables: list[Entry], entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Pass entries on and note the tables: a tree of a million files is read once for both."""
+    for entry in entries:
+        if is_described(entry):
+            tables.append(entry)
+        yield entry
+
+
+def _described(project: Project, tables: Sequence[Entry]) -> "Described | None":
+    if not tables:
+        return None
+    from cairn.data.tables.describe_tables import describe_tables  # NumPy
+
+    return describe_tables(project.objects, tables)
 
 
 def _is_intact(project: Project, entry: Entry) -> bool:

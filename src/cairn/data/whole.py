@@ -3,15 +3,13 @@
 import filecmp
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from cairn.core.digest import Digest
 from cairn.core.errors import Refused
-from cairn.core.tree import SYMLINK, escape
+from cairn.core.tree import SYMLINK, Entry, escape
 from cairn.objects import ObjectStore
-from cairn.objects.folders.tree import tree_entries
 from cairn.objects.packs.bulk import read_many
 
 SHOWN = 5
@@ -46,11 +44,11 @@ _POINTERS = (
 )
 
 
-def pointers(objects: ObjectStore, tree: Digest) -> Iterator[Shortfall]:
-    """Find the files of a stored tree that only say where their content is."""
+def pointers(objects: ObjectStore, entries: Iterable[Entry]) -> Iterator[Shortfall]:
+    """Find the files among those of a stored tree that only say where their content is."""
     small = {
         entry.digest: escape(entry.path)
-        for entry in tree_entries(objects, tree)
+        for entry in entries
         if entry.mode != SYMLINK and entry.size in _POINTER_BYTES
     }
     for digest, content in read_many(objects.reader, small):
@@ -95,9 +93,9 @@ def taken_over(kept: Path, now: Path) -> Shortfall | None:
     )
 
 
-def require_whole(objects: ObjectStore, tree: Digest, path: Path) -> None:
+def require_whole(objects: ObjectStore, entries: Iterable[Entry], path: Path) -> None:
     """Raise `Refused` unless what was stored of `path` is all that it seems."""
-    found = list(pointers(objects, tree))
+    found = list(pointers(objects, entries))
     if path.is_file() and (beside := left_beside(path)):
         found.append(beside)
     if found:

@@ -18,7 +18,7 @@ from cairn.core.secret import Known
 from cairn.core.version import Artifacts, Signature
 from cairn.data.whole import require_whole
 from cairn.objects import ObjectStore
-from cairn.objects.folders.tree import restore_tree, store_tree
+from cairn.objects.folders.tree import restore_tree, store_tree, tree_entries
 
 LONGEST_REASON = 2000
 
@@ -74,7 +74,7 @@ def store_path(objects: ObjectStore, path: Path) -> Artifacts:
     by other bytes than it is kept with. Raises what `store_tree` and `require_whole` raise.
     """
     tree = store_tree(objects, path).digest
-    require_whole(objects, tree, path)
+    require_whole(objects, tree_entries(objects, tree), path)
     with TemporaryDirectory(prefix="cairn-") as folder:
         restore_tree(objects, tree, Path(folder) / "weights")
         return _judged(objects, Path(folder) / "weights", tree=tree, golden=None)

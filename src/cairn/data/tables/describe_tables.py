@@ -5,23 +5,22 @@ are is told beside it, so that the same table in another file is recognised.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import chain
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError, Inconclusive, Invalid, Unavailable
 from cairn.core.snapshot import TableFacts
 from cairn.core.table import Profile, TableProfile
-from cairn.core.tree import SYMLINK, Entry, escape
+from cairn.core.tree import Entry, escape
 from cairn.data.tables.arrow import Batch, Schema, arrow
 from cairn.data.tables.cells import Cells
 from cairn.data.tables.column import Column
 from cairn.data.tables.columns import column_batches
 from cairn.data.tables.parquet import Columns, learn, parquet_batches, reading_parquet
-from cairn.data.tables.table_files import DELIMITERS
+from cairn.data.tables.table_files import DELIMITERS, is_described, suffix_of
 from cairn.objects import ObjectStore
 from cairn.objects.folders.tree import tree_entries
 
@@ -47,9 +46,13 @@ def describe_files(objects: ObjectStore, tree: Digest) -> Described:
 
     Without PyArrow nothing is described; `profile` is None then.
     """
+    return describe_tables(objects, list(filter(is_described, tree_entries(objects, tree))))
+
+
+def describe_tables(objects: ObjectStore, tables: Sequence[Entry]) -> Described:
+    """Describe files as `describe_files` does, those of which `is_described` is true."""
     if find_spec("pyarrow") is None:
         return Described(None)
-    tables = list(_tables(objects, tree))
     if not tables or sum(entry.size for entry in tables) > MOST_BYTES:
         return Described(None)
     found: list[TableProfile] = []
@@ -66,22 +69,12 @@ def describe_files(objects: ObjectStore, tree: Digest) -> Described:
 def describe(objects: ObjectStore, entry: Entry) -> TableProfile:
     """Describe one file; raises `Invalid` for one that is not a regular table."""
     name = escape(entry.path)
-    content = objects.get(entry.digest)
-    if _suffix(entry) == PARQUET:
+    content, suffix = objects.get(entry.digest), suffix_of(name)
+    if suffix == PARQUET:
         facts, columns = _parquet(content, name)
     else:
-        facts, columns = _csv(Cells(content, name=name, delimiter=DELIMITERS[_suffix(entry)]))
+        facts, columns = _csv(Cells(content, name=name, delimiter=DELIMITERS[suffix]))
     return TableProfile(path=name, facts=facts, columns=columns)
-
-
-def _tables(objects: ObjectStore, tree: Digest) -> Iterator[Entry]:
-    for entry in tree_entries(objects, tree):
-        if entry.mode != SYMLINK and _suffix(entry) in {PARQUET, *DELIMITERS}:
-            yield entry
-
-
-def _suffix(entry: Entry) -> str:
-    return PurePosixPath(escape(entry.path)).suffix.lower()
 
 
 def _parquet(content: bytes, name: str) -> tuple[TableFacts, Columns]:

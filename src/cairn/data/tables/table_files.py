@@ -14,6 +14,9 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 PARQUET = frozenset({".parquet", ".pq"})
 TABLES = PARQUET | DELIMITERS.keys()
 ALL_ROWS = "rows"
+_DESCRIBED = (".parquet", *DELIMITERS)
+_ENDINGS = tuple(map(str.encode, _DESCRIBED))
+_LONGEST_ENDING = max(map(len, _ENDINGS))
 
 
 class TableFiles(NamedTuple):
@@ -28,6 +31,12 @@ class TableFiles(NamedTuple):
     def content(self) -> tuple[str, ...]:
         """What tells whether two tables are of the same bytes."""
         return tuple(entry.digest for entry in self.entries)
+
+
+def is_described(entry: Entry) -> bool:
+    """Tell whether a snapshot describes a file's rows: it is called CSV, TSV or Parquet."""
+    may_be = entry.path[-_LONGEST_ENDING:].lower().endswith(_ENDINGS)
+    return may_be and entry.mode != SYMLINK and suffix_of(escape(entry.path)) in _DESCRIBED
 
 
 def tables_of(objects: ObjectStore, info: SnapshotInfo) -> list[TableFiles]:
