@@ -35,11 +35,9 @@ def dvc(project: Path, *, copy: bool) -> Shown:
     Each file is read and compared with its MD5, which DVC itself does not do. Data is pinned
     in DVC's cache unless --copy is given. What is adopted already is not read again.
     """
-    from cairn.integrations.dvc.adopt import adopt as take_over
-
     with progress(f"adopting {project}") as report:
-        done = take_over(
-            cairn.open(), project, mode="copy" if copy else "pin", on_progress=report
+        done = cairn.open().adopt_dvc(
+            project, mode="copy" if copy else "pin", on_progress=report
         )
     code = Corrupt.exit_code if done.corrupt else 0
     return Shown(done, _told(done), code)

@@ -7,14 +7,7 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, pairs, short, table
-from cairn.core.approval import (
-    Approval,
-    ApprovalInfo,
-    Approve,
-    GetApproval,
-    ListApprovals,
-)
-from cairn.core.reference import model_name
+from cairn.core.approval import ApprovalInfo
 
 
 @click.command()
@@ -23,12 +16,7 @@ from cairn.core.reference import model_name
 @shown
 def approve(subject: str, *, reason: str) -> Shown:
     """Agree to a DECISION (decision:2f83...) or to a proposal, signed with your own key."""
-    from cairn import identity
-
-    engine = cairn.open().engine
-    asked = engine.send(GetApproval(reference=subject.partition(":")[2] or subject))
-    signed = identity.sign(Approval(subject=asked.subject, reason=reason))
-    info = engine.send(Approve(subject=asked.subject, signed=signed, reason=reason))
+    info = cairn.open().approve(subject, reason=reason)
     lines = [f"{info.about}: {info.have} of {info.count} agreed"]
     lines.append(f"go on: `{info.then}`" if info.state == "granted" else _waits(info))
     return Shown(info, "\n".join(lines))
@@ -40,9 +28,7 @@ def approve(subject: str, *, reason: str) -> Shown:
 @shown
 def approvals(model: str | None, *, past: bool) -> Shown:
     """List what waits for people to agree: for which change, until when, who may."""
-    registry = cairn.open()
-    name = model_name(model, team=registry.settings.team) if model else None
-    found = registry.engine.send(ListApprovals(model=name, past=past))
+    found = cairn.open().approvals(model, past=past)
     rows = [
         (
             f"{_prefix(info)}:{short(info.subject).removeprefix('sha256:')}",

@@ -15,9 +15,8 @@ from cairn.core.errors import NotFound
 from cairn.core.label import Move
 from cairn.core.name import REHEARSAL, LabelName, ModelName
 from cairn.core.name import shown as model_shown
-from cairn.core.override import ListOverrides, OverrideInfo
+from cairn.core.override import OverrideInfo
 from cairn.core.reference import model_name
-from cairn.listed import ledger_entries
 from cairn.registry import Registry
 
 ACTIONS = ("promote", "override", "rollback")
@@ -62,15 +61,14 @@ def _moves(registry: Registry, model: str) -> Iterator[Move]:
 
 def _labels(registry: Registry, model: ModelName) -> list[LabelName]:
     """Name the labels that moved, also those now empty; rehearsals are not moves."""
-    told = ledger_entries(registry.engine, subject=f"{model}@")
+    told = registry.entries(subject=f"{model}@")
     found = {entry.after["label"] for entry in told if entry.action.startswith("label.")}
     return sorted(found - {REHEARSAL})
 
 
 def _reviews(registry: Registry, model: str) -> dict[int, OverrideInfo]:
     """Read the overrides of a model by their ledger entries."""
-    name = model_name(model, team=registry.settings.team)
-    return {info.entry: info for info in registry.engine.send(ListOverrides(model=name))}
+    return {info.entry: info for info in registry.overrides(model)}
 
 
 def _evidence(registry: Registry, step: Move) -> tuple[Digest, ...]:

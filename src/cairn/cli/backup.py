@@ -26,11 +26,9 @@ def backup(folder: Path, *, without_keys: bool) -> Shown:
     Again into the same FOLDER it copies what is new. The passphrase is asked for, or comes
     from CAIRN_BACKUP_PASSPHRASE. `cairn restore-store FOLDER` brings it all back.
     """
-    from cairn.data.backup import back_up
-
     passphrase = "" if without_keys else _passphrase(new=True)
     with progress("copying") as report:
-        done = back_up(cairn.open(), folder, passphrase=passphrase, on_progress=report)
+        done = cairn.open().back_up(folder, passphrase=passphrase, on_progress=report)
     keys = "no key is in it: a restored store cannot prove whose it was"
     if done.keys:
         keys = f"sealed in it: the key of the {' and the key of the '.join(done.keys)}"

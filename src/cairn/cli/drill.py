@@ -5,13 +5,12 @@ from cairn.cli.progress import working
 from cairn.cli.text import short, table
 from cairn.core.name import shown as model_shown
 from cairn.registry import Registry
-from cairn.serving.drill import drill
 
 
 def rehearse(registry: Registry, label: str) -> Shown:
     """Run the drill and say what the process saw."""
     with working(f"rehearsing a rollback of {label}"):
-        info = drill(registry, label)
+        info = registry.drill(label)
     proof = info.drill
     rows = [
         (s.step, short(s.expected), short(s.loaded), f"{1000 * s.seconds:.0f} ms")

@@ -31,16 +31,13 @@ _COPIES = (
 @shown
 def erase(*, row: str, reason: str, whole: bool, also: tuple[str, ...]) -> Shown:
     """Say where a person's rows are and what becomes of them; with --reason erase them."""
-    from cairn.data.person.erase import erase_person
-    from cairn.data.person.find import find_person
-
     registry = cairn.open()
     extra = [*["--whole"] * whole, *(f"--also {shlex.quote(each)}" for each in also)]
     again = f"cairn erase --row {' '.join([shlex.quote(row), *extra])} --reason WHY"
     if not reason.strip():
-        return _told(find_person(registry, row, whole=whole, also=also), again=again)
+        return _told(registry.find_person(row, whole=whole, also=also), again=again)
     try:
-        return _told(erase_person(registry, row, reason=reason, whole=whole, also=also))
+        return _told(registry.erase_person(row, reason=reason, whole=whole, also=also))
     except Pending as error:
         fix = error.fix.replace("cairn erase --row COLUMN=VALUE --reason WHY", again)
         raise Pending(str(error), fix=fix) from error

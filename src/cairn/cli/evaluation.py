@@ -9,7 +9,6 @@ import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import working
 from cairn.cli.text import number, pairs, short
-from cairn.core.evaluation import ListLooks
 
 
 @click.command()
@@ -32,17 +31,12 @@ def evaluate(version: str, *, on: str, predictions: Path | None, trust: bool) ->
 
     registry = cairn.open()
     if predictions is None:
-        from cairn.gates.evaluation import evaluate as score
-
         with working(f"scoring {version} on {on}"):
-            info = score(registry, registry.version(version), on=on, trust=trust)
+            info = registry.evaluate(version, on=on, trust=trust)
     else:
-        from cairn.gates.imported_predictions import evaluate_elsewhere
-
-        info = evaluate_elsewhere(registry, registry.version(version), predictions, on=on)
+        info = registry.import_predictions(version, predictions, on=on)
     found, of = info.evaluation, registry.version(version)
-    asked = ListLooks(model=of.model, version=of.digest, snapshot=found.snapshot)
-    looks = registry.engine.send(asked)
+    looks = registry.looks(version, on=found.snapshot)
     text = pairs(
         [
             ("evaluation", info.digest),
@@ -67,17 +61,8 @@ def compare(
     candidate: str, live: str, *, on: str | None, metric: str | None, examples: int
 ) -> Shown:
     """Compare the predictions of CANDIDATE and LIVE on the same rows."""
-    from cairn.gates.compare import compare as rows_of
     from cairn.gates.report import comparison_text
 
-    registry = cairn.open()
     with working(f"comparing {candidate} and {live}"):
-        found = rows_of(
-            registry,
-            registry.version(candidate),
-            registry.version(live),
-            on=on,
-            metric=metric,
-            examples=examples,
-        )
+        found = cairn.open().compare(candidate, live, on=on, metric=metric, examples=examples)
     return Shown(found, comparison_text(found))

@@ -33,12 +33,10 @@ def features() -> None:
 @shown
 def check(version: str, *, folder: Path | None, rows: Path | None) -> Shown:
     """Say which feature files differ from VERSION's, or how logged rows do; 6 if any."""
-    from cairn.data.features import check_features, check_rows
-
     registry = cairn.open()
     if rows is not None:
-        return _rows(check_rows(registry, version, rows))
-    return _files(check_features(registry, version, folder or registry.settings.folder))
+        return _rows(registry.check_rows(version, rows))
+    return _files(registry.check_features(version, folder))
 
 
 def _files(found: FeatureSkew) -> Shown:

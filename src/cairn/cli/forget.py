@@ -6,10 +6,8 @@ import click
 
 import cairn
 from cairn.cli.app import Shown, shown
-from cairn.core.erasure import ListErasable
 from cairn.core.errors import Invalid
 from cairn.core.secret.known import spellings
-from cairn.core.sweep import WhyKept
 from cairn.core.words import counted
 from cairn.registry import Registry
 
@@ -28,23 +26,21 @@ def forget(*, erase: bool, reason: str) -> Shown:
 
     The value comes from a prompt or from standard input, never from the command line.
     """
-    from cairn.data.leak import find_leaks
-
     registry, value = cairn.open(), _value()
     if erase and not reason:
         raise Invalid("say why, without the value: `cairn forget-secret --erase -m REASON`")
     if value and any(spelled in reason for spelled in spellings(value)):
         raise Invalid("the reason stays in the ledger for ever: say why without the value")
-    found = find_leaks(registry, value)
+    found = registry.find_leaks(value)
     owners = {digest: _owner(registry, digest) for digest in found.objects}
     lines = [
         f"looked at {counted(found.looked, 'object')}, every ledger entry and all other files"
     ]
     if found.closed:
         lines.append(f"  not inside {found.closed} that are compressed, such as Parquet")
-    erased, kept = _erase(registry, found.objects, reason) if erase else ((), ())
+    erased = registry.forget_secret(found.objects, reason=reason) if erase else ()
     for digest in found.objects:
-        what = "cannot be erased" if digest in kept else "holds it"
+        what = "cannot be erased" if erase else "holds it"
         what = "erased" if digest in erased else what
         lines.append(f"  object {digest} of {owners[digest]}: {what}")
     lines += [f"  ledger entry {seq}: cannot be erased" for seq in found.entries]
@@ -73,16 +69,5 @@ def _value() -> str:
     return sys.stdin.read().rstrip("\r\n")
 
 
-def _erase(
-    registry: Registry, objects: tuple[str, ...], reason: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Erase what can be; returns what was, and what has to stay."""
-    from cairn.data.erasure import erase as erase_objects
-
-    erasable = registry.engine.send(ListErasable(objects=objects, cause="secret"))
-    erase_objects(registry, erasable, cause="secret", reason=reason)
-    return erasable, tuple(digest for digest in objects if digest not in erasable)
-
-
 def _owner(registry: Registry, digest: str) -> str:
-    return registry.engine.send(WhyKept(digest=digest)) or "nobody"
+    return registry.why_kept(digest) or "nobody"

@@ -44,8 +44,6 @@ def fsck(
     vouches for each snapshot and version there, and that nothing they need is missing. A
     remote is mended from this store.
     """
-    from cairn.data.mend import mend, missing
-
     if sample is not None and not 0 < sample <= 1:
         raise Invalid(
             f"--sample {sample:g} is not a share: write one above 0 up to 1, like 0.05"
@@ -59,11 +57,11 @@ def fsck(
             raise Invalid("a remote is mended from this store: leave out --from")
         return _remote(registry, remote, how, sample or 0, repair=repair)
     with progress("checking") as report:
-        found = registry.objects.checker().check(how, share=sample or 0, on_progress=report)
+        found = registry.check_objects(how, share=sample or 0, on_progress=report)
     problems = _ledger(registry) if how == "full" else ()
-    lost = missing(registry)
+    lost = registry.missing()
     if repair and (found.damage or lost):
-        mended = mend(registry, found.damage, copies)
+        mended = registry.mend(found.damage, copies)
         return _mended(mended, found)
     return _told(found, lost, problems, how)
 
@@ -71,12 +69,10 @@ def fsck(
 def _remote(
     registry: Registry, address: str, how: Depth, share: float, *, repair: bool
 ) -> Shown:
-    from cairn.data.remotes.remote import check_remote, mend_remote
-
     with progress("checking") as report:
-        found = check_remote(registry, address, how, share=share, on_progress=report)
+        found = registry.check_remote(address, how, share=share, on_progress=report)
     if repair and (found.bytes.damage or found.problems):
-        mended = mend_remote(registry, found)
+        mended = registry.mend_remote(found)
         return _remote_mended(mended, found)
     refs = counted(found.refs, "snapshot or version", "snapshots and versions")
     proven = "is" if found.refs == 1 else "are"

@@ -16,10 +16,7 @@ from cairn.core.check import NonInferiority
 from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
 from cairn.core.gate import DecisionInfo, Policy, PolicyInfo, looked_through
 from cairn.core.name import shown as model_shown
-from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.core.reference import (
-    model_and_label,
-    model_name,
     model_with_label,
     version_and_label,
 )
@@ -39,11 +36,7 @@ def gate() -> None:
 @shown
 def new(model: str) -> Shown:
     """Write a first policy for MODEL into gates/, with a note on every kind of check."""
-    from cairn.gates.template import write_starter
-
-    registry = cairn.open()
-    name = model_name(model, team=registry.settings.team)
-    path = write_starter(registry, name)
+    path = cairn.open().write_policy(model)
     bind = f"cairn gate set {model}@production {path}"
     return Shown(
         {"policy": str(path)}, f"{path} is written; look at it, then `{bind}` binds it"
@@ -58,15 +51,10 @@ def new(model: str) -> Shown:
 @shown
 def set_policy(label: str, policy: Path, *, reason: str, new_label: bool) -> Shown:
     """Bind the POLICY file to LABEL (churn@production); its evaluation data is pinned."""
-    from cairn.gates.policy import load_policy
-
-    registry = cairn.open()
-    model, name = model_and_label(label, team=registry.settings.team)
-    found = load_policy(policy, registry, model)
-    info = registry.set_policy(label, found, reason=reason, new_label=new_label)
+    info = cairn.open().set_policy(label, policy, reason=reason, new_label=new_label)
     checks = counted(len(info.policy.checks), "check")
     text = (
-        f"{model_shown(model)}@{name} is now judged by {short(info.digest)}: "
+        f"{model_shown(info.model)}@{info.label} is now judged by {short(info.digest)}: "
         f"{checks} on snapshot {short(info.policy.evaluation)}"
     )
     return Shown(info, f"{text}\n{_warned(info.policy)}".rstrip())
@@ -137,8 +125,7 @@ def explain(decision: str, *, html: Path | None) -> Shown:
         return told
     from cairn.gates.page import sheet
 
-    seen = sheet.judged(registry, info.decision)
-    sheet.write(sheet.page(info, seen, agreed=agreed), html)
+    sheet.write(registry.page(info.digest), html)
     return told._replace(text=f"{told.text}\n\npage: {html}")
 
 
@@ -158,17 +145,13 @@ def replay(decision: str) -> Shown:
 @shown
 def review(override: int | None, *, reason: str) -> Shown:
     """List moves against a gate, or say that you looked into OVERRIDE (its ledger entry)."""
-    from cairn import identity
-
-    engine = cairn.open().engine
+    registry = cairn.open()
     if override is not None:
         if not reason:
             raise Invalid("say what came of looking into it: `--reason ...`")
-        signed = identity.sign(Review(override=override, reason=reason))
-        asked = ReviewOverride(override=override, signed=signed, reason=reason)
-        info = engine.send(asked)
+        info = registry.review(override, reason=reason)
         return Shown(info, f"override {info.entry} reviewed by {info.reviewed_by}")
-    found = engine.send(ListOverrides())
+    found = registry.overrides()
     rows = [
         (
             info.entry,

@@ -8,7 +8,7 @@ from cairn.core.digest import Digest
 from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
 from cairn.core.words import counted
 from cairn.data.comparison.overlap import Overlap
-from cairn.data.row_holders import Search, find_file, find_row
+from cairn.data.row_holders import Search
 from cairn.registry import Registry
 
 DIGEST = "sha256:"
@@ -18,8 +18,8 @@ NAMED = 5
 def holders(registry: Registry, *, row: str | None, file: str | None) -> Shown:
     """Find the snapshots and versions that hold a row, or a file by path or digest."""
     if row is not None:
-        return _told(find_row(registry, row))
-    return _told(find_file(registry, _digest(file or "")))
+        return _told(registry.find_row(row))
+    return _told(registry.find_file(_digest(file or "")))
 
 
 def told_overlap(found: Overlap) -> Shown:

@@ -88,8 +88,7 @@ def steps(number: int | None) -> Shown:
         registry = cairn.open()
     except NotFound:
         registry = None
-    folder = registry.settings.folder if registry else Path.cwd()
-    found = look(registry, folder)
+    found = registry.steps() if registry else look(None, Path.cwd())
     if number is not None:
         check_order(number, found)
     rows = [

@@ -13,7 +13,7 @@ from cairn.core.approval import Given
 from cairn.core.errors import NotFound
 from cairn.core.label import Move
 from cairn.core.name import shown as shown_name
-from cairn.core.override import ListOverrides, OverrideInfo
+from cairn.core.override import OverrideInfo
 from cairn.core.version import Version
 from cairn.registry import Registry
 
@@ -199,7 +199,7 @@ def _approved(steps: tuple[Move, ...], agreed: list[tuple[Given, ...]]) -> list[
 def _overrides(registry: Registry, label: str) -> list[str]:
     """Say of each override of a label who looked into it, or that nobody has."""
     model, name = reference.model_and_label(label, team=registry.settings.team)
-    found = registry.engine.send(ListOverrides(model=model))
+    found = registry.overrides(model)
     return [_looked_into(info) for info in found if info.label == name]
 
 

@@ -8,14 +8,8 @@ import msgspec
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, size, table
-from cairn.core.errors import Corrupt, Invalid, NotFound
-from cairn.core.ledger import (
-    GetCheckpoint,
-    ProveEntry,
-    ReadLedger,
-    Verification,
-)
-from cairn.core.version import Version
+from cairn.core.errors import Corrupt, Invalid
+from cairn.core.ledger import Verification
 from cairn.core.words import counted
 from cairn.registry import Registry
 
@@ -44,7 +38,7 @@ def verify(
     if predictions and version is None:
         raise Invalid("say whose predictions: `cairn verify churn:1 --predictions`")
     if version is not None and predictions:
-        return _scored_again(registry.version(version), registry)
+        return _scored_again(registry, version)
     if version is not None:
         from cairn.data.erasure import erased_of
 
@@ -99,9 +93,7 @@ def ledger() -> None:
 @shown
 def log(*, subject: str, action: str, limit: int) -> Shown:
     """List entries, the newest last: who did what, when, and why."""
-    registry = cairn.open()
-    asked = ReadLedger(subject=subject, action=action, limit=limit, newest=True)
-    entries = registry.engine.send(asked)
+    entries = cairn.open().log(subject=subject, action=action, limit=limit)
     rows = [
         (e.seq, moment(e.time), e.actor.id, e.action, e.subject, e.reason or "-")
         for e in entries
@@ -126,7 +118,7 @@ def verify_ledger(*, against: Path | None) -> Shown:
 @shown
 def checkpoint() -> Shown:
     """Print the newest signed checkpoint; keep it outside of the store."""
-    head = cairn.open().engine.send(GetCheckpoint())
+    head = cairn.open().checkpoint()
     return Shown(head, head.note.rstrip("\n"))
 
 
@@ -135,7 +127,7 @@ def checkpoint() -> Shown:
 @shown
 def prove(entry: int) -> Shown:
     """Prove that ENTRY is in the ledger, in the form of C2SP tlog-proof."""
-    proof = cairn.open().engine.send(ProveEntry(seq=entry))
+    proof = cairn.open().prove(entry)
     text = "\n".join(
         [
             "c2sp.org/tlog-proof@v1",
@@ -189,16 +181,13 @@ def rebuild(*, yes: bool) -> Shown:
     return Shown(done.__dict__ | {"kept": str(done.kept or "")}, "\n".join(lines))
 
 
-def _scored_again(version: Version, registry: Registry) -> Shown:
+def _scored_again(registry: Registry, version: str) -> Shown:
     """Load a version and compare its golden predictions with those of its training."""
-    from cairn.capture.models.checks import load_back
-
-    artifacts = version.manifest.artifacts
-    if artifacts is None or artifacts.golden is None:
-        raise NotFound(f"{version.name} has no golden predictions to score again")
-    load_back(registry.objects, artifacts)
-    text = f"{version.name} loads, and scores its golden rows as it did when it was trained"
-    return Shown({"version": version.name, "golden": artifacts.golden}, text)
+    found = registry.verify_predictions(version)
+    artifacts = found.manifest.artifacts
+    text = f"{found.name} loads, and scores its golden rows as it did when it was trained"
+    value = {"version": found.name, "golden": artifacts.golden if artifacts else None}
+    return Shown(value, text)
 
 
 def _kept(against: Path | None) -> str:

@@ -3,7 +3,6 @@
 from cairn.cli.app import Shown
 from cairn.cli.text import moment, short, table
 from cairn.core.errors import NotFound
-from cairn.core.gate import GetPolicy
 from cairn.core.label import Move
 from cairn.core.name import PREDEFINED_LABELS, LabelName, ModelName
 from cairn.core.name import shown as model_shown
@@ -45,6 +44,6 @@ def shown_model(registry: Registry, model: ModelName) -> Shown:
 
 def _policy(registry: Registry, model: ModelName, label: LabelName) -> str | None:
     try:
-        return registry.engine.send(GetPolicy(model=model, label=label)).digest
+        return registry.policy(f"{model}@{label}").digest
     except NotFound:
         return None

@@ -6,7 +6,7 @@ from cairn.cli.app import Shown
 from cairn.cli.progress import progress
 from cairn.cli.text import moment, short, table
 from cairn.core.errors import CairnError, Corrupt, Unavailable
-from cairn.core.pin import GetPin, PinCheck
+from cairn.core.pin import PinCheck
 from cairn.core.snapshot import SnapshotInfo
 from cairn.data.erasure import Erasures
 from cairn.registry import Registry
@@ -31,7 +31,7 @@ def keeping(registry: Registry, info: SnapshotInfo, erased: Erasures | None = No
         if not gone:
             return "kept"
         return "erased" if gone == info.files else f"{gone} of {info.files} files erased"
-    found = registry.engine.send(GetPin(snapshot=info.digest))
+    found = registry.pin(info.digest)
     if found is None:
         return "pinned, never verified"
     return (
@@ -59,10 +59,8 @@ def warning(registry: Registry, info: SnapshotInfo) -> str:
 
 def verified(registry: Registry, info: SnapshotInfo, *, called: str) -> Shown:
     """Read a pin where it lies, record what was found, and say it of every file."""
-    from cairn.data.pins import check_pin
-
     with progress(f"verifying {called}") as report:
-        found = check_pin(registry, info, on_progress=report)
+        found = registry.check_pin(info.digest, on_progress=report)
     others = [file for file in found.files if file.status != "intact" or file.detail]
     rows = [(file.status.upper(), file.path, file.detail) for file in others]
     text = f"{called} is {_summary(found.check)}"
@@ -74,19 +72,19 @@ def verified(registry: Registry, info: SnapshotInfo, *, called: str) -> Shown:
 
 def verified_all(registry: Registry, *, older_than_days: float) -> Shown:
     """Verify every pin not verified lately; a silent place stops none of the others."""
-    from cairn.data.pins import check_pin, is_pinned
+    from cairn.data.pins import is_pinned
 
     since = datetime.now(UTC) - timedelta(days=older_than_days)
     pins = {i.digest: i for i in registry.snapshots() if is_pinned(registry, i)}
     rows: list[tuple[str, str, str]] = []
     worst = 0
     for info in pins.values():
-        before = registry.engine.send(GetPin(snapshot=info.digest))
+        before = registry.pin(info.digest)
         if older_than_days and before and _at(before) > since:
             continue
         called = f"snap:{info.name}" if info.name else short(info.digest)
         try:
-            check = check_pin(registry, info).check
+            check = registry.check_pin(info.digest).check
             status, detail = check.status.upper(), _counts(check)
             worst = worst or _exit_code(check)
         except CairnError as error:

@@ -2,14 +2,13 @@
 
 import click
 
-from cairn.core.gate import ListPolicies
 from cairn.core.name import LabelName, ModelName
 from cairn.registry import Registry
 
 
 def note(registry: Registry, model: ModelName, label: LabelName) -> None:
     """Say so before anything is judged, if the label's policy pinned other settings."""
-    if not registry.engine.send(ListPolicies(model=model, label=label)):
+    if not registry.policies(f"{model}@{label}"):
         return  # and what needs no gate need not wait for NumPy
     from cairn.gates.pinned import told
 

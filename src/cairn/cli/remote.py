@@ -5,7 +5,6 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import moment, table
-from cairn.listed import ledger_entries
 
 
 @click.group()
@@ -24,15 +23,7 @@ def trust(origin: str, *, key: str, place: str | None) -> Shown:
     The first pull pins the key that it meets, and a changed one is refused until this.
     Compare it first with what `cairn remote keys` shows in that store.
     """
-    from cairn.core.errors import Invalid
-    from cairn.data.remotes.foreign_keys import key_there, pin
-    from cairn.data.remotes.refs import open_remote
-
-    registry = cairn.open()
-    log = key or key_there(open_remote(registry.settings, place, to_write=False), origin)
-    if log.partition("+")[0] != origin:
-        raise Invalid(f"{log!r} is not a key of {origin}: it would begin with {origin}+")
-    pinned = pin(registry, log)
+    pinned = cairn.open().trust(origin, key=key, remote=place)
     return Shown(pinned, f"{pinned.origin} is believed when it is signed with\n{pinned.log}")
 
 
@@ -44,7 +35,7 @@ def keys() -> Shown:
 
     registry = cairn.open()
     own = read_about(registry.settings.store).log
-    trusted = ledger_entries(registry.engine, action="remote.trust", subject="log:")
+    trusted = registry.entries(action="remote.trust", subject="log:")
     pinned = {entry.subject: entry for entry in trusted}
     rows = [("this store", own, "-", "-")]
     rows += [

@@ -12,7 +12,7 @@ from cairn.cli.app import Shown, shown
 from cairn.cli.progress import working
 from cairn.cli.text import listed, moment, number, pairs, short, table
 from cairn.core.errors import Refused
-from cairn.core.evaluation import ListLooks, LookAhead
+from cairn.core.evaluation import LookAhead
 from cairn.core.label import STAGING
 from cairn.core.run import RunFacts, Scalar
 from cairn.core.version import only_files
@@ -201,9 +201,7 @@ def _looks(registry: Registry, outcome: RunOutcome) -> list[LookAhead]:
     return [
         look
         for snapshot in dict.fromkeys(given.snapshot for given in version.manifest.inputs)
-        for look in registry.engine.send(
-            ListLooks(model=version.model, version=version.digest, snapshot=snapshot)
-        )
+        for look in registry.looks(version.digest, on=snapshot)
     ]
 
 

@@ -161,9 +161,8 @@ def diff(
 ) -> Shown:
     """Say what changed: files, columns, rows by key, and how values are spread."""
     from cairn.cli import snapshot_diff
-    from cairn.data.comparison.difference import diff_snapshots
 
-    found = diff_snapshots(cairn.open(), before, after, key=key, file=file)
+    found = cairn.open().diff_snapshots(before, after, key=key, file=file)
     if picture is not None:
         snapshot_diff.draw(found, picture)
     told = snapshot_diff.tell(found)
@@ -188,12 +187,11 @@ def recipe(
     """Run COMMAND (after --) twice; if output/ is the same both times, record it."""
     from cairn.capture.secret_files import refuse_secrets
     from cairn.capture.secrets import known_here
-    from cairn.data.recipe import snapshot_recipe
 
     registry, mode = cairn.open(), "pin" if pin else "copy"
     what = "a recipe's code stays for ever: nothing was frozen"
     refuse_secrets(code, known_here(registry.settings.folder), what=what)
-    info = snapshot_recipe(registry, command, code=code, of=of, name=name, mode=mode)
+    info = registry.recipe(command, code=code, of=of, name=name, mode=mode)
     called = f"snap:{info.name}" if info.name else short(info.digest)
     text = f"{called} is {info.digest}\n{_count(info)}, the same bytes both times"
     return Shown(info, text)
@@ -205,9 +203,7 @@ def recipe(
 @shown
 def rebuild(reference: str, folder: Path) -> Shown:
     """Run a snapshot's recipe again into the new FOLDER; the bytes must be those recorded."""
-    from cairn.data.recipe import rebuild as run_again
-
-    info = run_again(cairn.open(), reference, folder)
+    info = cairn.open().rebuild_snapshot(reference, folder)
     return Shown(info, f"{reference} is in {folder}: {_count(info)}, rebuilt and the same")
 
 
@@ -220,9 +216,8 @@ def rebuild(reference: str, folder: Path) -> Shown:
 def overlap(first: str, second: str, *, key: tuple[str, ...], file: str) -> Shown:
     """Say which rows of SECOND are in FIRST as well: test rows that were trained on."""
     from cairn.cli.holding import told_overlap
-    from cairn.data.comparison.overlap import overlap as find
 
-    return told_overlap(find(cairn.open(), first, second, key=key, file=file))
+    return told_overlap(cairn.open().overlap(first, second, key=key, file=file))
 
 
 @snapshot.command()
@@ -232,11 +227,10 @@ def overlap(first: str, second: str, *, key: tuple[str, ...], file: str) -> Show
 def restore(reference: str, folder: Path) -> Shown:
     """Write a snapshot's files, verified, into the new or empty FOLDER."""
     from cairn.data.restore import make_readable
-    from cairn.data.restore import restore as write
 
     registry = cairn.open()
     with progress(f"restoring into {folder}") as report:
-        info = write(registry, reference, folder, on_progress=report)
+        info = registry.restore(reference, folder, on_progress=report)
     text = f"{reference} is in {folder}: {_count(info)}, every byte verified"
     opened = make_readable(registry, info, folder)
     return Shown(info, f"{text}\nto read it as a table, open {opened}" if opened else text)
@@ -255,7 +249,6 @@ def verify(reference: str | None, *, pinned: bool, older_than: float) -> Shown:
     Files of a pin are INTACT, CHANGED or LOST; what was found is recorded.
     """
     from cairn.cli import pin
-    from cairn.data.files import verify as check
     from cairn.data.pins import is_pinned
 
     registry = cairn.open()
@@ -266,7 +259,7 @@ def verify(reference: str | None, *, pinned: bool, older_than: float) -> Shown:
     info = registry.find_snapshot(reference)
     if is_pinned(registry, info):
         return pin.verified(registry, info, called=reference)
-    found = check(registry, reference)
+    found = registry.verify_snapshot(reference)
     text = f"{reference} is intact: {counted(found.files, 'file')}, {size(found.size_bytes)}"
     return Shown({"files": found.files, "size_bytes": found.size_bytes}, text)
 

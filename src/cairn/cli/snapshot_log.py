@@ -17,7 +17,6 @@ from cairn.core.snapshot import (
     kind_of,
     parents_of,
 )
-from cairn.listed import ledger_entries
 from cairn.registry import Registry
 
 
@@ -62,7 +61,7 @@ def _own(registry: Registry, reference: str) -> Iterator[Line]:
     if reference.removeprefix("snap:") != info.name:
         yield _line(registry, info)
         return
-    added = ledger_entries(registry.engine, action="snapshot.add", subject=f"snap:{info.name}")
+    added = registry.entries(action="snapshot.add", subject=f"snap:{info.name}")
     yield from (
         _recorded(registry, entry)
         for entry in reversed([*added])

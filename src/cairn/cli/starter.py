@@ -3,13 +3,12 @@
 from cairn.cli.text import short
 from cairn.core.gate import PolicyInfo
 from cairn.core.name import shown
-from cairn.gates.starter import bind_starters
 from cairn.registry import Registry
 
 
 def lines(registry: Registry) -> list[str]:
     """Bind the project's starting policies that can be bound now, and tell of each."""
-    return [_told(info) for info in bind_starters(registry)]
+    return [_told(info) for info in registry.bind_starters()]
 
 
 def _told(info: PolicyInfo) -> str:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 @shown
 def status() -> Shown:
     """Show what every label holds, and what waits for somebody, with the command for it."""
-    from cairn.inventory.status import status as look
-
-    found = look(cairn.open())
+    found = cairn.open().status()
     rows = [
         (
             f"{model_shown(one.model)}@{one.label}",
@@ -48,9 +46,7 @@ def _said(one: "Held") -> str:
 @shown
 def undo() -> Shown:
     """Name the command that takes back the last change that can be taken back; do nothing."""
-    from cairn.inventory.undo import way_back
-
-    way = way_back(cairn.open())
+    way = cairn.open().way_back()
     if way is None:
         return Shown(None, "nothing was changed yet that could be taken back")
     text = (

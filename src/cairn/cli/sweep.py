@@ -5,7 +5,7 @@ import click
 import cairn
 from cairn.cli.app import Shown, shown
 from cairn.cli.text import size, table
-from cairn.core.sweep import Act, Sweep, WhyKept
+from cairn.core.sweep import Act, Sweep
 from cairn.core.words import counted
 from cairn.objects.upkeep.sweep import DAY, HOUR, Ages
 from cairn.registry import Registry
@@ -53,7 +53,7 @@ def sweep(
 
 
 def _why(registry: Registry, digest: str) -> Shown:
-    found = registry.engine.send(WhyKept(digest=digest))
+    found = registry.why_kept(digest)
     value = {"digest": digest, "kept_for": found}
     if found is None:
         lies = (

@@ -26,16 +26,9 @@ def push(
     sha256:...) everything goes that is not there yet. Every byte is verified before it leaves.
     What the ledger says of those models goes along, with names, reasons and proofs.
     """
-    from cairn.data.remotes.transfer import push as send
-
     with progress("pushing") as report:
-        done = send(
-            cairn.open(),
-            remote,
-            references,
-            dry_run=dry_run,
-            plain=plain,
-            on_progress=report,
+        done = cairn.open().push(
+            remote, *references, dry_run=dry_run, plain=plain, on_progress=report
         )
     told = _told(done, "pushed to" if done.done else "would be pushed to", is_push=True)
     return Shown(done, told)
@@ -53,10 +46,8 @@ def pull(remote: str | None, *, references: tuple[str, ...], dry_run: bool) -> S
     sha256:..., churn:3 as numbered there) everything comes that is not here yet. Labels
     never move; what other ledgers say of the models is shown as theirs.
     """
-    from cairn.data.remotes.transfer import pull as fetch
-
     with progress("pulling") as report:
-        done = fetch(cairn.open(), remote, references, dry_run=dry_run, on_progress=report)
+        done = cairn.open().pull(remote, *references, dry_run=dry_run, on_progress=report)
     told = _told(done, "pulled from" if done.done else "would be pulled from")
     return Shown(done, told, Corrupt.exit_code if done.failed else 0)
 

@@ -147,12 +147,9 @@ def why(version: str | None, *, code: bool, row: str | None, file: str | None) -
 @shown
 def diff(before: str, after: str) -> Shown:
     """Say what differs between two versions: whatever they are made of, and the command."""
-    registry = cairn.open()
     from cairn.cli.difference import difference
-    from cairn.data.version_diff import diff_versions
 
-    found = diff_versions(registry, registry.version(before), registry.version(after))
-    return difference(found)
+    return difference(cairn.open().diff(before, after))
 
 
 @click.command()
@@ -166,9 +163,7 @@ def export(version: str, root: str) -> Shown:
     """
     registry = cairn.open()
     found = registry.version(version)
-    from cairn.data.export import export_to as write_at
-
-    done = write_at(registry, found, root)
+    done = registry.export(found.digest, root)
     files = counted(len(done.files), "file")
     text = (
         f"{found.name} is in {done.place}: {files}, each with its sidecar .cairn.json, and "
@@ -209,9 +204,7 @@ def release(
     text = f"{found.name} is released as {model_shown(found.model)}:{found.release}"
     if no_tag:
         return Shown(_line(found), f"{text}\nno git tag was asked for")
-    from cairn.capture.project.tag import tag_release
-
-    tag = tag_release(registry, found, sign=sign)
+    tag = registry.tag(found.digest, sign=sign)
     failed = sign and not tag.is_written
     return Shown(_line(found), f"{text}\n{tag.told}", Unavailable.exit_code if failed else 0)
 

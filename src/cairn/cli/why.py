@@ -10,7 +10,7 @@ from cairn.cli.app import Shown
 from cairn.cli.approvers import line as line_of
 from cairn.cli.describe import origin_line
 from cairn.cli.text import moment, one_line, short
-from cairn.core.approval import Given, ListApprovers
+from cairn.core.approval import Given
 from cairn.core.ledger import Entry
 from cairn.core.name import shown
 from cairn.core.version import Version
@@ -18,7 +18,6 @@ from cairn.core.words import counted
 from cairn.data.erasure import said_of
 from cairn.engine import approval_case, gate, label_moves, override
 from cairn.engine import version as version_entries
-from cairn.listed import ledger_entries
 from cairn.registry import Registry
 
 TOLD = {
@@ -120,7 +119,7 @@ def _events(registry: Registry, version: Version) -> list[Entry]:
     """Read what the ledger says of a version, and of labels while it moved to or from them."""
     own = [
         entry
-        for entry in ledger_entries(registry.engine, subject=version.model)
+        for entry in registry.entries(subject=version.model)
         if version.number in (entry.after.get("number"), entry.before.get("number"))
         and entry.action in TOLD
     ]
@@ -129,7 +128,7 @@ def _events(registry: Registry, version: Version) -> list[Entry]:
         return own
     reviews = [
         replace(entry, after={**overrides[entry.after["override"]].after, **entry.after})
-        for entry in ledger_entries(registry.engine, action=override.REVIEWED)
+        for entry in registry.entries(action=override.REVIEWED)
         if entry.after["override"] in overrides
     ]
     return sorted((*own, *reviews), key=lambda entry: entry.seq)
@@ -140,7 +139,7 @@ def _agreed(registry: Registry, entry: Entry) -> tuple[Given, ...]:
     decision = entry.after.get("decision") if entry.action == "label.move" else None
     if decision is None:
         return ()
-    return registry.engine.send(ListApprovers(decision=decision, move=entry.seq))
+    return registry.approvers(decision, move=entry.seq)
 
 
 def _told(entry: Entry) -> str:

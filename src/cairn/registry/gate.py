@@ -4,7 +4,8 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from cairn.core import reference
-from cairn.core.evaluation import EvaluationInfo
+from cairn.core.approval import ListApprovers
+from cairn.core.evaluation import EvaluationInfo, ListLooks, LookAhead
 from cairn.core.gate import (
     DecisionInfo,
     JudgeGate,
@@ -31,6 +32,32 @@ class WithGates(Project):
         from cairn.gates.evaluation import evaluate
 
         return evaluate(self, self.version(version), on=on, trust=trust)
+
+    def import_predictions(
+        self, version: str, predictions: str | PathLike[str], *, on: str
+    ) -> EvaluationInfo:
+        """Record what a version predicted elsewhere, from a Parquet file, for a snapshot."""
+        from cairn.gates.imported_predictions import evaluate_elsewhere
+
+        return evaluate_elsewhere(self, self.version(version), Path(predictions), on=on)
+
+    def looks(self, version: str, *, on: str) -> tuple[LookAhead, ...]:
+        """Read what the next look at a snapshot may spend, for each label judged on it."""
+        found, snapshot = self.version(version), self.find_snapshot(on).digest
+        asked = ListLooks(model=found.model, version=found.digest, snapshot=snapshot)
+        return self.engine.send(asked)
+
+    def write_policy(self, model: str) -> Path:
+        """Write a first policy of a model into the project; returns where, from its folder."""
+        from cairn.gates.template import write_starter
+
+        return write_starter(self, self._model(model))
+
+    def bind_starters(self) -> tuple[PolicyInfo, ...]:
+        """Bind the project's starting policy to each model that it can be bound to now."""
+        from cairn.gates.starter import bind_starters
+
+        return bind_starters(self)
 
     def set_policy(
         self,
@@ -60,6 +87,14 @@ class WithGates(Project):
         self._measure(found, label=label)
         asked = JudgeGate(model=found.model, label=label, version=found.digest)
         return self.engine.send(asked)
+
+    def page(self, decision: str) -> str:
+        """Write a decision as one page of HTML that stands alone."""
+        from cairn.gates.page import sheet
+
+        info = self.decision(decision)
+        agreed = self.engine.send(ListApprovers(decision=info.digest))
+        return sheet.page(info, sheet.judged(self, info.decision), agreed=agreed)
 
     def _measure(self, version: Version, *, label: LabelName) -> None:
         """Measure whatever the policy of `label` needs and is not stored yet."""

@@ -3,7 +3,16 @@
 from uuid import uuid4
 
 from cairn.core import reference
-from cairn.core.label import Expecting, GetLabel, Holder, Move, MoveLabel, Nobody, Rollback
+from cairn.core.label import (
+    DrillInfo,
+    Expecting,
+    GetLabel,
+    Holder,
+    Move,
+    MoveLabel,
+    Nobody,
+    Rollback,
+)
 from cairn.core.name import ModelName
 from cairn.registry.gate import WithGates
 
@@ -65,6 +74,15 @@ class WithLabels(WithGates):
         model, name = self._label(label)
         chosen = self.version(to).digest if to else None
         return self.engine.send(Rollback(model=model, label=name, reason=reason, to=chosen))
+
+    def drill(self, label: str) -> DrillInfo:
+        """Rehearse a rollback of `churn@production`; the label itself does not move.
+
+        Raises `Refused` where there is no known-good version to go back to.
+        """
+        from cairn.serving.drill import drill
+
+        return drill(self, label)
 
     def _expecting(self, model: ModelName, label: str, expecting: str | None) -> Expecting:
         if expecting == "none":

@@ -1,10 +1,14 @@
 """Versions: compared, released, marked, loaded, verified, put away."""
 
 from collections.abc import Collection
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cairn.core.comparison import Comparison
 from cairn.core.difference import VersionDiff
 from cairn.core.digest import Digest
+from cairn.core.errors import NotFound
 from cairn.core.version import (
     DeleteVersion,
     Manifest,
@@ -18,6 +22,10 @@ from cairn.objects.excusing import Excusing
 from cairn.project import Project
 from cairn.served import Served, serve
 
+if TYPE_CHECKING:
+    from cairn.capture.project.tag import Tag
+    from cairn.data.features import FeatureSkew, RowSkew
+
 
 class WithVersions(Project):
     """What is done with versions."""
@@ -28,11 +36,23 @@ class WithVersions(Project):
 
         return diff_versions(self, self.version(before), self.version(after))
 
-    def compare(self, candidate: str, live: str, *, on: str | None = None) -> Comparison:
-        """Compare predictions row by row, on a snapshot or on what `cairn.toml` names."""
+    def compare(
+        self,
+        candidate: str,
+        live: str,
+        *,
+        on: str | None = None,
+        metric: str | None = None,
+        examples: int = 10,
+    ) -> Comparison:
+        """Compare predictions row by row, on a snapshot or on what `cairn.toml` names.
+
+        Groups are compared by `metric`, and so many `examples` of rows are given.
+        """
         from cairn.gates.compare import compare
 
-        return compare(self, self.version(candidate), self.version(live), on=on)
+        ours, theirs = self.version(candidate), self.version(live)
+        return compare(self, ours, theirs, on=on, metric=metric, examples=examples)
 
     def release(
         self,
@@ -58,6 +78,12 @@ class WithVersions(Project):
                 allow_dirty=allow_dirty,
             )
         )
+
+    def tag(self, version: str, *, sign: bool = False) -> "Tag":
+        """Write the git tag of a release; with `sign` git signs it."""
+        from cairn.capture.project.tag import tag_release
+
+        return tag_release(self, self.version(version), sign=sign)
 
     def mark_bad(self, version: str, *, reason: str) -> Version:
         """Never roll back to this version again until it passes a gate afresh."""
@@ -89,3 +115,28 @@ class WithVersions(Project):
         found = self.version(version)
         manifest = Need(f"the manifest of {found.name}", found.digest, Manifest)
         return check_parts(Excusing(self.objects, frozenset(without)), manifest)
+
+    def verify_predictions(self, version: str) -> Version:
+        """Load a version and score its golden rows; `Refused` unless it predicts the same."""
+        from cairn.capture.models.checks import load_back
+
+        found = self.version(version)
+        artifacts = found.manifest.artifacts
+        if artifacts is None or artifacts.golden is None:
+            raise NotFound(f"{found.name} has no golden predictions to score again")
+        load_back(self.objects, artifacts)
+        return found
+
+    def check_features(
+        self, version: str, folder: str | PathLike[str] | None = None
+    ) -> "FeatureSkew":
+        """Compare feature files in a folder, by default the project, with a version's."""
+        from cairn.data.features import check_features
+
+        return check_features(self, version, Path(folder or self.settings.folder))
+
+    def check_rows(self, version: str, rows: str | PathLike[str]) -> "RowSkew":
+        """Compare logged requests, CSV or Parquet, with a version's training data."""
+        from cairn.data.features import check_rows
+
+        return check_rows(self, version, Path(rows))
