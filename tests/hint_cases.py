@@ -214,7 +214,7 @@ def a_version_that_may_be_needed(desk: Desk) -> None:
     follow(desk, *words, code=6, hint="cairn mark-bad", WHY="worse")
 
 
-@types("cli/register.py", "cairn register PATH --model NAME")
+@types("registry/run.py", "cairn register PATH --model NAME")
 def a_model_without_a_name(desk: Desk) -> None:
     desk.write("old.json", "{}")
     words, said = (
