@@ -168,7 +168,7 @@ def test_a_list_is_read_to_its_end_in_one_place() -> None:
     assert found == {
         "listed.py",  # page by page
         "project.py",  # hands it to `listed`
-        "cli/ledger.py",  # --limit, which the person sets
+        "registry/ledger.py",  # the limit, which the person sets
         "inventory/undo.py",  # "among the last hundred entries"
         "gates/policy.py",  # whether there is one at all
         "gates/starter.py",
