@@ -15,7 +15,7 @@ from cairn.core.evaluation import Evaluation
 from cairn.core.run import Code
 from cairn.core.snapshot import Derived, Snapshot
 from cairn.core.version import Version
-from cairn.data.tables.table import read_table
+from cairn.data.read_table import read_table
 from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
@@ -110,7 +110,7 @@ def test_the_evaluation_has_a_row_for_every_held_out_example(
     assert evaluation.metrics["roc_auc"] == pytest.approx(version.manifest.metrics["roc_auc"])
     served = registry.load(version.name)
     table = read_table(
-        registry.objects, registry.find_snapshot(evaluation.snapshot), file="data.csv"
+        registry, registry.find_snapshot(evaluation.snapshot), file="data.csv"
     ).to_frame()
     again = served.model.predict_proba(table[["age", "spend", "region"]])[:, 1]  # type: ignore[attr-defined] (only the local engine has it)
     assert dict(zip(table["customer"], again, strict=True)) == dict(

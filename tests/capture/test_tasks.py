@@ -9,7 +9,7 @@ import pytest
 from cairn.capture.events import Examples
 from cairn.capture.models.decisions import decided
 from cairn.core.evaluation import Evaluation
-from cairn.data.tables.table import read_table
+from cairn.data.read_table import read_table
 from cairn.flavors.frames.npy import write_array
 from cairn.stats.predictions import decode
 from training import project, train
@@ -57,7 +57,7 @@ def test_predictions_for_classes_and_numbers_are_stored_row_by_row(
     evaluation = registry.objects.get_record(manifest.evaluations[0], Evaluation)
     found = decode(registry.objects.get(evaluation.predictions))
     test = read_table(
-        registry.objects, registry.find_snapshot(evaluation.snapshot), file="data.csv"
+        registry, registry.find_snapshot(evaluation.snapshot), file="data.csv"
     ).to_frame()
     model: Any = registry.load(outcome.version.name).model
     expected = getattr(model, method)(test.drop(columns="label").to_numpy())

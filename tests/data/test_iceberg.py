@@ -10,7 +10,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import StaticTable, Table
 
 from cairn.core.errors import Corrupt, Invalid, NotFound, Refused, Unavailable
-from cairn.core.snapshot import IcebergTable, Snapshot
+from cairn.core.snapshot import IcebergTable, Keeping, Snapshot
 from cairn.data.lakes.files import address_of, plain, tree_path
 from cairn.data.lakes.iceberg import Reference, read_reference, snapshot_iceberg
 from cairn.data.pins import check_pin
@@ -99,13 +99,14 @@ def test_a_copy_is_a_table_again_after_the_lake_is_gone(
     assert found.sort_by("id").equals(ROWS.cast(found.schema))
 
 
+@pytest.mark.parametrize("mode", ["copy", "pin"])
 def test_a_row_is_found_in_files_that_were_written_before_its_column_was_renamed(
-    registry: Registry, table: Table
+    registry: Registry, table: Table, mode: Keeping
 ) -> None:
     with table.update_schema() as change:
         change.rename_column("id", "order")
     table.append(pa.table({"order": [7], "region": ["west"]}))
-    snapshot_iceberg(registry, orders(), name="orders")
+    snapshot_iceberg(registry, orders(), name="orders", mode=mode)
 
     found = find_row(registry, "order=7")
     other = find_row(registry, "order=700")

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 import packed
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.snapshot import SnapshotInfo
+from cairn.data.read_table import read_table
 from cairn.data.tables import cells
-from cairn.data.tables.table import Table, parse_table, read_table
+from cairn.data.tables.table import Table, parse_table
 from cairn.registry import Registry
 from folders import Content, write
 from store import add_snapshot
@@ -47,7 +48,7 @@ def rows_of(table: Table) -> list[list[str]]:
 def test_the_only_table_of_a_snapshot_is_read(registry: Registry) -> None:
     snapshot = freeze(registry, {"sub/flights.csv": SMALL, "README.md": b"about"})
 
-    table = read_table(registry.objects, snapshot)
+    table = read_table(registry, snapshot)
 
     assert (table.name, table.rows) == ("sub/flights.csv", 2)
     assert table.names == ("id", "region", "amount")
@@ -58,14 +59,14 @@ def test_the_only_table_of_a_snapshot_is_read(registry: Registry) -> None:
 def test_one_of_many_tables_is_named(registry: Registry) -> None:
     snapshot = freeze(registry, {"a.csv": b"x\n1\n", "b\nc.csv": b"y\n2\n"})
 
-    assert read_table(registry.objects, snapshot, file="a.csv").names == ("x",)
-    assert read_table(registry.objects, snapshot, file="b\\x0ac.csv").names == ("y",)
+    assert read_table(registry, snapshot, file="a.csv").names == ("x",)
+    assert read_table(registry, snapshot, file="b\\x0ac.csv").names == ("y",)
     with pytest.raises(Invalid, match=r"2 tables among 2 files; write which is meant"):
-        read_table(registry.objects, snapshot)
+        read_table(registry, snapshot)
     with pytest.raises(NotFound, match=r"no file 'A\.csv'; did you mean 'a\.csv'"):
-        read_table(registry.objects, snapshot, file="A.csv")
+        read_table(registry, snapshot, file="A.csv")
     with pytest.raises(NotFound, match=r"no file 'zzz'; it has 'a\.csv'"):
-        read_table(registry.objects, snapshot, file="zzz")
+        read_table(registry, snapshot, file="zzz")
 
 
 @pytest.mark.parametrize(
@@ -83,14 +84,14 @@ def test_what_is_no_table_is_refused_with_what_to_do(
     snapshot = freeze(registry, {name: b"PAR1"})
 
     with pytest.raises(Invalid, match=f"{name} .*{message}|{message}"):
-        read_table(registry.objects, snapshot)
+        read_table(registry, snapshot)
 
 
 def test_a_link_is_not_read_as_a_table(registry: Registry) -> None:
     snapshot = freeze(registry, {"real.csv": SMALL, "latest.csv": "real.csv"})
 
     with pytest.raises(Invalid, match=r"latest\.csv is a symbolic link"):
-        read_table(registry.objects, snapshot, file="latest.csv")
+        read_table(registry, snapshot, file="latest.csv")
 
 
 def test_a_damaged_table_is_never_read(registry: Registry) -> None:
@@ -100,7 +101,7 @@ def test_a_damaged_table_is_never_read(registry: Registry) -> None:
     packed.overwrite(registry.settings.store / "objects", digest, damaged)
 
     with pytest.raises(Corrupt, match=digest):
-        read_table(registry.objects, snapshot)
+        read_table(registry, snapshot)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_usual_forms_of_a_table_are_read_alike() -> None:
 def test_tabs_separate_what_is_called_tsv(registry: Registry) -> None:
     snapshot = freeze(registry, {"a.TSV": b"a\tb\n1,5\tx\n"})
 
-    table = read_table(registry.objects, snapshot)
+    table = read_table(registry, snapshot)
 
     assert rows_of(table) == [["1,5", "x"]]
 

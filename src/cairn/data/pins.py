@@ -21,6 +21,7 @@ from cairn.core.snapshot import (
 )
 from cairn.core.tree import Entry, escape
 from cairn.data.copies import Copy, Fault, Taken, Wanted, take
+from cairn.data.lying import Lying
 from cairn.objects.folders.tree import Progress, tree_entries
 from cairn.objects.store import Sink
 from cairn.project import Project
@@ -124,6 +125,15 @@ class PinnedBytes:
         )
 
 
+def lying(project: Project, source: Source) -> Lying:
+    """Return what gives a pin's files from where they lie, or from the store if it has them.
+
+    Raises `NotFound` if nothing is known of the place.
+    """
+    entries = list(tree_entries(project.objects, source.tree))
+    return Lying(_wanted(project, source, entries))
+
+
 def locate(project: Project, source: Source) -> Locate:
     """Return what knows where the files of a pinned source lie.
 
@@ -147,7 +157,9 @@ def locate(project: Project, source: Source) -> Locate:
 
             return locate_versions(source)
         case _:
-            raise NotFound("nothing is known of where the bytes of this snapshot lie")
+            raise NotFound(
+                "a recipe keeps no bytes of what it makes; `cairn snapshot rebuild` makes them"
+            )
 
 
 def _statuses(

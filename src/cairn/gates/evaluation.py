@@ -8,7 +8,7 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Artifacts, Version
 from cairn.data.erasure import left_of
 from cairn.data.evaluation import record_evaluation
-from cairn.data.tables.table import read_table
+from cairn.data.read_table import read_table
 from cairn.gates.rows import predict
 from cairn.gates.scorer import metrics_with, score_with, scorer_of
 from cairn.project import Project
@@ -41,7 +41,7 @@ def evaluate_with(
     artifacts = artifacts_of(version)
     model = load_model(project, version, trust=trust)
     try:
-        table = read_table(project.objects, snapshot, file=scorer.data)
+        table = read_table(project, snapshot, file=scorer.data)
         predictions = predict(
             model,
             table,

@@ -15,8 +15,8 @@ from cairn.core.errors import Invalid
 from cairn.core.evaluation import Better, EvaluationInfo, Task
 from cairn.core.version import Version
 from cairn.data.evaluation import record_evaluation
+from cairn.data.read_table import read_table
 from cairn.data.tables.parquet import reading_parquet
-from cairn.data.tables.table import read_table
 from cairn.gates.evaluation import artifacts_of, configured_scorer
 from cairn.gates.rows import expected
 from cairn.gates.scorer import ELSEWHERE
@@ -63,7 +63,7 @@ def evaluate_elsewhere(
     snapshot = project.find_snapshot(on)
     lower = [name for name, better in scorer.values.items() if better == "lower"]
     found = read_predictions(path, task=scorer.task, lower=lower)
-    table = read_table(project.objects, snapshot, file=scorer.data)
+    table = read_table(project, snapshot, file=scorer.data)
     if fault := misfit(found, expected(table, found, scorer)):
         raise Invalid(f"{path} does not hold predictions for {on}: {fault.reason}")
     return record_evaluation(

@@ -31,7 +31,8 @@ from cairn.core.errors import Invalid
 from cairn.core.evaluation import Latency, LatencyInfo, ListLatencies, RecordLatency, Scorer
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
-from cairn.data.tables.table import Table, read_table
+from cairn.data.read_table import read_table
+from cairn.data.tables.table import Table
 from cairn.flavors.frames.frame import take_rows
 from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.rows import inputs
@@ -73,7 +74,7 @@ def measure_latency(
     when it is loaded.
     """
     artifacts = artifacts_of(version)
-    table = read_table(project.objects, on, file=scorer.data)
+    table = read_table(project, on, file=scorer.data)
     model = load_model(project, version)
     call = calls(model, table, scorer=scorer, score=score_with(scorer, project))
     known = len(project.engine.send(ListLatencies(artifacts=artifacts.tree)))

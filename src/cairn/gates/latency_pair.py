@@ -14,7 +14,7 @@ from cairn import identity
 from cairn.core.evaluation import Latency, LatencyInfo, ListLatencies, RecordLatency, Scorer
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
-from cairn.data.tables.table import read_table
+from cairn.data.read_table import read_table
 from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.latency import DIGITS, WARM_SECONDS, alone, calls, cycled, machine, warmed_up
 from cairn.gates.scorer import score_with
@@ -40,7 +40,7 @@ def measure_in_turn(
     """
     ours, theirs = artifacts_of(version), artifacts_of(live)
     table, score = (
-        read_table(project.objects, on, file=scorer.data),
+        read_table(project, on, file=scorer.data),
         score_with(scorer, project),
     )
     pair = tuple(

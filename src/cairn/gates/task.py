@@ -15,8 +15,8 @@ from cairn.config import EvaluationSettings
 from cairn.core.errors import NotFound
 from cairn.core.evaluation import Task
 from cairn.core.snapshot import SnapshotInfo
+from cairn.data.read_table import read_table
 from cairn.data.tables.column import Column
-from cairn.data.tables.table import read_table
 from cairn.project import Project
 
 MOST_CLASSES = 20
@@ -54,5 +54,5 @@ def _found(project: Project, settings: EvaluationSettings, on: SnapshotInfo | No
         if on is None:
             raise
         snapshot = on
-    table = read_table(project.objects, snapshot, file=settings.file)
+    table = read_table(project, snapshot, file=settings.file)
     return task_of(table.column(settings.label), numbers=settings.score == "predict")

@@ -19,7 +19,7 @@ from cairn.core.run import Scalar
 from cairn.core.snapshot import SnapshotInfo
 from cairn.data.evaluation import ids_key
 from cairn.data.in_memory import snapshot_derived
-from cairn.data.tables.table import read_table
+from cairn.data.read_table import read_table
 from cairn.flavors.frames.frame import columns, row_count
 from cairn.flavors.golden import ROWS
 from cairn.project import Project
@@ -116,7 +116,7 @@ def _rows_for(project: Project, model: object, on: Sequence[Digest]) -> Any:
     wanted = list(getattr(model, "feature_names_in_", ()))
     for digest in on if wanted else ():
         try:
-            table = read_table(project.objects, project.find_snapshot(digest)).to_frame()
+            table = read_table(project, project.find_snapshot(digest)).to_frame()
         except CairnError:  # no table, or one without a way to read it here
             continue
         if set(wanted) <= set(table.columns):

@@ -8,20 +8,20 @@ import logging
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
-from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, Inconclusive, Invalid, Unavailable
 from cairn.core.snapshot import DeltaTable, IcebergTable, is_kept
 from cairn.core.table import Profile, TableProfile
 from cairn.core.tree import Entry, escape
+from cairn.data.giver import Giver
 from cairn.data.lakes.delta_layout import delta_layout
 from cairn.data.lakes.files import copy_at, locate_files
 from cairn.data.lakes.iceberg_layout import Read, iceberg_layout
 from cairn.data.lakes.layout import Layout, aligned
-from cairn.data.lakes.lying import Lying
+from cairn.data.lying import Lying
 from cairn.data.tables.arrow import Batch, arrow
 from cairn.data.tables.parquet import learn, parquet_batches, reading_parquet
 from cairn.objects import ObjectStore
@@ -32,18 +32,6 @@ _log = logging.getLogger(__name__)
 Rows = Collection[int]
 _NONE: Rows = ()
 METADATA = b".metadata.json"
-
-
-class Giver(Protocol):
-    """Whoever has the bytes of a snapshot's files."""
-
-    def get(self, digest: Digest) -> bytes:
-        """Read a file into memory."""
-        ...
-
-    def copy_to(self, digest: Digest, path: Path) -> None:
-        """Copy a file."""
-        ...
 
 
 class LakeRows(NamedTuple):
@@ -135,6 +123,11 @@ def _metadata(
     for path in entries:
         if path.endswith(METADATA):
             return read(path)
+    return pinned_metadata(source, folder)
+
+
+def pinned_metadata(source: IcebergTable, folder: Path) -> bytes:
+    """Read the metadata of a pinned table where it lies; `folder` is the project's."""
     address = source.metadata_location
     if "://" not in address:
         address = str((folder / address).resolve())

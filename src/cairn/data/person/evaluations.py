@@ -9,13 +9,16 @@ from msgspec.structs import replace
 from cairn.core.digest import Digest
 from cairn.core.errors import CairnError
 from cairn.core.evaluation import Evaluation, Scorer
+from cairn.core.snapshot import DeltaTable, IcebergTable, Snapshot
 from cairn.core.tree import Entry, escape, unescape
+from cairn.data.giver import Giver
+from cairn.data.lakes.rows import lake_rows
+from cairn.data.read_table import read_table
 from cairn.data.rows import captured
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.look import rows_of
 from cairn.data.rows.search import Held
 from cairn.data.rows.wanted import Wanted
-from cairn.data.tables.table import read_table
 from cairn.data.tables.table_files import ALL_ROWS
 from cairn.engine.ids import hasher
 from cairn.listed import ledger_entries
@@ -140,7 +143,7 @@ def _placed(
     entries = {e.path: e for e in tree_entries(project.objects, held.info.tree)}
     frames = captured.frames_in(project.objects, entries)
     if not frames:
-        table = read_table(project.objects, held.info, file=scorer.data)
+        table = read_table(project, held.info, file=scorer.data)
         looked = _in_table(project, held, entries, table.name)
         if looked is None:
             return frozenset()
@@ -153,7 +156,7 @@ def _placed(
             named = [_numbers(captured.count(value), first) for first in (0, 1)]
             named += [[str(each) for each in value.index]] if hasattr(value, "iloc") else []
         else:
-            table = read_table(project.objects, held.info, file=escape(path))
+            table = read_table(project, held.info, file=escape(path))
             named = [_numbers(table.rows, 1)]
             named += [table.column(scorer.id).texts()] if scorer.id in table.names else []
         if (found := _chosen(named, looked, has, spell)) is not None:
@@ -164,16 +167,25 @@ def _placed(
 def _in_table(
     project: Project, held: Held, entries: Mapping[bytes, Entry], name: str
 ) -> Looked | None:
-    """Return the rows found in a table: one file, or a frame's files one after another."""
+    """Return the rows found in a table: one file, or several one after another."""
     if name != ALL_ROWS:
         return held.files.get(unescape(name))
+    source = project.objects.get_record(held.info.digest, Snapshot).source
+    giver: Giver = project.objects
+    if isinstance(source, DeltaTable | IcebergTable):
+        lake = lake_rows(project.objects, source, project.settings.folder)
+        entries = {part.path: entries[part.path] for part in lake.layout.parts}
+        giver = lake.giver
     places: list[int] = []
     start = 0
     for path, entry in entries.items():
         looked = held.files.get(path)
-        if looked is not None and looked.at is not None:
+        rows = rows_of(giver, entry)
+        if looked is not None and looked.whole:
+            places += range(start, start + rows)
+        elif looked is not None and looked.at is not None:
             places += (looked.at + start).tolist()
-        start += rows_of(project.objects, entry)
+        start += rows
     return Looked(len(places), has_column=True, at=np.array(places, dtype=np.int64))
 
 

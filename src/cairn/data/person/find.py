@@ -27,6 +27,7 @@ from cairn.objects.folders.tree import tree_entries
 from cairn.project import Project
 
 TEXT = "free text, where it stands as a word: `cairn forget-secret` erases such objects whole"
+PINNED = "it lies where it was pinned, and nothing is written there: take them out yourself"
 NAMED = "its snapshot was named to go whole"
 SHORTEST = 4
 DIGITS = len("sha256:") + 12
@@ -119,6 +120,10 @@ class _Plan:
         if held.unread:
             self._unsearched[name] = "; ".join(held.unread[:3])
         if not held.files:
+            return
+        if not is_kept(self._objects.get_record(info.digest, Snapshot).source):
+            for path, looked in held.files.items():
+                self._place(name, escape(path), looked.rows, "stays", PINNED)
             return
         done = rewrite(
             self._objects,

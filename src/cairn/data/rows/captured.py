@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cairn.core.digest import from_canonical
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.tree import Entry, escape, unescape
+from cairn.data.giver import Giver
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.wanted import Wanted
 from cairn.data.tables.arrow import arrow
@@ -26,7 +27,7 @@ Columns = tuple[tuple[str | None, Any], ...]
 
 
 def frames_in(
-    objects: ObjectStore, entries: Mapping[bytes, Entry]
+    objects: Giver, entries: Mapping[bytes, Entry]
 ) -> dict[bytes, tuple[Entry, ...]]:
     """Find the frames among files: the folder of each, and its files, the header first."""
     found: dict[bytes, tuple[Entry, ...]] = {}

@@ -11,9 +11,9 @@ from typing import IO, Any
 
 from cairn.core.errors import Invalid, first_line
 from cairn.core.tree import Entry
+from cairn.data.giver import Giver
 from cairn.data.tables.arrow import arrow
 from cairn.data.tables.table_files import DELIMITERS
-from cairn.objects import ObjectStore
 
 MOST_BYTES = 2**30
 START = 4096
@@ -72,11 +72,11 @@ def unpacked_name(name: str) -> tuple[str, bool]:
     return name, False
 
 
-def unpacked(objects: ObjectStore, entry: Entry, what: str) -> bytes:
+def unpacked(giver: Giver, entry: Entry, what: str) -> bytes:
     """Unpack a file in memory, up to a limit."""
     if entry.size > MOST_BYTES:
         raise Invalid(f"{what} is larger than 1 GiB: unpack it to have it searched")
-    packed = objects.get(entry.digest)
+    packed = giver.get(entry.digest)
     try:
         with _opened(io.BytesIO(packed), suffix_of(what)) as file:
             content = file.read(MOST_BYTES + 1)

@@ -15,6 +15,7 @@ import numpy as np
 from cairn.core.errors import Invalid
 from cairn.core.tree import Entry, escape
 from cairn.data.databases.sqlite_tables import SPAN, tables_in
+from cairn.data.giver import Giver
 from cairn.data.rows import columnar, textual
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.kind import (
@@ -27,7 +28,6 @@ from cairn.data.rows.kind import (
 )
 from cairn.data.tables.parquet import reading_parquet
 from cairn.data.tables.table_files import DELIMITERS
-from cairn.objects import ObjectStore
 
 LOGS = (b"-wal", b"-journal")
 _PLACED: Mapping[str, Callable[..., Looked]] = {
@@ -38,9 +38,7 @@ _PLACED: Mapping[str, Callable[..., Looked]] = {
 }
 
 
-def look(
-    objects: ObjectStore, entry: Entry, beside: Mapping[bytes, Entry], asked: Asked
-) -> Looked:
+def look(giver: Giver, entry: Entry, beside: Mapping[bytes, Entry], asked: Asked) -> Looked:
     """Look for a row in a stored file; `beside` are all files of its snapshot, by path.
 
     Raises `Invalid` for a file that cannot be looked into, and what stores raise.
@@ -50,18 +48,18 @@ def look(
     if not entry.size:
         return Looked(0, has_column=False)
     if is_packed:
-        return _in_content(unpacked(objects, entry, what), name, asked)
-    kind = kind_of(name, objects.read_range(entry.digest, 0, min(START, entry.size)))
+        return _in_content(unpacked(giver, entry, what), name, asked)
+    kind = kind_of(name, giver.read_range(entry.digest, 0, min(START, entry.size)))
     if kind in _PLACED or kind == "sqlite":
         with TemporaryDirectory(prefix="cairn-") as folder:
             place = Path(folder) / "file"
-            objects.copy_to(entry.digest, place)
+            giver.copy_to(entry.digest, place)
             if kind == "sqlite":
-                place_beside(objects, entry, beside, place)
+                place_beside(giver, entry, beside, place)
             return _in_place(place, kind, what, asked)
     if entry.size > MOST_BYTES:
         raise Invalid(f"{what} is larger than 1 GiB: as Parquet it could be searched")
-    return _in_content(objects.get(entry.digest), what, asked)
+    return _in_content(giver.get(entry.digest), what, asked)
 
 
 def _in_content(content: bytes, name: str, asked: Asked) -> Looked:
@@ -107,13 +105,13 @@ def logs_of(path: bytes, beside: Mapping[bytes, Entry]) -> tuple[Entry, ...]:
 
 
 def place_beside(
-    objects: ObjectStore, entry: Entry, beside: Mapping[bytes, Entry], place: Path
+    giver: Giver, entry: Entry, beside: Mapping[bytes, Entry], place: Path
 ) -> None:
     """Put the log of a SQLite file beside it: rows may be in there alone."""
     for suffix in LOGS:
         other = beside.get(entry.path + suffix)
         if other is not None:
-            objects.copy_to(other.digest, place.with_name(place.name + os.fsdecode(suffix)))
+            giver.copy_to(other.digest, place.with_name(place.name + os.fsdecode(suffix)))
 
 
 def is_beside(path: bytes, beside: Mapping[bytes, Entry]) -> bool:
@@ -128,12 +126,12 @@ def partitions(path: bytes) -> dict[str, str]:
     return {unquote(name): unquote(value) for name, equals, value in pieces if equals}
 
 
-def rows_of(objects: ObjectStore, entry: Entry) -> int:
+def rows_of(giver: Giver, entry: Entry) -> int:
     """Count all rows of a file; 1 for one whose rows cannot be counted."""
     if suffix_of(escape(entry.path)) not in (".parquet", ".pq"):
         return 1
     with TemporaryDirectory(prefix="cairn-") as folder:
         place = Path(folder) / "file"
-        objects.copy_to(entry.digest, place)
+        giver.copy_to(entry.digest, place)
         with reading_parquet(place, what=escape(entry.path)) as file:
             return int(file.metadata.num_rows)

@@ -5,10 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from cairn.core.errors import Invalid
-from cairn.core.tree import Entry, escape
-from cairn.objects import ObjectStore
 
-METADATA = b".metadata.json"
 MAPPING = "schema.name-mapping.default"
 
 
@@ -19,25 +16,20 @@ class Called(NamedTuple):
     ids: frozenset[int]
 
 
-def called(objects: ObjectStore, entries: Mapping[bytes, Entry], column: str) -> Called:
-    """Return what a column of a copied table is and was called.
+def called(metadata: Mapping[str, bytes], column: str) -> Called:
+    """Return what a column of a table is and was called, by its files of metadata.
 
-    Raises `Invalid` if the table's metadata cannot be read.
+    Raises `Invalid` for a file that is none.
     """
-    found = [
-        field
-        for path, entry in entries.items()
-        if path.endswith(METADATA)
-        for field in _fields(objects, entry)
-    ]
+    found = [field for name, content in metadata.items() for field in _fields(name, content)]
     ids = frozenset(number for number, name in found if name == column)
     return Called(frozenset(name for number, name in found if number in ids), ids)
 
 
-def _fields(objects: ObjectStore, entry: Entry) -> Iterator[tuple[int, str]]:
+def _fields(name: str, metadata: bytes) -> Iterator[tuple[int, str]]:
     """Yield id and name of each field of each schema and of the mapping of names."""
     try:
-        content = json.loads(objects.get(entry.digest))
+        content = json.loads(metadata)
         mapping = content.get("properties", {}).get(MAPPING, "[]")
         waiting: list[Any] = [
             content.get("schemas"),
@@ -45,7 +37,7 @@ def _fields(objects: ObjectStore, entry: Entry) -> Iterator[tuple[int, str]]:
             json.loads(mapping),
         ]
     except (ValueError, AttributeError, RecursionError) as error:
-        raise Invalid(f"{escape(entry.path)} is not metadata of an Iceberg table") from error
+        raise Invalid(f"{name} is not metadata of an Iceberg table") from error
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):

@@ -7,6 +7,7 @@ import numpy as np
 
 from cairn.core.errors import Invalid
 from cairn.core.tree import Entry, escape
+from cairn.data.giver import Giver
 from cairn.data.rows.asked import Looked
 from cairn.data.rows.contents import Source
 from cairn.data.rows.kind import START, kind_of, suffix_of, unpacked, unpacked_name
@@ -14,14 +15,13 @@ from cairn.data.tables.column import Column
 from cairn.data.tables.parquet import reading_parquet
 from cairn.data.tables.table import parse_table
 from cairn.data.tables.table_files import DELIMITERS
-from cairn.objects import ObjectStore
 
 
-def source_of(objects: ObjectStore, entry: Entry, looked: Looked) -> Source | None:
+def source_of(giver: Giver, entry: Entry, looked: Looked) -> Source | None:
     """Read a CSV or Parquet file in which a row was looked for; None for any other kind."""
     what = escape(entry.path)
     name, is_packed = unpacked_name(what)
-    content = unpacked(objects, entry, what) if is_packed else objects.get(entry.digest)
+    content = unpacked(giver, entry, what) if is_packed else giver.get(entry.digest)
     kind = kind_of(name, content[:START])
     if looked.at is None or kind not in ("csv", "parquet"):
         return None
@@ -35,13 +35,13 @@ def source_of(objects: ObjectStore, entry: Entry, looked: Looked) -> Source | No
     return Source(columns, looked.at)
 
 
-def row_count(objects: ObjectStore, entry: Entry) -> int:
+def row_count(giver: Giver, entry: Entry) -> int:
     """Count the rows of a CSV file; raises `Invalid` for what is none."""
     name = escape(entry.path)
     if suffix_of(name) not in DELIMITERS:
         raise Invalid(f"{name} is not a CSV file")
     return parse_table(
-        objects.get(entry.digest), name=name, delimiter=DELIMITERS[suffix_of(name)]
+        giver.get(entry.digest), name=name, delimiter=DELIMITERS[suffix_of(name)]
     ).rows
 
 

@@ -32,11 +32,16 @@ def read_parquet_columns(files: Iterable[bytes], *, name: str) -> tuple[Column, 
             for one in files
         ]
         whole = _without_index(arrow().concat_tables(tables))
-        return tuple(
-            _column(column, whole.select([at]))
-            for at, column in enumerate(whole.column_names)
-            if not _INDEX.fullmatch(column)
-        )
+        return columns_of(whole)
+
+
+def columns_of(table: ArrowTable) -> tuple[Column, ...]:
+    """Return the columns of a table, without an unnamed index."""
+    return tuple(
+        _column(column, table.select([at]))
+        for at, column in enumerate(table.column_names)
+        if not _INDEX.fullmatch(column)
+    )
 
 
 def _without_index(table: ArrowTable) -> ArrowTable:
