@@ -14,6 +14,7 @@ from cairn.engine import ledger
 from cairn.engine.context import Draft
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import create
+from cairn.engine.who import Who
 
 COMMITS = 500
 EVENT = b'{"action":"label.move","actor":"ada","after":3,"before":2}' + b" " * 212
@@ -52,13 +53,13 @@ def plain(path: Path) -> float:
 def appended(folder: Path) -> float:
     """Append a signed entry and commit, as the engine does."""
     store = create(folder)
-    engine = LocalEngine(store, actor=identity.os_user())
+    engine = LocalEngine(store, Who(identity.os_user()))
     key = store.key()
     request = digest_bytes(EVENT)
 
     def append(index: int) -> None:
         with store.database.writing() as tx:
-            context = engine._context(tx, engine._actor)  # noqa: SLF001 (what `send` does inside)
+            context = engine._context(tx, engine.who)  # noqa: SLF001 (what `send` does inside)
             draft = Draft(action="run.start", subject="default/churn@x", after={"n": index})
             ledger.append(context, draft, change_id=f"{index:032x}", request=request)
             ledger.sign(tx, store.about.origin, key)

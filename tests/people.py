@@ -1,6 +1,7 @@
 """People at one store: each with a name and a key, who promote, approve, override, review."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -16,8 +17,8 @@ from cairn.core.label import Anyone, Move, MoveLabel
 from cairn.core.ledger import Actor, Signed
 from cairn.core.override import Override
 from cairn.core.request import Record
-from cairn.engine.context import unsigned
 from cairn.engine.local import LocalEngine
+from cairn.engine.who import Who, unsigned
 from cairn.registry import Registry
 from scored import spread
 from store import MODEL, Clock, Measured, evaluate, register
@@ -37,9 +38,11 @@ class Person:
             self.verifier = identity.public()
         engine = LocalEngine(
             registry.engine.store,
-            actor=Actor(id=name, assurance="os-user"),
-            key=lambda: self.verifier,
-            sign=self._signature,
+            Who(
+                Actor(id=name, assurance="os-user"),
+                key=lambda: self.verifier,
+                sign=self._signature,
+            ),
             clock=clock,
         )
         self.registry = Measured(engine, registry.objects, settings=registry.settings)
@@ -52,9 +55,9 @@ class Person:
         """Write another's key into what this person does, as a changed Cairn can."""
         engine = self.registry.engine
         assert isinstance(engine, LocalEngine)
-        engine._key = lambda: other.verifier  # noqa: SLF001 (what Cairn itself never does)
+        engine.who = replace(engine.who, key=lambda: other.verifier)
         if not signs:
-            engine._sign = unsigned  # noqa: SLF001 (as above)
+            engine.who = replace(engine.who, sign=unsigned)
 
     def _signature(self, text: str) -> str:
         with self.acting():

@@ -23,6 +23,7 @@ from cairn.core.snapshot import AddSnapshot, Files, Snapshot, SnapshotInfo
 from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store, create
+from cairn.engine.who import Who
 from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, encode
@@ -57,7 +58,7 @@ def open_registry(
     """Open the store in a folder, made if it is not there."""
     place = folder / ".cairn"
     store = Store(place) if (place / "store.json").exists() else create(place)
-    engine = LocalEngine(store, actor=Actor(id=actor, assurance="os-user"), clock=clock)
+    engine = LocalEngine(store, Who(Actor(id=actor, assurance="os-user")), clock=clock)
     settings = Settings(folder=folder, store=place)
     return Measured(engine, store.objects, settings=settings)
 

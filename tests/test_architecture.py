@@ -17,7 +17,7 @@ import pytest
 import cairn
 import cairn.core
 from cairn.core.request import Request
-from cairn.engine.local import HANDLERS
+from cairn.engine.handlers import HANDLERS
 
 HOME = Path(cairn.__file__).parent
 TREE = HOME.parent.parent

@@ -14,7 +14,7 @@ from pathlib import Path
 import cairn
 from cairn.core.label import MoveLabel, Rollback
 from cairn.engine.actions import ACTIONS
-from cairn.engine.local import HANDLERS
+from cairn.engine.handlers import HANDLERS
 from cairn.sql.database import queries
 
 HOME = Path(cairn.__file__).parent
@@ -153,7 +153,7 @@ def test_two_handlers_draft_those_actions() -> None:
         if called_with(tree, {"MOVED", "OVERRIDDEN", "ROLLED_BACK"})
     }
 
-    verbs = {kind for kind, handler in HANDLERS.items() if where(handler) in drafting}
+    verbs = {kind for kind, handler in HANDLERS.items() if where(handler.answer) in drafting}
 
     assert spelled == {"engine/label_moves.py"}
     assert verbs == {MoveLabel, Rollback}

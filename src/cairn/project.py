@@ -27,6 +27,7 @@ from cairn.core.snapshot import GetSnapshot, ListSnapshots, SnapshotInfo
 from cairn.core.version import GetVersion, ListVersions, Version
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store
+from cairn.engine.who import Who
 from cairn.listed import Versions
 from cairn.objects import ObjectStore
 
@@ -46,10 +47,12 @@ class Project:
         store = Store(settings.store, objects=settings.objects)
         engine = LocalEngine(
             store,
-            actor=identity.os_user(),
-            team=settings.team,
-            key=identity.public,
-            sign=identity.signature,
+            Who(
+                actor=identity.os_user(),
+                team=settings.team,
+                key=identity.public,
+                sign=identity.signature,
+            ),
             gated=settings.gated,
             trusted=settings.trust,
         )

@@ -46,7 +46,7 @@ def trusting(
     assert isinstance(registry.engine, LocalEngine)
     engine = LocalEngine(
         registry.engine.store,
-        actor=registry.engine._actor,  # noqa: SLF001 (the same person)
+        registry.engine.who,
         clock=registry.engine._clock,  # noqa: SLF001 (at the same time)
         gated=gated,
         trusted=trusted,

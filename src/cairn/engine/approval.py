@@ -44,9 +44,14 @@ def for_promotion(
     rule, accept = policy.approvals, gates.to_accept(decision)
     if rule is None or not (accept or people or "promotion" in rule.covers):
         return None
-    digest = context.objects.put_record(decision)
-    asked = decisions.draft(ASKED, decision, digest, number=number, reason=reason)
-    return _lacking(context, asked, kind="promotion", subject=digest)
+    asked = decisions.draft(ASKED, decision, number=number, reason=reason)
+    return _lacking(
+        context,
+        asked,
+        kind="promotion",
+        subject=digest_of(decision),
+        basis=gates.basis(decision),
+    )
 
 
 def for_policy(
@@ -56,15 +61,17 @@ def for_policy(
     current = context.objects.get_record(swap.replaces, Policy).approvals
     if current is None or "policy" not in current.covers:
         return None
-    subject = context.objects.put_record(Proposal(model=model, change=swap))
+    proposal = Proposal(model=model, change=swap)
+    subject = digest_of(proposal)
     asked = Draft(
         action=ASKED,
         subject=f"{model}@{swap.label}",
         after={"model": model, "label": swap.label, "number": None},
         evidence=(subject, swap.policy, swap.replaces),
         reason=reason,
+        records=(proposal,),
     )
-    return _lacking(context, asked, kind="policy", subject=subject)
+    return _lacking(context, asked, kind="policy", subject=subject, basis=subject)
 
 
 def for_deletion(
@@ -73,31 +80,33 @@ def for_deletion(
     """Ask for whatever approval a deletion lacks; None if it lacks none."""
     if not approval_case.ruling_for(context, "deletion", model, None):
         return None
-    subject = context.objects.put_record(
-        Proposal(model=model, change=DropVersion(version=version))
-    )
+    proposal = Proposal(model=model, change=DropVersion(version=version))
+    subject = digest_of(proposal)
     asked = Draft(
         action=ASKED,
         subject=model,
         after={"model": model, "label": None, "number": number},
         evidence=(subject, version),
         reason=reason,
+        records=(proposal,),
     )
-    return _lacking(context, asked, kind="deletion", subject=subject)
+    return _lacking(context, asked, kind="deletion", subject=subject, basis=subject)
 
 
 def for_erasure(context: Context, wanted: Erase, *, reason: Text) -> Draft | None:
     """Ask for whatever approval an erasure lacks, a model at a time; None if it lacks none."""
     for model in _covering(context):
-        subject = context.objects.put_record(Proposal(model=model, change=wanted))
+        proposal = Proposal(model=model, change=wanted)
+        subject = digest_of(proposal)
         asked = Draft(
             action=ASKED,
             subject=model,
             after={"model": model, "label": None, "number": None},
             evidence=(subject,),
             reason=reason,
+            records=(proposal,),
         )
-        if waiting := _lacking(context, asked, kind="erasure", subject=subject):
+        if waiting := _lacking(context, asked, kind="erasure", subject=subject, basis=subject):
             return waiting
     return None
 
@@ -217,10 +226,9 @@ def agreed(context: Context) -> frozenset[tuple[str, Digest]]:
 
 
 def _lacking(
-    context: Context, asked: Draft, *, kind: Covered, subject: Digest
+    context: Context, asked: Draft, *, kind: Covered, subject: Digest, basis: Digest
 ) -> Draft | None:
     """Give the request if approvals are missing; raises `Pending` if it was made before."""
-    basis = approval_case.basis_of(context, kind, subject)
     earlier = approval_case.requests(context, basis)
     if earlier:
         case, newest = approval_case.of(context, earlier[-1]), earlier[-1]
@@ -234,4 +242,5 @@ def _lacking(
         after={**asked.after, "kind": kind, "subject": subject},
         evidence=asked.evidence,
         reason=asked.reason,
+        records=asked.records,
     )

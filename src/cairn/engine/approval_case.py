@@ -138,7 +138,7 @@ def _made(context: Context, model: str, number: int) -> tuple[Entry, ...]:
     registered = ledger.read(context.tx, row.registered)
     made_by = registered.after["run"]
     started = [
-        ledger.read(context.tx, run[3])
+        ledger.read(context.tx, run.started)
         for run in (context.tx.all("run_by_id", pattern=made_by) if made_by else ())
     ]
     return (registered, *started)

@@ -80,9 +80,9 @@ def check(context: Context, entries: list[bytes], *, against: str) -> list[Probl
         problems += examine(f"checkpoint {size}", signed, covers=size)
     if entries and (not rows or rows[-1].size != len(entries)):
         problems.append(Problem(place="checkpoint", reason="the last entry is not signed"))
-    path = store.pin_path(context.about.id)
-    if path.is_file():
-        problems += examine(f"{PINNED} {path}", _read(path))
+    if pinned := context.beside.pinned():
+        place, signed = pinned
+        problems += examine(f"{PINNED} {place}", signed)
     if against:
         problems += examine("the checkpoint given", against)
     return problems

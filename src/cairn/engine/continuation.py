@@ -1,67 +1,20 @@
-"""Let a ledger go on under another key: after a restore, for a copy, or when a key is lost.
-
-`store.next.json` is there while it is done: whatever interrupts it, the next attempt ends it.
-"""
-
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import NamedTuple
-from uuid import uuid4
+"""Under which keys a ledger went on, and whether each time all that came before went along."""
 
 from cairn.core import ledger as rules
 from cairn.core.continuation import (
     CONTINUED,
-    SUBJECT,
     Continued,
     Epoch,
-    epoch_of,
     epochs,
     handover_text,
 )
-from cairn.core.digest import canonical, digest_bytes, from_canonical
+from cairn.core.digest import from_canonical
 from cairn.core.errors import CairnError, Corrupt
-from cairn.core.ledger import Actor, Entry, Problem
-from cairn.engine import ledger, segments, store
-from cairn.engine.context import Context, Draft
-from cairn.engine.store import NEXT, StoreFile
+from cairn.core.ledger import Entry, Problem
+from cairn.engine.context import Context
+from cairn.engine.store import StoreFile
 from cairn.signing import note
-from cairn.sql.database import Database, Transaction
-
-
-class Successor(NamedTuple):
-    """Who a ledger goes on as: its new key, and the old one where somebody has it."""
-
-    key: note.SigningKey
-    old: note.SigningKey | None
-    actor: Actor
-    team: str
-    reason: str
-
-
-def carry_on(
-    folder: Path, about: StoreFile, after: StoreFile, successor: Successor
-) -> Continued:
-    """Write the entry, sign it with the new key, and let the store be the new one.
-
-    The new key is already where it belongs. Raises `Corrupt` if the ledger is not whole.
-    """
-    store.replace(folder / NEXT, canonical(after) + b"\n")
-    database = Database(folder / "cairn.db")
-    try:
-        with database.writing() as tx:
-            done = _appended(tx, folder, about, after, successor)
-        with database.writing() as tx:
-            segments.export(tx, folder / "ledger")
-    finally:
-        database.close()
-    finish(folder)
-    return done
-
-
-def finish(folder: Path) -> None:
-    """Let the store be the one that its ledger goes on as."""
-    (folder / NEXT).replace(folder / "store.json")
-    store.sync_folder(folder)
+from cairn.sql.database import Transaction
 
 
 def epochs_of(tx: Transaction, about: StoreFile) -> tuple[Epoch, ...]:
@@ -73,7 +26,7 @@ def epochs_of(tx: Transaction, about: StoreFile) -> tuple[Epoch, ...]:
 def last(tx: Transaction) -> Continued | None:
     """Read the last continuation of a ledger."""
     rows = tx.all("ledger_of_action", action=CONTINUED)
-    return _read(from_canonical(rows[-1][0], Entry)) if rows else None
+    return read(from_canonical(rows[-1][0], Entry)) if rows else None
 
 
 def apply(_context: Context, _entry: Entry) -> None:
@@ -82,10 +35,11 @@ def apply(_context: Context, _entry: Entry) -> None:
 
 def answer(_context: Context, entry: Entry) -> Continued:
     """Answer whoever let it go on."""
-    return _read(entry)
+    return read(entry)
 
 
-def _read(entry: Entry) -> Continued:
+def read(entry: Entry) -> Continued:
+    """Read who a ledger went on as from its entry."""
     return Continued(
         log=entry.after["log"],
         before=entry.before["log"],
@@ -118,42 +72,3 @@ def _check(entry: Entry, contents: list[bytes]) -> None:
         before, entry.after["log"], text
     ):
         raise Corrupt("the old key signed for something else")
-
-
-def _appended(
-    tx: Transaction, folder: Path, about: StoreFile, after: StoreFile, successor: Successor
-) -> Continued:
-    head = ledger.newest(tx)
-    if head.size != ledger.size(tx):
-        raise Corrupt("the last entry is not signed: run `cairn rebuild --yes` first")
-    text = note.verify(head.note, epoch_of(epochs_of(tx, about), head.size).log)
-    handover = ""
-    if successor.old is not None:
-        handover = note.sign(handover_text(about.log, after.log, text), successor.old)
-    asked = {"log": after.log, "reason": successor.reason, "type": CONTINUED}
-    context = _context(tx, folder, after, successor)
-    draft = Draft(
-        action=CONTINUED,
-        subject=SUBJECT,
-        before={"log": about.log, "note": head.note},
-        after={"log": after.log, "handover": handover or None},
-        reason=successor.reason,
-    )
-    entry = ledger.append(
-        context, draft, change_id=uuid4().hex, request=digest_bytes(canonical(asked))
-    )
-    ledger.sign(tx, after.origin, successor.key)
-    return _read(entry)
-
-
-def _context(tx: Transaction, folder: Path, about: StoreFile, successor: Successor) -> Context:
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return Context(
-        tx=tx,
-        folder=folder,
-        about=about,
-        objects=store.open_bytes(folder, about, ""),
-        actor=successor.actor,
-        team=successor.team,
-        now=now,
-    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cairn.core.digest import Digest, canonical
+from cairn.core.digest import canonical, digest_of
 from cairn.core.errors import Conflict, Invalid, NotFound
 from cairn.core.gate import Decision, DecisionInfo, GetDecision, ListDecisions
 from cairn.core.ledger import Entry
@@ -12,10 +12,9 @@ from cairn.engine.context import Context, Draft
 SHORTEST_DIGEST = 8
 
 
-def draft(
-    action: str, decision: Decision, digest: Digest, *, number: int, reason: str = ""
-) -> Draft:
+def draft(action: str, decision: Decision, *, number: int, reason: str = "") -> Draft:
     """Draft the entry of a decision that lets no label move."""
+    digest = digest_of(decision)
     return Draft(
         action=action,
         subject=f"{decision.model}@{decision.label}",
@@ -29,6 +28,7 @@ def draft(
         },
         evidence=(digest, *decision.evidence),
         reason=reason,
+        records=(decision,),
     )
 
 

@@ -74,8 +74,7 @@ def check(context: Context, asked: JudgeGate) -> Draft:
     info = policy(context, GetPolicy(model=asked.model, label=asked.label))
     candidate = version.by_digest(context, asked.model, asked.version)
     decision = judge.now(context, info, candidate, waiver=asked.waiver)
-    digest = context.objects.put_record(decision)
-    return decisions.draft(JUDGED, decision, digest, number=candidate.number)
+    return decisions.draft(JUDGED, decision, number=candidate.number)
 
 
 def answer_refused(context: Context, entry: Entry) -> None:

@@ -10,8 +10,8 @@ from cairn.core import gate as gate_rules
 from cairn.core import gated
 from cairn.core import known_good as good_rules
 from cairn.core import label as rules
-from cairn.core.digest import Digest
-from cairn.core.errors import Invalid
+from cairn.core.digest import Digest, digest_of
+from cairn.core.errors import CairnError, Invalid
 from cairn.core.gate import Decision, Policy
 from cairn.core.label import (
     Drill,
@@ -31,6 +31,7 @@ from cairn.engine import (
     approval,
     decisions,
     gate,
+    intact,
     judge,
     known_good,
     label_moves,
@@ -57,7 +58,7 @@ def move(context: Context, asked: MoveLabel) -> Draft:
 
     rules.move(asked, candidate, held, gated=policy is not None)
     if asked.label != rules.ARCHIVED:
-        version.require_intact(context, candidate)
+        intact.require(context.proofs, candidate.manifest)
     is_gated, rule = asked.label in context.gated, policy.policy if policy else None
     gated.ungated(asked, rule, is_gated=is_gated)
     if policy is None and asked.override is not None:
@@ -69,7 +70,7 @@ def move(context: Context, asked: MoveLabel) -> Draft:
     decision = judge.now(context, policy, candidate, waiver=asked.waiver)
     if asked.decision is not None:
         gate.require_unchanged(context, asked.decision, decision)
-    digest = context.objects.put_record(decision)
+    digest = digest_of(decision)
     judged, number = (digest, decision), candidate.number
     if asked.override is not None:
         override.require(
@@ -82,9 +83,7 @@ def move(context: Context, asked: MoveLabel) -> Draft:
         _demanded(context, asked, candidate, rule)
         return _draft(OVERRIDDEN, asked, held, to=candidate, decision=judged)
     if gate_rules.to_accept(decision) is None:
-        return decisions.draft(
-            gate.REFUSED, decision, digest, number=number, reason=asked.reason
-        )
+        return decisions.draft(gate.REFUSED, decision, number=number, reason=asked.reason)
     waived = _demanded(context, asked, candidate, rule)
     marked = candidate.marked_bad is not None
     if marked:
@@ -111,14 +110,31 @@ def _demanded(
     return gated.demand(asked, candidate, policy, trusted=context.trusted)
 
 
+def weights_to_move(context: Context, asked: MoveLabel) -> Digest | None:
+    """Name the weights that a move relies on."""
+    archived = asked.label == rules.ARCHIVED
+    return None if archived else intact.tree_of(context.objects, asked.version)
+
+
 def rollback(context: Context, asked: Rollback) -> Draft:
     """Point the label at its last known-good version, or the chosen one; no gate, no copy."""
     label_moves.require_label(context, asked.model, asked.label)
     held = live(context, asked.model, asked.label)
     target = _chosen(context, asked, held) if asked.to else _known_good(context, asked, held)
-    version.require_intact(context, target)
+    intact.require(context.proofs, target.manifest)
 
     return _draft(ROLLED_BACK, asked, held, to=target)
+
+
+def weights_to_roll_back(context: Context, asked: Rollback) -> Digest | None:
+    """Name the weights that a rollback relies on, as it would go now."""
+    try:
+        rollback(context, asked)
+    except intact.Unproven as lacking:
+        return lacking.tree
+    except CairnError:
+        pass  # the rollback itself says it
+    return None
 
 
 def _known_good(context: Context, asked: Rollback, held: Version | None) -> Version:
@@ -272,4 +288,5 @@ def _draft(
         },
         evidence=(digest, *judged.evidence) if digest and judged else (),
         reason=asked.reason,
+        records=(judged,) if judged else (),
     )

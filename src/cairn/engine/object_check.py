@@ -1,7 +1,6 @@
 """Check every stored byte, and that everything the ledger names is stored."""
 
 from collections.abc import Container, Iterator, Sequence
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -17,10 +16,6 @@ from cairn.engine.context import Context
 from cairn.engine.reachable import Released, released_by
 from cairn.objects import ObjectStore, closure
 from cairn.objects.excusing import Excusing
-
-_DATABASE = ("cairn.db", "cairn.db-wal", "cairn.db-shm", "writer.lock")
-COVERED = frozenset(("store.json", "ledger", "objects", *_DATABASE))
-COVERED_OBJECTS = frozenset(("packs", "sha256"))
 
 
 def check(context: Context, entries: Sequence[Entry]) -> tuple[int, int, list[Problem]]:
@@ -46,20 +41,6 @@ def _frames(objects: ObjectStore, known: Sequence[Problem]) -> list[Problem]:
         for damage in objects.checker().check("full").damage
         if damage.where not in told
     ]
-
-
-def uncovered(folder: Path) -> list[str]:
-    """Name what lies below a store's folder and is not part of what is verified."""
-    found: list[str] = []
-    for place in (folder, folder / "objects"):
-        known = COVERED if place == folder else COVERED_OBJECTS
-        if place.is_dir():
-            found += [
-                f"{path.relative_to(folder)}{'/' * path.is_dir()}"
-                for path in sorted(place.iterdir())
-                if path.name not in known and not (path.is_dir() and not any(path.iterdir()))
-            ]
-    return found
 
 
 def missing(

@@ -1,16 +1,12 @@
 """Moves against the gate: who may make them, and who looked into them afterwards."""
 
-from cairn import identity
 from cairn.core import override as rules
 from cairn.core.digest import Digest
-from cairn.core.errors import Conflict, Corrupt, Invalid, NotFound
-from cairn.core.gate import JudgeGate, Policy
-from cairn.core.label import Anyone, Move, MoveLabel
+from cairn.core.errors import Conflict, Corrupt, NotFound
+from cairn.core.gate import Policy
 from cairn.core.ledger import Actor, Entry, Signed
-from cairn.core.name import LabelName, Text
+from cairn.core.name import Text
 from cairn.core.override import ListOverrides, Override, OverrideInfo, Review, ReviewOverride
-from cairn.core.request import Engine
-from cairn.core.version import Version
 from cairn.engine import ledger, policies, signed
 from cairn.engine.context import Context, Draft
 from cairn.engine.label_moves import OVERRIDDEN
@@ -107,26 +103,3 @@ def _mover(entry: Entry) -> Actor:
 
 def _who(context: Context, given: Signed) -> Actor:
     return Actor(id=context.actor.id, assurance=context.actor.assurance, key=given.key)
-
-
-def against_the_gate(
-    engine: Engine, found: Version, label: LabelName, *, reason: str, waiver: str
-) -> Move:
-    """Judge on what is stored, and move the label whatever comes of it, signed here."""
-    if not reason:
-        raise Invalid("an override needs a reason: say why it cannot wait for the gate")
-    judged = engine.send(
-        JudgeGate(model=found.model, label=label, version=found.digest, waiver=waiver)
-    )
-    return engine.send(
-        MoveLabel(
-            model=found.model,
-            label=label,
-            version=found.digest,
-            expecting=Anyone(),
-            reason=reason,
-            decision=judged.digest,
-            waiver=waiver,
-            override=identity.sign(Override(decision=judged.digest, reason=reason)),
-        )
-    )

@@ -8,6 +8,7 @@ from cairn.core.digest import from_canonical
 from cairn.core.errors import Conflict, Corrupt, NotFound
 from cairn.core.ledger import Actor, Entry
 from cairn.engine import ledger, replay, segments, store
+from cairn.engine.beside import Beside
 from cairn.engine.context import Context
 from cairn.objects import ObjectStore
 from cairn.signing import note
@@ -68,13 +69,14 @@ def _signed_size(entries: list[bytes], signed: str, about: store.StoreFile) -> i
 
 def _replay_into(fresh: Path, objects: ObjectStore, entries: list[Entry], signed: str) -> None:
     folder = fresh.parent
+    about = store.read_about(folder)
     database = Database(fresh)
     try:
         with database.writing() as tx:
             context = Context(
                 tx=tx,
-                folder=folder,
-                about=store.read_about(folder),
+                beside=Beside(folder, about),
+                about=about,
                 objects=objects,
                 actor=Actor(id="rebuild", assurance="os-user"),
                 team="default",

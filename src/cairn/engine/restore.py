@@ -18,8 +18,8 @@ from cairn.core.name import Team
 from cairn.core.words import counted
 from cairn.engine import continuation, known, ledger, object_key, rebuild, store
 from cairn.engine.backup import DATABASE, KEYS, found_store
-from cairn.engine.continuation import Successor
 from cairn.engine.store import NEXT, StoreFile
+from cairn.engine.successor import Successor, carry_on, finish
 from cairn.objects.address import open_backend
 from cairn.objects.backends.owners import claim
 from cairn.objects.transfer import Progress, plan, ship
@@ -197,7 +197,7 @@ def _go_on(
 ) -> Continued:
     if not (folder / DATABASE).exists():
         rebuild.rebuild(folder)
-    return continuation.carry_on(folder, about, after, successor)
+    return carry_on(folder, about, after, successor)
 
 
 def _finished(folder: Path) -> Continued | None:
@@ -212,7 +212,7 @@ def _finished(folder: Path) -> Continued | None:
     if done is None or done.log != after.log:
         (folder / NEXT).unlink()
         return None
-    continuation.finish(folder)
+    finish(folder)
     known.remember(folder, after)
     return done
 

@@ -7,6 +7,7 @@ ledger/         the ledger again, as text, to rebuild the database from
 runs/           locks of running runs
 stat/           what snapshots saw, so that the next one reads only what changed
 writer.lock     whose turn it is to write
+export.lock     who copies new entries of the ledger to text
 """
 
 import os

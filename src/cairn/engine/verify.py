@@ -14,10 +14,8 @@ from cairn.engine import (
     checkpoints,
     continuation,
     erased,
-    known,
     object_check,
     replay,
-    segments,
     signed,
 )
 from cairn.engine.context import Context
@@ -27,7 +25,7 @@ from cairn.sql.database import Transaction
 def verify(context: Context, asked: VerifyStore) -> Verification:
     """Answer `VerifyStore`: every problem there is, not only the first."""
     entries, problems = _read_all(context.tx)
-    if sentence := known.changed(context.folder, context.about):
+    if sentence := context.beside.changed():
         problems.append(Problem(place="store.json", reason=sentence))
     problems += _check_tree(context.tx, entries)
     problems += checkpoints.check(context, entries, against=asked.against)
@@ -45,7 +43,7 @@ def verify(context: Context, asked: VerifyStore) -> Verification:
         objects=objects,
         size_bytes=size_bytes,
         versions=(context.tx.one("version_count") or (0,))[0],
-        uncovered=tuple(object_check.uncovered(context.folder)) if asked.objects else (),
+        uncovered=tuple(context.beside.uncovered()) if asked.objects else (),
         problems=tuple(problems),
         erased=tuple(
             Problem(place=f"object {digest}", reason=found.words())
@@ -108,19 +106,19 @@ def _check_segments(context: Context, entries: list[bytes]) -> list[Problem]:
 
 
 def _segment_problems(context: Context, entries: list[bytes]) -> Iterator[Problem]:
-    folder = context.folder / "ledger"
-    confirmed, lines = segments.exported_size(folder), 0
-    for seq, (path, line, content) in enumerate(segments.entries(folder)):
+    beside = context.beside
+    confirmed, lines = beside.exported_size(), 0
+    for seq, (file, line, content) in enumerate(beside.exported()):
         lines += 1
         # What comes after the checkpoint may be what a power cut left: it promises nothing.
         if seq < confirmed and (seq >= len(entries) or content != entries[seq]):
             yield Problem(
-                place=f"{path.name} line {line}",
+                place=f"{file} line {line}",
                 reason=f"it is not entry {seq} of the ledger",
             )
     if lines < confirmed:
-        yield Problem(place=segments.last(folder).name, reason="its last line is cut short")
-    note = segments.checkpoint(folder)
+        yield Problem(place=beside.last_exported(), reason="its last line is cut short")
+    note = beside.exported_checkpoint()
     if note is None and entries:
         yield Problem(place="ledger/checkpoint", reason="it is missing")
     elif note is not None and not context.tx.all("ledger_checkpoint_is", note=note):

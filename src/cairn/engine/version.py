@@ -20,15 +20,13 @@ from cairn.core.version import (
 )
 from cairn.engine import ledger, pin, run, verdict
 from cairn.engine.context import Context, Draft
-from cairn.objects.closure import require_needs, require_tree
-from cairn.objects.folders.tree import tree_entries
+from cairn.objects.closure import require_needs
 from cairn.sql import search
 from cairn.sql.database import Row
 
 REGISTERED, REMADE = "version.register", "version.remake"
 RELEASED = "version.release"
 MARKED, DELETED = "version.mark-bad", "version.delete"
-HASHED_BYTES = 1 << 30
 
 
 def register(context: Context, asked: RegisterVersion) -> Draft | Version:
@@ -214,20 +212,6 @@ def registered(context: Context, version: Version) -> int:
     """Tell by which ledger entry a version was registered."""
     rows = context.tx.all("version_by_number", model=version.model, number=version.number)
     return rows[0].registered
-
-
-def require_intact(context: Context, version: Version) -> None:
-    """Raise `Corrupt` or `NotFound` unless the version's weights are stored as recorded.
-
-    Up to `HASHED_BYTES` every byte is read; beyond, presence and size must do, because labels
-    wait meanwhile. Loading verifies every byte in any case.
-    """
-    if version.manifest.artifacts is None:
-        return
-    _, size_bytes = require_tree(context.objects, version.manifest.artifacts.tree)
-    for entry in tree_entries(context.objects, version.manifest.artifacts.tree):
-        if size_bytes <= HASHED_BYTES:
-            context.objects.check(entry.digest)
 
 
 def one_of(rows: Sequence[Row], context: Context, *, reference: str) -> Version:

@@ -2,8 +2,12 @@
 
 from uuid import uuid4
 
+from cairn import identity
 from cairn.core import reference
+from cairn.core.errors import Invalid
+from cairn.core.gate import JudgeGate
 from cairn.core.label import (
+    Anyone,
     DrillInfo,
     Expecting,
     GetLabel,
@@ -14,6 +18,7 @@ from cairn.core.label import (
     Rollback,
 )
 from cairn.core.name import ModelName
+from cairn.core.override import Override
 from cairn.registry.gate import WithGates
 
 
@@ -63,11 +68,25 @@ class WithLabels(WithGates):
         self, version: str, to: str | None = None, *, reason: str, waiver: str = ""
     ) -> Move:
         """Move a label against its gate: an emergency, signed, to be reviewed by others."""
-        from cairn.engine.override import against_the_gate
-
+        if not reason:
+            raise Invalid("an override needs a reason: say why it cannot wait for the gate")
         named, label = reference.version_and_label(version, to)
         found = self.version(named)
-        return against_the_gate(self.engine, found, label, reason=reason, waiver=waiver)
+        judged = self.engine.send(
+            JudgeGate(model=found.model, label=label, version=found.digest, waiver=waiver)
+        )
+        return self.engine.send(
+            MoveLabel(
+                model=found.model,
+                label=label,
+                version=found.digest,
+                expecting=Anyone(),
+                reason=reason,
+                decision=judged.digest,
+                waiver=waiver,
+                override=identity.sign(Override(decision=judged.digest, reason=reason)),
+            )
+        )
 
     def rollback(self, label: str, *, reason: str = "", to: str | None = None) -> Move:
         """Point `churn@production` at its last known-good version, or at one that it held."""
