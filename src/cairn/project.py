@@ -4,12 +4,14 @@ Data, training, gates and whatever else stands above are given a `Project`; noth
 measures, reads people's files or changes a record.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
 from cairn import identity
 from cairn.config import Settings, load_settings
 from cairn.core import reference
+from cairn.core.digest import Digest
 from cairn.core.gate import (
     DecisionInfo,
     GetDecision,
@@ -22,9 +24,9 @@ from cairn.core.gate import (
 from cairn.core.label import DrillInfo, GetLabel, LabelHistory, ListDrills, ListLabels, Move
 from cairn.core.name import LabelName, ModelName
 from cairn.core.request import Engine
-from cairn.core.run import GetRun, ListRuns, Run
+from cairn.core.run import GetRun, ListRuns, Run, RunStatus
 from cairn.core.snapshot import GetSnapshot, ListSnapshots, SnapshotInfo
-from cairn.core.version import GetVersion, ListVersions, Version
+from cairn.core.version import GetVersion, ListModels, ListVersions, Version
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store
 from cairn.engine.who import Who
@@ -74,9 +76,25 @@ class Project:
         """Read a run: `run:3f2a...` or its id."""
         return self.engine.send(GetRun(run=run.removeprefix("run:")))
 
-    def runs(self, model: str | None = None) -> tuple[Run, ...]:
-        """Read runs, newest first."""
-        return self.engine.send(ListRuns(model=self._model(model) if model else None))
+    def runs(
+        self,
+        model: str | None = None,
+        *,
+        status: RunStatus | None = None,
+        made: bool = False,
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> tuple[Run, ...]:
+        """Read runs, newest first: of a status, `made` a version, `before` one, or `limit`."""
+        return self.engine.send(
+            ListRuns(
+                model=self._model(model) if model else None,
+                status=status,
+                made=made,
+                before=self.run(before).id if before else None,
+                limit=limit,
+            )
+        )
 
     # versions
 
@@ -96,6 +114,18 @@ class Project:
         name = self._model(model) if model else None
         asked = ListVersions(model=name, where=where, before=before)
         return Versions.read(self.engine, asked, limit=limit)
+
+    def models(self) -> tuple[ModelName, ...]:
+        """Name the models that have versions, in alphabetical order."""
+        return self.engine.send(ListModels())
+
+    def names(self, model: ModelName, digests: Iterable[Digest]) -> dict[Digest, str]:
+        """Say what versions of a model are called, by their digests."""
+        found = (
+            self.versions(model, where=f'digest = "{digest}"', limit=1)
+            for digest in dict.fromkeys(digests)
+        )
+        return {version.digest: version.name for each in found for version in each}
 
     # gates
 

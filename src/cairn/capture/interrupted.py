@@ -43,8 +43,8 @@ def settle_interrupted(project: Project) -> tuple[Run, ...]:
     runs = project.settings.store / "runs"
     return tuple(
         settled
-        for run in project.runs()
-        if run.status == "running" and (settled := _settle(project, runs, run)) is not None
+        for run in project.runs(status="running")
+        if (settled := _settle(project, runs, run)) is not None
     )
 
 

@@ -17,6 +17,7 @@ from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
 from cairn.core.gate import DecisionInfo, Policy, PolicyInfo, looked_through
 from cairn.core.name import shown as model_shown
 from cairn.core.reference import (
+    model_and_label,
     model_with_label,
     version_and_label,
 )
@@ -178,7 +179,8 @@ def history(label: str, name: str | None) -> Shown:
     registry = cairn.open()
     label = model_with_label(label, name)
     decisions, policies = registry.decisions(label), registry.policies(label)
-    numbers = {version.digest: version.name for version in registry.versions()}
+    model, _ = model_and_label(label, team=registry.settings.team)
+    numbers = registry.names(model, (info.decision.candidate for info in decisions))
     rows = [
         (
             moment(info.decided_at),

@@ -1,5 +1,6 @@
 """`cairn run`, `runs`: captured training."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from cairn.core.version import only_files
 from cairn.registry import Registry
 
 SHOWN_ID, SHOWN_VALUES = 12, 8
+A_PAGE = 50
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -77,12 +79,21 @@ def run(
 
 @click.command()
 @click.argument("model", required=False)
+@click.option("--before", metavar="RUN", help="Only those that began before this one.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help=f"At most so many; {A_PAGE}, or all with --json, if it is not given.",
+)
 @shown
-def runs(model: str | None) -> Shown:
+def runs(model: str | None, *, before: str | None, limit: int | None) -> Shown:
     """List captured runs, of MODEL if it is named, newest first."""
     registry = cairn.open()
     settle_interrupted(registry)
-    found = registry.runs(model)
+    is_whole = limit is None and click.get_current_context().params["json"]
+    most = None if is_whole else limit or A_PAGE
+    found = registry.runs(model, before=before, limit=most + 1 if most else None)
+    has_older, found = len(found) > (most or len(found)), found[:most]
     rows = [
         (
             f"run:{one.id[:SHOWN_ID]}",
@@ -95,6 +106,9 @@ def runs(model: str | None) -> Shown:
         for one in found
     ]
     text = table(("run", "model", "status", "version", "started", "command"), rows)
+    if has_older:
+        words = [*([model] if model else []), "--before", f"run:{found[-1].id[:SHOWN_ID]}"]
+        text += f"\nthere are older ones: `cairn runs {shlex.join(words)}`"
     whose, name = (f"no run of {model}", model) if model else ("no run", "NAME")
     none = f"{whose} yet; `cairn run --model {name} -- python train.py` makes one"
     return Shown(found, text or none)

@@ -128,9 +128,14 @@ class GetRun(Request["Run"], frozen=True, tag="run.get"):
 
 
 class ListRuns(Request["tuple[Run, ...]"], frozen=True, tag="run.list"):
-    """Read runs, newest first; of one model if it is named."""
+    """Read runs, newest first; `made` are those that made a version."""
 
     model: ModelName | None = None
+    status: RunStatus | None = None
+    made: bool = False
+    before: RunId | None = None
+    """Only those that began before this one."""
+    limit: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Run(Record, frozen=True):

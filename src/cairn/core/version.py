@@ -133,6 +133,10 @@ class ListVersions(Request["tuple[Version, ...]"], frozen=True, tag="version.lis
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000
 
 
+class ListModels(Request[tuple[ModelName, ...]], frozen=True, tag="version.models"):
+    """Name the models that have versions, in alphabetical order."""
+
+
 class ReleaseVersion(Change["Version"], frozen=True, tag="version.release"):
     """Give a version its semantic release number: this one, or the next of its `part`."""
 

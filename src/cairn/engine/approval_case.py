@@ -139,7 +139,7 @@ def _made(context: Context, model: str, number: int) -> tuple[Entry, ...]:
     made_by = registered.after["run"]
     started = [
         ledger.read(context.tx, run.started)
-        for run in (context.tx.all("run_by_id", pattern=made_by) if made_by else ())
+        for run in (context.tx.all("run_by_id", prefix=made_by) if made_by else ())
     ]
     return (registered, *started)
 

@@ -46,6 +46,7 @@ from cairn.core.verdict import GetVerdict, RecordVerdict
 from cairn.core.version import (
     DeleteVersion,
     GetVersion,
+    ListModels,
     ListVersions,
     MarkBad,
     RegisterVersion,
@@ -111,6 +112,7 @@ HANDLERS: dict[type[Request[Any]], Handler] = {
     DeleteVersion: Handler(deletion.delete, "version:delete"),
     GetVersion: Handler(resolve.get, "version:read"),
     ListVersions: Handler(version_search.every, "version:read"),
+    ListModels: Handler(version_search.models, "version:read"),
     RecordEvaluation: Handler(evaluation.record, "evaluation:record"),
     ListEvaluations: Handler(evaluation.every, "evaluation:read"),
     ListLooks: Handler(looks.ahead, "gate:read"),

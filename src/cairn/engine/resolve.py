@@ -28,9 +28,9 @@ def get(context: Context, asked: GetVersion) -> Version:
         case ByLabel() as held:
             return _held(context, held)
         case ByDigest(digits=digits):
-            rows = context.tx.all("version_by_digest_prefix", pattern=f"sha256:{digits}%")
+            rows = context.tx.all("version_by_digest_prefix", prefix=f"sha256:{digits}")
         case ByCommit(digits=digits):
-            rows = context.tx.all("version_by_commit", pattern=f"{digits}%")
+            rows = context.tx.all("version_by_commit", prefix=digits)
         case ByTag(tag=tag):
             return _tagged(context, tag)
     return version.one_of(rows, context, reference=asked.reference)

@@ -12,12 +12,13 @@ from cairn.sql.database import Row
 
 STARTED, FINISHED = "run.start", "run.finish"
 SHORTEST_ID = 8
+ALL = (1 << 63) - 1
 
 
 def start(context: Context, asked: StartRun) -> Draft:
     """Record that a run has begun."""
     require_model_name(asked.model)
-    if context.tx.all("run_by_id", pattern=asked.run):
+    if context.tx.all("run_by_id", prefix=asked.run):
         raise Conflict(f"there is a run {asked.run} already")
     return Draft(
         action=STARTED,
@@ -70,7 +71,7 @@ def find(context: Context, digits: str) -> Run:
     """Read a run by the beginning of its id."""
     if not all(char in "0123456789abcdef" for char in digits) or len(digits) < SHORTEST_ID:
         raise Invalid(f"{digits!r} is not a run id: give {SHORTEST_ID} or more of its digits")
-    rows = context.tx.all("run_by_id", pattern=f"{digits}%")
+    rows = context.tx.all("run_by_id", prefix=digits)
     if not rows:
         raise NotFound(f"there is no run {digits}; `cairn runs` lists them")
     if len(rows) > 1:
@@ -80,7 +81,16 @@ def find(context: Context, digits: str) -> Run:
 
 def every(context: Context, asked: ListRuns) -> tuple[Run, ...]:
     """Answer `ListRuns`."""
-    return tuple(_run(context, row) for row in context.tx.all("run_list", model=asked.model))
+    last = context.tx.all("run_by_id", prefix=asked.before) if asked.before else ()
+    rows = context.tx.all(
+        "run_list",
+        model=asked.model,
+        status=asked.status,
+        made=int(asked.made),
+        before=last[0].started if last else None,
+        limit=asked.limit or ALL,
+    )
+    return tuple(_run(context, row) for row in rows)
 
 
 def _run(context: Context, row: Row) -> Run:

@@ -121,7 +121,7 @@ def _described(context: Context, source: Source, profile: Digest | None) -> dict
 def _by_digest(context: Context, digits: Digest) -> list[Row]:
     if len(digits) < len("sha256:") + SHORTEST_DIGEST:
         return []
-    return context.tx.all("snapshot_by_digest", pattern=f"{digits}%")
+    return context.tx.all("snapshot_by_digest", prefix=digits)
 
 
 def _info(context: Context, row: Row) -> SnapshotInfo:

@@ -5,7 +5,8 @@ from difflib import get_close_matches
 from itertools import islice
 
 from cairn.core.errors import Invalid, NotFound
-from cairn.core.version import GetVersion, ListVersions, Version
+from cairn.core.name import ModelName
+from cairn.core.version import GetVersion, ListModels, ListVersions, Version
 from cairn.engine import approval, resolve, version
 from cairn.engine.context import Context
 from cairn.sql import search
@@ -30,6 +31,12 @@ def every(context: Context, asked: ListVersions) -> tuple[Version, ...]:
         if [test(one) for test in tests] == wanted
     )
     return tuple(islice(matching, asked.limit))
+
+
+def models(context: Context, asked: ListModels) -> tuple[ModelName, ...]:
+    """Answer `ListModels`."""
+    del asked
+    return tuple(row.model for row in context.tx.all("version_models"))
 
 
 def _require_keys(context: Context, keys: Iterable[str]) -> None:
@@ -60,7 +67,7 @@ def _tagged(context: Context, name: str, value: str) -> Callable[[Version], bool
             raise Invalid(f'approved is "yes" or "no", not {value!r}')
         return lambda one: ((one.model, one.digest) in agreed) == (value == "yes")
     if value.startswith("sha256:"):
-        rows = context.tx.all("snapshot_by_digest", pattern=f"{value}%")
+        rows = context.tx.all("snapshot_by_digest", prefix=value)
     else:
         rows = context.tx.all("snapshot_every_named", name=value.removeprefix("snap:"))
     if not rows:

@@ -161,7 +161,7 @@ def _require_model(project: Project, model: ModelName) -> None:
     named = {model_name(name, team=team) for name in project.settings.models}
     if model in named or project.engine.send(ListVersions(model=model, limit=1)):
         return
-    known = {*named, *(version.model for version in project.versions())}
+    known = {*named, *project.models()}
     there = (
         f"there are {', '.join(sorted(map(shown, known)))}" if known else "there is none yet"
     )

@@ -21,13 +21,16 @@ from cairn.inventory.page import read
 from cairn.project import Project
 
 PRODUCTION = "production"
+FEW = 20
 
 
 class Standing(NamedTuple):
     """Facts about a project; lists are newest first, `loose` is training code outside of git.
 
-    `compared` are pairs of a version and the live one whose predictions for the rows of one
-    snapshot are both stored; `returnable` are models whose production can be rolled back.
+    `run` is the newest that succeeded and made a version, `versions` are the newest ones, one
+    more than can be live. `compared` is the newest version whose predictions for the rows of
+    one snapshot are stored like the live one's; `returnable` are models whose production can
+    be rolled back.
     """
 
     folder: Path
@@ -36,12 +39,12 @@ class Standing(NamedTuple):
     loose: tuple[str, ...]
     store: str = ""
     snapshots: tuple[SnapshotInfo, ...] = ()
-    runs: tuple[Run, ...] = ()
+    run: Run | None = None
     versions: tuple[Version, ...] = ()
     moves: tuple[Move, ...] = ()
     policies: tuple[PolicyInfo, ...] = ()
     drills: tuple[DrillInfo, ...] = ()
-    compared: tuple[tuple[Version, Version, Digest], ...] = ()
+    compared: tuple[Version, Version, Digest] | None = None
     returnable: tuple[ModelName, ...] = ()
 
 
@@ -51,8 +54,7 @@ def standing(project: Project | None, folder: Path) -> Standing:
     known = Standing(folder, page, _commit(folder), _loose(folder, page))
     if project is None:
         return known
-    versions = project.versions()
-    models = sorted({version.model for version in versions})
+    models = project.models()
     moves = tuple(move for model in models for move in project.labels(model))
     labels = {f"{model}@{label}" for model in models for label in PREDEFINED_LABELS}
     labels |= {f"{move.model}@{move.label}" for move in moves}
@@ -60,12 +62,12 @@ def standing(project: Project | None, folder: Path) -> Standing:
     return known._replace(
         store=_spell(project.settings.store, folder.resolve()),
         snapshots=project.snapshots(),
-        runs=project.runs(),
-        versions=versions,
+        run=next(iter(project.runs(status="succeeded", made=True, limit=1)), None),
+        versions=project.versions(limit=len(models) + 1),
         moves=moves,
         policies=tuple(_policies(project, ordered)),
         drills=tuple(info for label in ordered for info in project.drills(label)),
-        compared=tuple(_compared(project, versions, moves)),
+        compared=next(_compared(project, moves), None),
         returnable=tuple(m for m in models if can_go_back(project, f"{m}@{PRODUCTION}")),
     )
 
@@ -123,15 +125,23 @@ def _policies(project: Project, labels: list[str]) -> Iterator[PolicyInfo]:
 
 
 def _compared(
-    project: Project, versions: tuple[Version, ...], moves: tuple[Move, ...]
+    project: Project, moves: tuple[Move, ...]
 ) -> Iterator[tuple[Version, Version, Digest]]:
-    live = {move.after for move in moves if move.label == PRODUCTION}
-    for holder in (version for version in versions if version.digest in live):
-        seen = _evaluated(project, holder)
-        for other in versions if seen else ():
-            if other.model == holder.model and _weights(other) != _weights(holder):
+    for move in moves:
+        if move.label == PRODUCTION:
+            holder = project.version(f"{move.model}@{PRODUCTION}")
+            seen = _evaluated(project, holder)
+            for other in _others(project, holder) if seen else ():
                 both = sorted(seen & _evaluated(project, other))
                 yield from ((other, holder, snapshot) for snapshot in both)
+
+
+def _others(project: Project, holder: Version) -> Iterator[Version]:
+    """Yield the versions of a model with other weights, newest first, page by page."""
+    page = project.versions(holder.model, limit=FEW)
+    while page:
+        yield from (other for other in page if _weights(other) != _weights(holder))
+        page = project.versions(holder.model, before=page[-1].name, limit=FEW)
 
 
 def _evaluated(project: Project, version: Version) -> set[Digest]:

@@ -43,10 +43,9 @@ class Status(Record, frozen=True):
 
 def status(project: Project) -> Status:
     """Read how things stand; nothing is measured and nothing is recorded."""
-    models = sorted({version.model for version in project.versions()})
     held = tuple(
         _held(project, move.model, move.label)
-        for model in models
+        for model in project.models()
         for move in project.labels(model)
         if move.label != ARCHIVED
     )
@@ -113,7 +112,7 @@ def _asked(project: Project) -> list[tuple[str, str]]:
 
 
 def _unfinished(project: Project) -> list[tuple[str, str]]:
-    lost = [run for run in project.runs() if run.status == "interrupted"]
+    lost = project.runs(status="interrupted")
     if not lost:
         return []
     return [(f"{counted(len(lost), 'run')} never ended", f"cairn show run:{lost[0].id[:12]}")]

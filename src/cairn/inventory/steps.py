@@ -93,8 +93,7 @@ def _fix_data(found: Standing) -> str:
 
 
 def _capture(found: Standing) -> str:
-    captured = (run for run in found.runs if run.status == "succeeded" and run.versions)
-    run = next(captured, None)
+    run = found.run
     return "" if run is None else f"{shown(run.model)}:{run.versions[-1]} of run:{run.id[:12]}"
 
 
@@ -140,9 +139,9 @@ def _fix_rollback(found: Standing) -> str:
 
 
 def _comparison(found: Standing) -> str:
-    if not found.compared:
+    if found.compared is None:
         return ""
-    candidate, live, snapshot = found.compared[0]
+    candidate, live, snapshot = found.compared
     return f"{candidate.name} beside {live.name} on {_short(snapshot)}"
 
 

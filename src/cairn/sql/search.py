@@ -25,6 +25,7 @@ _TOKEN = re.compile(
 _COLUMNS = {
     "model": "version.model",
     "number": "version.number",
+    "digest": "version.digest",
 }
 _SELECT = """
 SELECT model, number, digest, run, registered, released, release, marked, deleted, archived

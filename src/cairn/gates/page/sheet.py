@@ -42,7 +42,8 @@ class Judged(NamedTuple):
 
 def judged(project: Project, decision: Decision) -> Judged:
     """Read the predictions that a decision was made of; what cannot be read is said."""
-    names = {version.digest: version.name for version in project.versions()}
+    named = (decision.candidate, *([decision.live] if decision.live else ()))
+    names = project.names(decision.model, named)
     policy = project.objects.get_record(decision.policy, Policy)
     try:
         ours = _predictions(project, decision, decision.candidate)

@@ -16,7 +16,7 @@ SELECT seq, digest, name, tree, kind, files, size_bytes
 -- name: snapshot_by_digest
 -- Find snapshots by the beginning of their digest, newest first.
 SELECT seq, digest, name, tree, kind, files, size_bytes
-  FROM snapshot WHERE digest LIKE :pattern ORDER BY seq DESC;
+  FROM snapshot WHERE digest >= :prefix AND digest < :prefix || 'g' ORDER BY seq DESC;
 
 -- name: snapshot_list
 -- List every snapshot, newest first.

@@ -66,12 +66,12 @@ SELECT model, number, digest, run, registered, released, release, marked, delete
 -- name: version_by_digest_prefix
 -- Find versions of every model by the beginning of their digest, newest first.
 SELECT model, number, digest, run, registered, released, release, marked, deleted, archived
-  FROM version WHERE digest LIKE :pattern ORDER BY registered DESC;
+  FROM version WHERE digest >= :prefix AND digest < :prefix || 'g' ORDER BY registered DESC;
 
 -- name: version_by_commit
 -- Find versions by the beginning of their commit, newest first.
 SELECT model, number, digest, run, registered, released, release, marked, deleted, archived
-  FROM version WHERE commit_id LIKE :pattern ORDER BY registered DESC;
+  FROM version WHERE commit_id >= :prefix AND commit_id < :prefix || 'g' ORDER BY registered DESC;
 
 -- name: version_by_run
 -- List the versions that a run made, or made again.
@@ -121,6 +121,16 @@ SELECT label FROM label_move AS moved
         OR EXISTS (SELECT 1 FROM version
                     WHERE model = moved.model AND number = moved.version AND archived = 1))
  ORDER BY label;
+
+-- name: version_models
+-- Name the models that have versions, each found by a step in the index.
+WITH RECURSIVE found (model) AS (
+  SELECT MIN(model) FROM version
+  UNION ALL
+  SELECT (SELECT MIN(model) FROM version WHERE model > found.model)
+    FROM found WHERE found.model IS NOT NULL
+)
+SELECT model FROM found WHERE model IS NOT NULL;
 
 -- name: version_count
 -- Count the versions.
