@@ -55,6 +55,8 @@ ELSEWHERE = {
     "remote keys": "data/test_foreign_keys.py",
     "remote trust --key": "data/test_foreign_keys.py",
     "restore-store": "cli/test_backup.py::test_what_was_interrupted_is_finished",
+    "reproduce": "capture/test_reproduce.py",
+    "reproduce --trust": "capture/test_reproduce.py",
     "rollback": "cli/test_status.py::test_undo_names_the_way_back_and_it_works",
     "snapshot rebuild": "faults/test_foreign_commands.py",
     "snapshot restore": "cli/test_wiring.py"

@@ -6,10 +6,11 @@ becomes a version; else the outcome says what to type.
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from cairn.capture import hook
@@ -85,9 +86,49 @@ def run_command(
     check_command(command)
     before = codes.look(Path.cwd(), store=project.settings.store)
     _check_code(before, require_version=require_version, tell=tell)
+    told = Told(fields=dict(fields or {}))
+    with recorded(
+        project,
+        name,
+        command,
+        before=before,
+        told=told,
+        on_line=on_line,
+        data=data,
+        recording=recording,
+    ) as watched:
+        if watched.exit_code:
+            return RunOutcome(watched.run, watched.assembled.facts, watched.exit_code)
+        return register_models(project, watched.run, watched.assembled, model=name)
+
+
+class Watched(NamedTuple):
+    """A run that has ended and is recorded, and the models that came of it."""
+
+    run: Run
+    assembled: Assembled
+    exit_code: int
+
+
+@contextmanager
+def recorded(
+    project: Project,
+    model: ModelName,
+    command: Sequence[str],
+    *,
+    before: codes.Before,
+    told: Told,
+    on_line: OnLine | None = None,
+    data: Iterable[Path] = (),
+    recording: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Generator[Watched]:
+    """Run a command in the working folder, capture it, and record how it ended.
+
+    What it wrote for Cairn is there until the block ends, which is within `recording` too.
+    """
     run = uuid4().hex
     with hold(project.settings.store, run) as room:
-        begin(project, run, model=name, command=command)
+        begin(project, run, model=model, command=command)
         scope, started = _scope(project, data), room.stat().st_ctime_ns
         variables = _watching(scope, room, started)
         ended = _run(project, run, command, on_line=on_line, variables=variables)
@@ -100,7 +141,7 @@ def run_command(
                 held=ended.held,
             )
             observed = Observed(
-                model=name,
+                model=model,
                 command=tuple(command),
                 folder=Path.cwd(),
                 before=before,
@@ -108,12 +149,9 @@ def run_command(
                 room=room,
                 ended=ended,
                 variables=dict(os.environ),
-                told=Told(fields=dict(fields or {})),
+                told=told,
             )
-            recorded, assembled = finish(project, run, observed)
-            if not observed.succeeded:
-                return RunOutcome(recorded, assembled.facts, ended.exit_code)
-            return register_models(project, recorded, assembled, model=name)
+            yield Watched(*finish(project, run, observed), ended.exit_code)
 
 
 def _check_code(before: codes.Before, *, require_version: bool, tell: OnLine | None) -> None:

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "adopt": ("adopt", "adopt"),
     "run": ("run", "run"),
     "runs": ("run", "runs"),
+    "reproduce": ("reproduce", "reproduce"),
     "register": ("register", "register"),
     "evaluate": ("evaluation", "evaluate"),
     "list": ("version", "list_versions"),
@@ -92,6 +93,7 @@ SUMMARIES = {
     "adopt": "Take over a project of DVC, in place.",
     "run": "Run a training script and capture everything.",
     "runs": "List captured runs.",
+    "reproduce": "Train a version again, and say if the same comes of it.",
     "register": "Make a version of a run or of weights on disk.",
     "evaluate": "Score a version on a snapshot.",
     "list": "List and search versions.",
@@ -132,7 +134,7 @@ SUMMARIES = {
 }
 SECTIONS = {
     "Start": ("init", "demo", "inventory", "steps", "status", "doctor", "config", "help"),
-    "Make versions": ("snapshot", "adopt", "run", "runs", "register", "evaluate"),
+    "Make versions": ("snapshot", "adopt", "run", "runs", "reproduce", "register", "evaluate"),
     "Look": ("list", "show", "check", "why", "diff", "compare", "features", "export"),
     "Decide": (
         *("gate", "promote", "approve", "approvals", "rollback", "history"),
@@ -163,7 +165,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "ls": ("list", "lists versions"),
     "metrics": ("list --sort METRIC", "lists versions, the best first"),
     "models": ("list", "lists versions"),
-    "repro": ("snapshot rebuild SNAPSHOT FOLDER", "runs a recipe again"),
+    "repro": ("reproduce VERSION", "trains a version again, and compares"),
     "restore": ("snapshot restore SNAPSHOT FOLDER", "writes frozen data back"),
     "revert": ("rollback MODEL", "goes back to the last known-good version"),
     "rm": ("delete VERSION --reason WHY", "puts a tombstone on a version"),

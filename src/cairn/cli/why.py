@@ -13,6 +13,7 @@ from cairn.cli.text import moment, one_line, short
 from cairn.core.approval import Given
 from cairn.core.ledger import Entry
 from cairn.core.name import shown
+from cairn.core.reproduction import RECORDED
 from cairn.core.version import Version
 from cairn.core.words import counted
 from cairn.data.erasure import said_of
@@ -23,6 +24,7 @@ from cairn.registry import Registry
 TOLD = {
     version_entries.REGISTERED: "was registered",
     version_entries.REMADE: "was made once more by run:{run:.12}",
+    RECORDED: "was trained again by run:{run:.12}: {outcome}",
     version_entries.RELEASED: "was released as {release}",
     version_entries.MARKED: "was marked bad",
     version_entries.DELETED: "was deleted",

@@ -33,10 +33,17 @@ def diff_versions(project: Project, before: Version, after: Version) -> VersionD
 
 def _rows(project: Project, before: Version, after: Version) -> Iterator[Difference]:
     yield from _differing("run", _run(project, before), _run(project, after))
+    yield from diff_manifests(project, before.manifest, after.manifest)
+
+
+def diff_manifests(
+    project: Project, before: Manifest, after: Manifest
+) -> Iterator[Difference]:
+    """Yield every difference between two manifests, part by part."""
     for part in PARTS:
-        old, new = (part.values(project, one.manifest) for one in (before, after))
+        old, new = (part.values(project, one) for one in (before, after))
         rows = list(_differing(part.name, old, new))
-        yield from rows or _unseen(part, before.manifest, after.manifest)
+        yield from rows or _unseen(part, before, after)
 
 
 def _differing(part: str, before: Values, after: Values) -> Iterator[Difference]:

@@ -1,6 +1,7 @@
 """What each kind of ledger entry does; replaying the ledger needs nothing else."""
 
 from cairn.core.continuation import CONTINUED
+from cairn.core.reproduction import RECORDED
 from cairn.engine import (
     approval,
     approval_case,
@@ -16,6 +17,7 @@ from cairn.engine import (
     pin,
     policies,
     remote,
+    reproduction,
     run,
     snapshot,
     sweep,
@@ -38,6 +40,7 @@ ACTIONS: dict[str, Action] = {
     verdict.RECORDED: Action(verdict.apply_recorded, verdict.answer_recorded),
     version.REGISTERED: Action(version.apply_registered, version.answer),
     version.REMADE: Action(version.apply_remade, version.answer),
+    RECORDED: Action(reproduction.apply_recorded, reproduction.answer_recorded),
     version.RELEASED: Action(version.apply_released, version.answer),
     version.MARKED: Action(version.apply_marked, version.answer),
     version.DELETED: Action(deletion.apply_deleted, version.answer),

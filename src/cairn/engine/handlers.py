@@ -37,6 +37,7 @@ from cairn.core.ledger import GetCheckpoint, ProveEntry, ReadLedger, VerifyStore
 from cairn.core.override import ListOverrides, ReviewOverride
 from cairn.core.pin import CheckPin, GetPin
 from cairn.core.remote import GetTrusted, TrustLedger
+from cairn.core.reproduction import ListReproductions, RecordReproduction
 from cairn.core.request import Request
 from cairn.core.run import FinishRun, GetRun, ListRuns, StartRun
 from cairn.core.snapshot import AddSnapshot, GetSnapshot, ListSnapshots
@@ -66,6 +67,7 @@ from cairn.engine import (
     override,
     pin,
     remote,
+    reproduction,
     resolve,
     run,
     snapshot,
@@ -104,6 +106,8 @@ HANDLERS: dict[type[Request[Any]], Handler] = {
     FinishRun: Handler(run.finish, "run:record"),
     GetRun: Handler(run.get, "run:read"),
     ListRuns: Handler(run.every, "run:read"),
+    RecordReproduction: Handler(reproduction.record, "reproduction:record"),
+    ListReproductions: Handler(reproduction.every, "reproduction:read"),
     RecordVerdict: Handler(verdict.record, "verdict:record"),
     GetVerdict: Handler(verdict.get, "verdict:read"),
     RegisterVersion: Handler(version.register, "version:register"),

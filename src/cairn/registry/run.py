@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cairn.core.errors import CairnError, Invalid
 from cairn.core.label import STAGING
+from cairn.core.reproduction import ListReproductions, Reproduction
 from cairn.core.run import Scalar
 from cairn.core.version import Version
 from cairn.registry.label import WithLabels
@@ -61,6 +62,32 @@ class WithRuns(WithLabels):
             staged = stage(self, outcome.version, reason=f"registered by run {short}")
             version = self.version(outcome.version.name)
         return replace(outcome, version=version, notes=(*outcome.notes, *staged))
+
+    def reproduce(
+        self,
+        version: str,
+        *,
+        trust: bool = False,
+        keep: str | PathLike[str] | None = None,
+        on_line: Callable[[str], None] | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> Reproduction:
+        """Train a version again from its code and data, compare, and record the outcome.
+
+        It runs in the environment of this process, in a folder that is removed afterwards, or
+        in `keep`. Raises `Refused` for a version that was made elsewhere unless `trust`, and
+        for one that lacks what training it again takes.
+        """
+        from cairn.capture.reproduce import reproduce
+
+        found, place = self.version(version), None if keep is None else Path(keep)
+        return reproduce(self, found, trust=trust, keep=place, on_line=on_line, tell=tell)
+
+    def reproductions(self, version: str) -> tuple[Reproduction, ...]:
+        """Read what came of training a version again, newest first."""
+        found = self.version(version)
+        asked = ListReproductions(model=found.model, version=found.digest)
+        return self.engine.send(asked)
 
     def register(
         self,
