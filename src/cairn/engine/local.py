@@ -15,7 +15,7 @@ from cairn.core.gated import ALWAYS
 from cairn.core.ledger import Entry
 from cairn.core.name import LabelName
 from cairn.core.request import Answer, Change, Request, checked
-from cairn.engine import erased, intact, ledger, segments, store
+from cairn.engine import erased, intact, ledger, listener, segments, store
 from cairn.engine.actions import ACTIONS
 from cairn.engine.beside import Beside
 from cairn.engine.context import Context, Draft
@@ -34,8 +34,8 @@ class _Done(NamedTuple):
     """What a change came to: a reply, or the refusal that was recorded."""
 
     reply: object
-    refusal: CairnError | None
-    recorded: bool
+    refusal: CairnError | None = None
+    entry: Entry | None = None
 
 
 class LocalEngine:
@@ -82,11 +82,12 @@ class LocalEngine:
             return cast("Answer", handler.answer(self._context(tx, who), asked))
 
     def _change(self, asked: Change[Any], handler: Handler, who: Who) -> object:
-        """Answer, commit, copy; then raise the refusal, if that is what was recorded."""
+        """Answer, commit, copy and tell; then raise the refusal, if one was recorded."""
         self._beside.require_known()
         done = self._proven(asked, handler, who)
-        if done.recorded:
+        if done.entry is not None:
             self._catch_up()
+            listener.tell(self.store.database, done.entry)
         if done.refusal is not None:
             raise done.refusal
         return done.reply
@@ -122,11 +123,11 @@ class LocalEngine:
             context = self._context(tx, who, proofs)
             entry = self._recorded(context, asked, handler)
             if not isinstance(entry, Entry):
-                return _Done(entry, None, recorded=False)
+                return _Done(entry)
             reply, refusal = _outcome(context, entry)
             if ledger.newest_size(tx) < ledger.size(tx):
                 ledger.sign(tx, self.store.about.origin, key)
-        return _Done(reply, refusal, recorded=True)
+        return _Done(reply, refusal, entry)
 
     def _recorded(self, context: Context, asked: Change[Any], handler: Handler) -> object:
         """Return the entry of a change, made now or when it was asked first, or a reply."""
