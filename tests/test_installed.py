@@ -1,6 +1,7 @@
 """What is missing is installed the way Cairn was, by an extra that there is."""
 
 import ast
+import importlib.metadata
 import json
 import shlex
 import sys
@@ -39,7 +40,7 @@ def typed(
     def found(_name: str) -> Distribution:
         return made
 
-    patch.setattr(installed.metadata, "distribution", found)
+    patch.setattr(importlib.metadata, "distribution", found)
     patch.setattr(sys, "prefix", str(prefix))
     patch.setattr(sys, "executable", "/opt/my env/bin/python")
     return shlex.split(installed.installs(extra))

@@ -3,7 +3,6 @@
 import json
 import shlex
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ PROJECT = "cairn-ml"
 
 def installs(extra: str) -> str:
     """Write the command that adds an extra to this very installation of Cairn."""
+    from importlib import metadata  # reads much, for a sentence that few are told
+
     try:
         about = metadata.distribution(PROJECT)
     except metadata.PackageNotFoundError:

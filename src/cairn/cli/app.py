@@ -1,5 +1,6 @@
 """The `cairn` command: each sub-command's module is imported when it is called."""
 
+import gc
 import importlib
 import sys
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from cairn.cli.text import as_json, as_json_line, printable
 from cairn.core.errors import CairnError, Unavailable
 
 INTERRUPTED = 128 + 2  # as a shell reports SIGINT
+RARELY = 50_000
+"""So many new objects before garbage is looked for: a command that answers makes fewer."""
 
 
 class Shown(NamedTuple):
@@ -265,6 +268,7 @@ def main() -> None:
     """Run the command line; every failure is a sentence and a documented exit code."""
     from cairn.cli import failure
 
+    gc.set_threshold(RARELY)
     code = _exit_code()
     failure.drop_unwritten()
     sys.exit(code)

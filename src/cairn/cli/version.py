@@ -2,13 +2,11 @@
 
 import shlex
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import click
 
 import cairn
 from cairn.cli.app import Shown, shown
-from cairn.cli.describe import described, text_of
 from cairn.cli.text import moment, number, short, table
 from cairn.core.errors import Invalid, NotFound, Refused, Unavailable
 from cairn.core.name import shown as model_shown
@@ -17,7 +15,6 @@ from cairn.core.required import minimum_set as minimum_set_of
 from cairn.core.required import nine_fields
 from cairn.core.version import Version
 from cairn.core.words import counted
-from cairn.stats.metrics import better, spelled
 
 A_PAGE = 50
 SEMANTIC = ("major", "minor", "patch")
@@ -94,6 +91,8 @@ def show(reference: str) -> Shown:
         from cairn.cli.model import shown_model
 
         return shown_model(registry, model_name(reference, team=registry.settings.team))
+    from cairn.cli.describe import described, text_of
+
     version = registry.version(reference)
     return Shown(described(registry, version), text_of(registry, version))
 
@@ -236,8 +235,12 @@ def delete(version: str, *, reason: str) -> Shown:
 
 def _sorted(versions: Sequence[Version], metric: str) -> tuple[Version, ...]:
     """Put the best first; those that lack the metric are left out. `NotFound` if all do."""
+    from cairn.stats.metrics import better, spelled
+
     having = [(value, v) for v in versions if (value := _value(v, metric)) is not None]
     if not having:
+        from difflib import get_close_matches
+
         known = sorted({name for v in versions for name in v.manifest.metrics})
         near = get_close_matches(spelled(metric), known, n=1)
         there = ", ".join(near or known) or "none: nothing was measured"
@@ -256,6 +259,8 @@ def _value(version: Version, metric: str) -> float | None:
 
 
 def _same(name: str, metric: str) -> bool:
+    from cairn.stats.metrics import spelled
+
     return spelled(name) == spelled(metric)
 
 

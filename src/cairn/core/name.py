@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Annotated
 
 from msgspec import Meta
@@ -85,6 +84,8 @@ def require_label(label: LabelName, known: Iterable[LabelName], *, new: bool = F
     labels = sorted({*PREDEFINED_LABELS, *known})
     if label in labels or new:
         return
+    from difflib import get_close_matches  # for who mistyped it
+
     near = get_close_matches(label, labels, n=1)
     meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(labels)};"
     raise NotFound(f"there is no label {label}; {meant} `--new-label` makes a new one")

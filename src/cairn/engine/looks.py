@@ -16,7 +16,6 @@ from cairn.core.version import Version
 from cairn.engine import label_moves, policies, version
 from cairn.engine.context import Context
 from cairn.engine.seen import unjudged
-from cairn.stats.spending import allowance
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,8 @@ def ahead(context: Context, asked: ListLooks) -> tuple[LookAhead, ...]:
 
 
 def _ahead(context: Context, info: PolicyInfo, candidate: Version) -> LookAhead:
+    from cairn.stats.spending import allowance  # the distributions, which most never ask
+
     policy, snapshot = info.policy, info.policy.evaluation
     held = label_moves.current(context, info.model, policy.against.removeprefix("@"))
     live = [version.by_digest(context, info.model, held.after)] if held else []

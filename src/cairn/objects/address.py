@@ -6,7 +6,6 @@ scheme of the address, the object takes the address and returns a `Backend`
 """
 
 from hashlib import sha256
-from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -72,6 +71,8 @@ def _file_path(address: str) -> str:
 
 
 def _plugin(scheme: str, address: str) -> Backend:
+    from importlib.metadata import entry_points  # reads much, and few addresses need it
+
     known = [point for point in entry_points(group=GROUP) if point.name == scheme]
     if not known:
         schemes = ", ".join(f"{name}://" for name in ("file", *CLOUDS))

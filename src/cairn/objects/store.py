@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cairn.core.digest import RECORD_BYTES, Digest, from_canonical
 from cairn.core.errors import Corrupt, Invalid
@@ -24,10 +24,11 @@ from cairn.objects.packs.listing import listed_packs, stored_digests
 from cairn.objects.packs.pack import Pack
 from cairn.objects.packs.reader import Reader, id_of
 from cairn.objects.source import open_source
-from cairn.objects.upkeep.erase import Eraser
-from cairn.objects.upkeep.fsck import Checker
 from cairn.objects.upkeep.join import Joiner, unjoined
-from cairn.objects.upkeep.reclaim import Reclaimer
+
+if TYPE_CHECKING:
+    from cairn.objects.upkeep.fsck import Checker
+    from cairn.objects.upkeep.reclaim import Reclaimer
 
 Stored = TypeVar("Stored", bound=Record)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -185,9 +186,11 @@ class ObjectStore:
         """Let nothing that lies here be removed before this store is closed or forgotten."""
         self._lease.reusing()
 
-    def reclaimer(self) -> Reclaimer:
+    def reclaimer(self) -> "Reclaimer":
         """Begin to look for what may be removed; `Conflict` where other stores keep bytes."""
         require_sole_owner(self._backend)
+        from cairn.objects.upkeep.reclaim import Reclaimer
+
         return Reclaimer(self._backend, self._reader.cipher)
 
     def unjoined(self) -> AbstractContextManager[bool]:
@@ -196,13 +199,17 @@ class ObjectStore:
 
     def erase(self, digests: Collection[Digest]) -> None:
         """Take objects away at once; `Conflict` where other stores keep bytes."""
+        from cairn.objects.upkeep.erase import Eraser
+
         require_sole_owner(self._backend)
         with unjoined(self._backend):
             Eraser(self._backend, self._reader.cipher).erase([_checked(d) for d in digests])
         self._reader.index.refresh(surely=True)
 
-    def checker(self) -> Checker:
+    def checker(self) -> "Checker":
         """Begin to look for what is damaged."""
+        from cairn.objects.upkeep.fsck import Checker
+
         return Checker(self._backend, self._reader.cipher)
 
     def is_own(self, device: int, inode: int) -> bool:

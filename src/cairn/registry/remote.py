@@ -9,12 +9,12 @@ from cairn.core.export import Exported
 from cairn.core.remote import TrustedLedger
 from cairn.core.snapshot import Keeping
 from cairn.core.transfer import Transferred
-from cairn.objects.folders.tree import Progress
 from cairn.project import Project
 
 if TYPE_CHECKING:
     from cairn.data.remotes.remote import RemoteCheck, RemoteMending
     from cairn.integrations.dvc.report import Adoption
+    from cairn.objects.folders.tree import Progress
     from cairn.objects.upkeep.fsck import Depth
 
 
@@ -33,7 +33,7 @@ class WithRemotes(Project):
         *references: str,
         dry_run: bool = False,
         plain: bool = False,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
     ) -> Transferred:
         """Copy snapshots and versions, all or those named, to a remote (`origin`).
 
@@ -50,7 +50,7 @@ class WithRemotes(Project):
         remote: str | None = None,
         *references: str,
         dry_run: bool = False,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
     ) -> Transferred:
         """Copy snapshots and versions from a remote, every byte verified; no label moves."""
         from cairn.data.remotes.transfer import pull
@@ -73,7 +73,7 @@ class WithRemotes(Project):
         depth: "Depth",
         *,
         share: float = 0.0,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
     ) -> "RemoteCheck":
         """Check the bytes at a remote, who vouches for what is there, and what is missing."""
         from cairn.data.remotes.remote import check_remote
@@ -91,7 +91,7 @@ class WithRemotes(Project):
         start: str | PathLike[str],
         *,
         mode: Keeping = "pin",
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
     ) -> "Adoption":
         """Take over the DVC project in or above `start`, in place: data, models, history."""
         from cairn.integrations.dvc.adopt import adopt

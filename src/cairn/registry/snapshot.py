@@ -9,7 +9,6 @@ from cairn.core.errors import CairnError
 from cairn.core.pin import GetPin, PinCheck
 from cairn.core.run import Scalar
 from cairn.core.snapshot import Keeping, Sampling, SnapshotInfo
-from cairn.objects.folders.tree import Progress
 from cairn.project import Project
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from cairn.data.comparison.overlap import Overlap
     from cairn.data.files import Verified
     from cairn.data.pins import Checked
+    from cairn.objects.folders.tree import Progress
 
 
 class WithSnapshots(Project):
@@ -33,7 +33,7 @@ class WithSnapshots(Project):
         sampling: Sampling | None = None,
         tag: str = "",
         ray: str = "",
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         on_unread: Callable[[CairnError], None] | None = None,
     ) -> SnapshotInfo:
         """Freeze data; the same again gives the same digest.
@@ -89,7 +89,7 @@ class WithSnapshots(Project):
         snapshot: str,
         into: str | PathLike[str],
         *,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
     ) -> SnapshotInfo:
         """Write a snapshot's files, every byte verified, into a new or empty folder."""
         from cairn.data.restore import restore
@@ -102,7 +102,7 @@ class WithSnapshots(Project):
 
         return verify(self, snapshot)
 
-    def check_pin(self, snapshot: str, *, on_progress: Progress | None = None) -> "Checked":
+    def check_pin(self, snapshot: str, *, on_progress: "Progress | None" = None) -> "Checked":
         """Read a pinned snapshot where it lies, and record which files are intact."""
         from cairn.data.pins import check_pin
 

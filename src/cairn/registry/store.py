@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from cairn.core.digest import Digest
 from cairn.core.ledger import Problem
 from cairn.core.sweep import ListKept, RecordSweep, Sweep, WhyKept
-from cairn.objects.folders.tree import Progress
 from cairn.objects.upkeep.sweep import SAFE, Ages
 from cairn.project import Project
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from cairn.inventory.status import Status
     from cairn.inventory.steps import Step
     from cairn.inventory.undo import WayBack
+    from cairn.objects.folders.tree import Progress
     from cairn.objects.upkeep.fsck import Checked, Damage, Depth
 
 
@@ -66,7 +66,7 @@ class WithStore(Project):
         return self.engine.send(WhyKept(digest=digest))
 
     def check_objects(
-        self, depth: "Depth", *, share: float = 0.0, on_progress: Progress | None = None
+        self, depth: "Depth", *, share: float = 0.0, on_progress: "Progress | None" = None
     ) -> "Checked":
         """Look at every pack of objects, as deep as `depth` says; `share` is for a sample."""
         checker = self.objects.checker()
@@ -89,7 +89,7 @@ class WithStore(Project):
         folder: str | PathLike[str],
         *,
         passphrase: str = "",
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
     ) -> "BackedUp":
         """Copy the whole store to a folder; with a passphrase its keys too, sealed."""
         from cairn.data.backup import back_up

@@ -17,14 +17,12 @@ from cairn.core.version import (
     Version,
     parse_release,
 )
-from cairn.objects.closure import Need, check_parts
-from cairn.objects.excusing import Excusing
 from cairn.project import Project
-from cairn.served import Served, serve
 
 if TYPE_CHECKING:
     from cairn.capture.project.tag import Tag
     from cairn.data.features import FeatureSkew, RowSkew
+    from cairn.served import Served
 
 
 class WithVersions(Project):
@@ -97,12 +95,14 @@ class WithVersions(Project):
         asked = DeleteVersion(model=found.model, version=found.digest, reason=reason)
         return self.engine.send(asked)
 
-    def load(self, version: str, *, trust: bool = False, files: bool = False) -> Served:
+    def load(self, version: str, *, trust: bool = False, files: bool = False) -> "Served":
         """Load a version's model, every byte verified first.
 
         The label is resolved to a digest once, and that is what gets loaded. `trust` loads
         what can run code, `files` gives a folder of what Cairn does not load (`served.py`).
         """
+        from cairn.served import serve
+
         return serve(self.objects, self.version(version), trust=trust, files=files)
 
     def verify_version(
@@ -112,6 +112,9 @@ class WithVersions(Project):
 
         Raises `Corrupt` or `NotFound` naming the first file or record that is not as recorded.
         """
+        from cairn.objects.closure import Need, check_parts
+        from cairn.objects.excusing import Excusing
+
         found = self.version(version)
         manifest = Need(f"the manifest of {found.name}", found.digest, Manifest)
         return check_parts(Excusing(self.objects, frozenset(without)), manifest)

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from cairn.sql import migrate
@@ -20,7 +19,7 @@ __all__ = ["Database", "Row", "Transaction", "queries"]
 def queries() -> Mapping[str, str]:
     """Read every `-- name:` block under `queries/`, without its comment."""
     found: dict[str, str] = {}
-    for file in sorted((resources.files("cairn.sql") / "queries").iterdir(), key=str):
+    for file in sorted((Path(__file__).parent / "queries").iterdir()):
         parts = re.split(
             r"^-- name: (\w+)\n-- .+$", file.read_text("utf-8"), flags=re.MULTILINE
         )

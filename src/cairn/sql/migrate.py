@@ -1,7 +1,7 @@
 """Numbered migrations, each applied once; a database from the future is refused."""
 
 import hashlib
-from importlib import resources
+from pathlib import Path
 
 from cairn.core.errors import Invalid
 from cairn.sql.driver import Session
@@ -29,7 +29,7 @@ def apply(session: Session, dialect: str) -> None:
 
 
 def _published(dialect: str) -> dict[int, str]:
-    folder = resources.files("cairn.sql") / "migrations" / dialect
+    folder = Path(__file__).parent / "migrations" / dialect
     return {
         int(file.name.partition("_")[0]): file.read_text("utf-8")
         for file in folder.iterdir()

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from cairn.core.errors import Invalid
 from cairn.core.version import Manifest
-from cairn.stats.metrics import spellings
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -96,9 +95,11 @@ def values(manifest: Manifest) -> Iterator[tuple[str, str | float]]:
 def spelled_as(key: str) -> tuple[str, ...]:
     """List the names that a key may have: a metric is found under any of its names."""
     part, _, metric = key.partition(".")
-    return (
-        tuple(f"metrics.{one}" for one in spellings(metric)) if part == "metrics" else (key,)
-    )
+    if part != "metrics":
+        return (key,)
+    from cairn.stats.metrics import spellings  # reads all that is known of metrics
+
+    return tuple(f"metrics.{one}" for one in spellings(metric))
 
 
 def versions(where: str, *, model: str | None, before: int | None, limit: int) -> Search:

@@ -8,8 +8,7 @@ the same again finds it.
 import hashlib
 from collections import deque
 from collections.abc import Collection, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from blake3 import blake3
 
@@ -32,6 +31,9 @@ from cairn.objects.packs.pack import UNDER, read_stored
 from cairn.objects.packs.pack_writer import Pen
 from cairn.objects.packs.reader import Reader, damaged, loose_key
 from cairn.objects.source import Source
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _SLABS = 3
 
@@ -63,6 +65,8 @@ class Batch:
     def __init__(
         self, reader: Reader, lease: Lease | None = None, upkeep: Upkeep | None = None
     ) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # and logging: not to read alone
+
         self._reader = reader
         self._backend = reader.backend
         self._lease = lease

@@ -8,7 +8,6 @@ that its list has changed, and else when something is not found.
 import re
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from heapq import merge
 from itertools import chain
 from pathlib import Path
@@ -220,6 +219,8 @@ class Index:
             for name, index in map(self._index_of, packs):
                 self._remember(name, index)
             return
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(_READERS) as readers:
             for name, index in readers.map(self._index_of, packs):
                 self._remember(name, index)

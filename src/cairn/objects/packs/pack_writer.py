@@ -5,12 +5,15 @@ recipe is never there without its pieces. Once one has failed, none follows.
 """
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from cairn.objects.backends.backend import Backend
 from cairn.objects.packs.blob import Cipher
 from cairn.objects.packs.index import Index
 from cairn.objects.packs.pack import PACK_BYTES, Pack, PackWriter, check_pack
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _UNPLACED = 2
 
@@ -19,6 +22,8 @@ class Pen:
     """Writes blobs into packs; `salted` ones never take the name of a pack that goes."""
 
     def __init__(self, backend: Backend, index: Index, cipher: Cipher | None) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         self._backend = backend
         self._index = index
         self._cipher = cipher

@@ -8,10 +8,9 @@ its digest at its end: an error then comes after its last byte.
 import hashlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from cairn.core.digest import Digest
 from cairn.core.errors import Corrupt, Erased, NotFound, Unavailable
@@ -28,6 +27,9 @@ from cairn.objects.packs.blob import (
 )
 from cairn.objects.packs.index import Index, Place
 from cairn.objects.packs.pack import UNDER, read_stored
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -176,6 +178,8 @@ class Reader:
         return None
 
     def _pieces(self, pieces: Iterable[tuple[bytes, int]]) -> Iterator[bytes]:
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(_THREADS) as threads:
             yield from _ahead(threads, self._piece, pieces)
 
@@ -251,6 +255,8 @@ def _require_most(size: int, most: int | None) -> None:
 def _same(digest: Digest, parts: Iterable[bytes], where: str = "") -> Iterator[bytes]:
     """Pass bytes on; `Corrupt` at their end unless they are the digest's."""
     read, size = hashlib.sha256(), 0
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1) as thread:
         hashed: Future[None] | None = None
         for part in parts:
@@ -264,7 +270,7 @@ def _same(digest: Digest, parts: Iterable[bytes], where: str = "") -> Iterator[b
 
 
 def _ahead(
-    threads: ThreadPoolExecutor, make: Callable[[Given], Made], given: Iterable[Given]
+    threads: "ThreadPoolExecutor", make: Callable[[Given], Made], given: Iterable[Given]
 ) -> Iterator[Made]:
     """Make several things at once, a few ahead of who takes them, in their order."""
     making: deque[Future[Made]] = deque()
