@@ -1,5 +1,6 @@
 """Settings from `cairn.toml` and the environment; the only reader of either."""
 
+import json
 import os
 import re
 import tomllib
@@ -8,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta
 
-from cairn.core.errors import Invalid, NotFound
+from cairn.core.errors import Invalid, NotFound, Unavailable
 from cairn.core.evaluation import Better, Task
 from cairn.core.name import LabelName, Team
 from cairn.core.reference import model_name
@@ -18,6 +19,9 @@ Kind = TypeVar("Kind", bound=Record)
 
 FILE = "cairn.toml"
 STORE = r"^[^\0]*$"
+_OBJECTS_LINE = re.compile(r"^objects[ \t]*=.*\n", re.MULTILINE)
+_SECTION = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_STORE_LINE = re.compile(r"^store[ \t]*=.*\n", re.MULTILINE)
 FUNCTION = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$(?!\n)"
 SCORE = r"^(predict_proba|predict|elsewhere|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$(?!\n)"
 
@@ -177,6 +181,46 @@ def load_settings(start: Path) -> Settings:
         gated=found.gated,
         trust=found.trust,
     )
+
+
+def written_objects(folder: Path) -> str:
+    """Read where `cairn.toml` says that bytes lie, whatever the environment says."""
+    return _read(folder / FILE).objects
+
+
+def write_objects(folder: Path, address: str) -> None:
+    """Say in `cairn.toml` where bytes lie from now on; all else in it stays as it is.
+
+    Raises `Invalid`, and changes nothing, where the file is written in a way of its own.
+    """
+    path = folder / FILE
+    text = path.read_text("utf-8-sig")
+    wanted = {**tomllib.loads(text), "objects": address}
+    if not address:
+        del wanted["objects"]
+    line = f"objects = {json.dumps(address, ensure_ascii=False)}   # where the bytes lie\n"
+    first = found.start() if (found := _SECTION.search(text)) else len(text)
+    top = _OBJECTS_LINE.sub("", text[:first], count=1)
+    at = found.end() if (found := _STORE_LINE.search(top)) else 0
+    written = top[:at] + (line if address else "") + top[at:] + text[first:]
+    try:
+        is_same = tomllib.loads(written) == wanted
+    except tomllib.TOMLDecodeError:
+        is_same = False
+    if not is_same:
+        raise Invalid(f"{path} is written in a way of its own: say there {line.strip()!r}")
+    beside = path.with_name(f".{FILE}.{os.getpid()}.new")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(written)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def is_apart(folder: Path, project: Path) -> bool:

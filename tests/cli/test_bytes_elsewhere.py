@@ -125,6 +125,22 @@ def test_a_person_is_erased_from_a_bucket(
     assert "no problem found, 2 objects were erased" in empty("verify", "--all")
 
 
+@pytest.mark.parametrize("how", [(), ("--encrypt",)])
+def test_a_store_moves_into_a_bucket(empty: Desk, bucket: str, how: tuple[str, ...]) -> None:
+    made = empty.json("init", *how)
+    empty.write("data.csv", "a,b\n1,2\n")
+    empty("snapshot", "add", "data.csv", "--name", "data")
+
+    moved = empty.json("move-objects", bucket)
+    for path in (empty.folder / ".cairn/objects/packs").iterdir():
+        path.unlink()
+
+    assert moved["objects"] == moved["copied"] > 2
+    assert f"owners/{made['store']}" in at_rest(bucket)
+    assert "no problem found" in empty("verify", "--all")
+    assert not any(b"a,b" in content for content in at_rest(bucket).values()) or not how
+
+
 def test_a_plain_bucket_is_named_in_the_settings_and_by_its_owner(
     empty: Desk, bucket: str
 ) -> None:

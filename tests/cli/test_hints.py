@@ -45,6 +45,9 @@ ELSEWHERE = {
     "::test_inventory_finds_and_keeps_what_a_person_adds",
     "ledger log": "cli/test_why.py::test_the_ledger_is_listed_by_what_is_meant",
     "ledger rekey": "cli/test_backup.py::test_a_lost_key_is_replaced",
+    "move-objects": "cli/test_move_objects.py::test_bytes_move_and_come_back",
+    "move-objects --from": "cli/test_move_objects.py"
+    "::test_what_others_wrote_to_the_old_place_is_taken_along",
     "pull": "cli/test_backup.py::test_two_copies_of_a_project_part_ways_and_meet_again",
     "push --plain": "conformance/test_remotes_in_clouds.py",
     "rebuild": "faults/test_bad_stores.py"

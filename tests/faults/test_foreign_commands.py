@@ -87,6 +87,7 @@ TYPED = (
         "fsck --full",
         "backup ../copy --without-keys",
     ),
+    *("move-objects PLACE", "move-objects store"),
     *("rebuild --yes", "ledger rekey -m lost", "restore-store -m moved", "adopt dvc"),
     "demo data",  # in an empty folder it types, in two minutes, what stands above
 )
@@ -151,6 +152,7 @@ WORDS: Mapping[str, Callable[[Desk], str]] = {
     "DECISION": _decision,
     "ASKED": _asked,
     "KEY": _key,
+    "PLACE": lambda desk: f"file://{desk.folder.parent / 'place'}",
     "ORIGIN": lambda desk: _key(desk).partition("+")[0],
 }
 

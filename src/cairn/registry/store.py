@@ -14,6 +14,7 @@ from cairn.project import Project
 
 if TYPE_CHECKING:
     from cairn.data.mend import Mending
+    from cairn.data.move_objects import MovedObjects
     from cairn.engine.backup import BackedUp
     from cairn.inventory.status import Status
     from cairn.inventory.steps import Step
@@ -95,3 +96,15 @@ class WithStore(Project):
         from cairn.data.backup import back_up
 
         return back_up(self, Path(folder), passphrase=passphrase, on_progress=on_progress)
+
+    def move_objects(
+        self, to: str, *, source: str | None = None, on_progress: Progress | None = None
+    ) -> "MovedObjects":
+        """Copy every object to another place, verified, and let `cairn.toml` name it.
+
+        `to` is the address of a bucket, or `store`. What lay elsewhere stays there; this
+        registry goes on with the place that it was opened with.
+        """
+        from cairn.data.move_objects import move_objects
+
+        return move_objects(self, to, source=source, on_progress=on_progress)
