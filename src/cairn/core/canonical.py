@@ -24,7 +24,7 @@ def spelled(value: Any) -> bytes:
 
 
 def _spell(value: Any, parts: list[str]) -> None:
-    kind = cast("type", type(value))
+    kind: object = type(value)
     if kind is str:
         parts.append(encode_basestring(value))
     elif kind is dict:
