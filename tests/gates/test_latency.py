@@ -19,6 +19,7 @@ from cairn.gates.latency import (
     measure_latency,
     sample,
 )
+from cairn.gates.models import Models
 from cairn.registry import Registry
 from cairn.stats.checks.latency import judge_calls
 from workshop import add_table, churn, fitted, register
@@ -121,7 +122,7 @@ def test_the_loaded_model_is_timed_and_the_machine_is_recorded(registry: Registr
     version = register(registry, fitted(LogisticRegression(), ["age", "spend"]))
 
     info = measure_latency(
-        registry, version, on=snapshot, scorer=configured_scorer(registry, version)
+        Models(registry), version, on=snapshot, scorer=configured_scorer(registry, version)
     )
 
     measured = info.latency
@@ -142,7 +143,7 @@ def test_an_empty_table_cannot_be_measured(registry: Registry) -> None:
 
     with pytest.raises(Invalid, match="no rows to measure latency with"):
         measure_latency(
-            registry, version, on=snapshot, scorer=Scorer(score="predict", label="x")
+            Models(registry), version, on=snapshot, scorer=Scorer(score="predict", label="x")
         )
 
 

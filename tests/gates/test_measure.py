@@ -12,10 +12,13 @@ from cairn.core.errors import Conflict, Corrupt, Inconclusive, Refused
 from cairn.core.evaluation import Latency, ListEvaluations, ListLatencies, RecordLatency
 from cairn.core.gate import Decision
 from cairn.core.version import Version
+from cairn.gates import models
 from cairn.gates.evaluation import evaluate
 from cairn.gates.measure import measure
 from cairn.gates.policy import load_policy
+from cairn.objects import ObjectStore
 from cairn.registry import Registry
+from cairn.served import Served, serve
 from workshop import (
     MODEL,
     SETTINGS,
@@ -38,6 +41,13 @@ checks:
 """
 GROUPS = "  - {id: groups, type: no_subgroup_regression, by: [region], metric: accuracy}\n"
 SPEED = "  - {id: speed, type: latency, max_ms: 400, percentile: 90}\n"
+NOISE = """\
+  - id: noise
+    type: robustness
+    metric: roc_auc
+    perturbation: {kind: noise, amount: 0.1, seed: 3}
+    max_drop: 0.5
+"""
 LABEL = "churn@production"
 
 
@@ -174,6 +184,27 @@ def test_what_is_stored_already_is_not_measured_again(gated: Registry) -> None:
 
     assert (snapshots(gated, version), latencies(gated, version)) == before
     assert before[1] == 1
+
+
+def test_each_model_is_loaded_once_however_many_checks_ask_for_it(
+    gated: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, version = trained(gated, "age"), trained(gated, "age", "spend")
+    gated.promote(live.name)
+    bind(gated, POLICY + NOISE + SPEED)
+    loaded: list[str] = []
+
+    def counted(objects: ObjectStore, found: Version, **how: bool) -> Served:
+        loaded.append(found.name)
+        return serve(objects, found, **how)
+
+    monkeypatch.setattr(models, "serve", counted)
+
+    measure(gated, version, label="production")
+
+    assert len(snapshots(gated, version)) == 3  # where it was trained, here, and disturbed
+    assert latencies(gated, version) == 1
+    assert loaded == [version.name]
 
 
 def test_latency_is_measured_only_if_a_check_asks_for_it(gated: Registry) -> None:

@@ -15,6 +15,7 @@ from cairn.data.tables.column import read_column
 from cairn.data.tables.table import parse_table
 from cairn.gates.compare import compare
 from cairn.gates.evaluation import configured_scorer, evaluate, evaluate_with
+from cairn.gates.models import Models
 from cairn.gates.perturb import perturb
 from cairn.gates.report import comparison_text
 from cairn.gates.task import task_of
@@ -275,7 +276,7 @@ def test_an_evaluation_under_noise_is_another_one_and_can_be_repeated(shop: Any)
     noisy = replace(scorer, perturbation=Perturbation(kind="noise", amount=0.5, seed=3))
 
     clean, once, again = (
-        evaluate_with(registry, version, snapshot=snapshot, scorer=one)
+        evaluate_with(Models(registry), version, snapshot=snapshot, scorer=one)
         for one in (scorer, noisy, noisy)
     )
 

@@ -24,16 +24,15 @@ def spelled(value: Any) -> bytes:
 
 
 def _spell(value: Any, parts: list[str]) -> None:
-    kind: object = type(value)
-    if kind is str:
+    if type(value) is str:
         parts.append(encode_basestring(value))
-    elif kind is dict:
+    elif type(value) is dict:
         _spell_object(cast("dict[Any, Any]", value), parts)
-    elif kind is list or kind is tuple:
+    elif type(value) in (list, tuple):
         _spell_array(value, parts)
-    elif kind is int and -_SAFE <= value <= _SAFE:
+    elif type(value) is int and -_SAFE <= value <= _SAFE:
         parts.append(str(value))
-    elif value is None or kind is bool:
+    elif value is None or type(value) is bool:
         parts.append(_NAMED[value])
     else:
         parts.append(rfc8785.dumps(value).decode())

@@ -7,7 +7,8 @@ from cairn.core.errors import Invalid
 from cairn.core.evaluation import EvaluationInfo, ListEvaluations, ListLooks, Task
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
-from cairn.gates.evaluation import artifacts_of, configured_scorer, evaluate_with
+from cairn.gates.evaluation import configured_scorer, evaluate_with
+from cairn.gates.models import Models, artifacts_of
 from cairn.project import Project
 from cairn.stats.agreement import Agreement, agreement, flips
 from cairn.stats.align import Pair, align
@@ -87,10 +88,10 @@ def _evaluated(
             f"{candidate.name} and {live.name} were never evaluated alike; name a snapshot: "
             f"`cairn compare {candidate.name} {live.name} --on snap:NAME`"
         )
-    scorer = configured_scorer(project, candidate, on=snapshot)
+    scorer, models = configured_scorer(project, candidate, on=snapshot), Models(project)
     return (
-        evaluate_with(project, candidate, snapshot=snapshot, scorer=scorer),
-        evaluate_with(project, live, snapshot=snapshot, scorer=scorer),
+        evaluate_with(models, candidate, snapshot=snapshot, scorer=scorer),
+        evaluate_with(models, live, snapshot=snapshot, scorer=scorer),
     )
 
 

@@ -1,18 +1,16 @@
 """Score a version on a snapshot as `cairn.toml` says, and record the predictions."""
 
-from typing import Any
-
-from cairn.core.errors import Erased, Invalid, NotFound, Refused
+from cairn.core.errors import Erased, Invalid, NotFound
 from cairn.core.evaluation import EvaluationInfo, Scorer
 from cairn.core.snapshot import SnapshotInfo
-from cairn.core.version import Artifacts, Version
+from cairn.core.version import Version
 from cairn.data.erasure import left_of
 from cairn.data.evaluation import record_evaluation
 from cairn.data.read_table import read_table
+from cairn.gates.models import Models, artifacts_of
 from cairn.gates.rows import predict
 from cairn.gates.scorer import metrics_with, score_with, scorer_of
 from cairn.project import Project
-from cairn.served import serve
 
 
 def evaluate(
@@ -26,11 +24,13 @@ def evaluate(
     """
     snapshot = project.find_snapshot(on)
     scorer = configured_scorer(project, version, on=snapshot)
-    return evaluate_with(project, version, snapshot=snapshot, scorer=scorer, trust=trust)
+    return evaluate_with(
+        Models(project), version, snapshot=snapshot, scorer=scorer, trust=trust
+    )
 
 
 def evaluate_with(
-    project: Project,
+    models: Models,
     version: Version,
     *,
     snapshot: SnapshotInfo,
@@ -38,8 +38,8 @@ def evaluate_with(
     trust: bool = False,
 ) -> EvaluationInfo:
     """Score `version` by a scorer that is known already, such as the one a policy pins."""
-    artifacts = artifacts_of(version)
-    model = load_model(project, version, trust=trust)
+    project, artifacts = models.project, artifacts_of(version)
+    model = models.load(version, trust=trust)
     try:
         table = read_table(project, snapshot, file=scorer.data)
         predictions = predict(
@@ -84,18 +84,3 @@ def configured_scorer(
             f'[model."{short}".evaluation]\ndata = "snap:test"\nlabel = "..."'
         )
     return scorer_of(project, settings, on=on)
-
-
-def artifacts_of(version: Version) -> Artifacts:
-    """Give the version's weights; raises `Invalid` if it was registered without."""
-    if version.manifest.artifacts is None:
-        raise Invalid(f"{version.name} has no weights, so it cannot be scored")
-    return version.manifest.artifacts
-
-
-def load_model(project: Project, version: Version, *, trust: bool = False) -> Any:
-    """Load the version's model, every byte verified; one that could run code with `trust`."""
-    try:
-        return serve(project.objects, version, trust=trust).model
-    except Refused as error:
-        raise Refused(f"{version.name} cannot be measured: {error}", fix=error.fix) from error

@@ -34,10 +34,9 @@ from cairn.core.version import Version
 from cairn.data.read_table import read_table
 from cairn.data.tables.table import Table
 from cairn.flavors.frames.frame import take_rows
-from cairn.gates.evaluation import artifacts_of, load_model
+from cairn.gates.models import Models, artifacts_of
 from cairn.gates.rows import inputs
 from cairn.gates.scorer import Score, score_with
-from cairn.project import Project
 from cairn.stats.checks.latency import SPELL, independent, judge_calls
 
 SAMPLES = 500
@@ -59,7 +58,7 @@ Clock = Callable[[], float]
 
 
 def measure_latency(
-    project: Project,
+    models: Models,
     version: Version,
     *,
     on: SnapshotInfo,
@@ -73,9 +72,9 @@ def measure_latency(
     Raises `Invalid` if the data do not fit, and `Refused` for a model that could run code
     when it is loaded.
     """
-    artifacts = artifacts_of(version)
+    project, artifacts = models.project, artifacts_of(version)
     table = read_table(project, on, file=scorer.data)
-    model = load_model(project, version)
+    model = models.load(version)
     call = calls(model, table, scorer=scorer, score=score_with(scorer, project))
     known = len(project.engine.send(ListLatencies(artifacts=artifacts.tree)))
     asked = Asked(budgets=tuple(budgets), rows=cycled(table), number=known + 1)

@@ -15,10 +15,9 @@ from cairn.core.evaluation import Latency, LatencyInfo, ListLatencies, RecordLat
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
 from cairn.data.read_table import read_table
-from cairn.gates.evaluation import artifacts_of, load_model
 from cairn.gates.latency import DIGITS, WARM_SECONDS, alone, calls, cycled, machine, warmed_up
+from cairn.gates.models import Models, artifacts_of
 from cairn.gates.scorer import score_with
-from cairn.project import Project
 
 ROUND = 25
 ROUNDS = 40
@@ -31,21 +30,20 @@ Call = Callable[[], float]
 
 
 def measure_in_turn(
-    project: Project, version: Version, live: Version, *, on: SnapshotInfo, scorer: Scorer
+    models: Models, version: Version, live: Version, *, on: SnapshotInfo, scorer: Scorer
 ) -> LatencyInfo:
     """Time single-row calls of both loaded models on rows of `on`, and record them.
 
     Measured again, as is done while nothing is decided, they take twice as many rounds.
     Raises `Invalid` if the data do not fit, and `Refused` for a model that could run code.
     """
-    ours, theirs = artifacts_of(version), artifacts_of(live)
+    project, ours, theirs = models.project, artifacts_of(version), artifacts_of(live)
     table, score = (
         read_table(project, on, file=scorer.data),
         score_with(scorer, project),
     )
     pair = tuple(
-        calls(load_model(project, one), table, scorer=scorer, score=score)
-        for one in (version, live)
+        calls(models.load(one), table, scorer=scorer, score=score) for one in (version, live)
     )
     known = project.engine.send(ListLatencies(artifacts=ours.tree))
     again = sum(info.latency.live == theirs.tree for info in known)

@@ -33,6 +33,7 @@ from cairn.data.verdict import verdict_on
 from cairn.gates.evaluation import evaluate_with
 from cairn.gates.latency import measure_latency
 from cairn.gates.latency_pair import measure_in_turn
+from cairn.gates.models import Models
 from cairn.gates.project_checks import already_run, run_own
 from cairn.gates.scorer import scorer_of
 from cairn.project import Project
@@ -60,20 +61,20 @@ def measure(project: Project, version: Version, *, label: LabelName) -> None:
     scorer = _scorer(project, version, policy)
     if scorer is None:
         return
-    key = _own_key(policy)
+    key, models = _own_key(policy), Models(project)
     for compared in _compared(project, version, policy):
-        _evaluate(project, compared, snapshot=snapshot, scorer=scorer, key=key)
+        _evaluate(models, compared, snapshot=snapshot, scorer=scorer, key=key)
     for disturbed in _disturbed(policy, scorer) if version.manifest.artifacts else ():
-        _evaluate(project, version, snapshot=snapshot, scorer=disturbed, key=key)
+        _evaluate(models, version, snapshot=snapshot, scorer=disturbed, key=key)
     ratios = [check for check in policy.checks if isinstance(check, LatencyRatio)]
     live = _live(project, version, policy)
     if live is not None and any(_open(project, version, live, ratio) for ratio in ratios):
         with suppress(Refused):
-            measure_in_turn(project, version, live, on=snapshot, scorer=scorer)
+            measure_in_turn(models, version, live, on=snapshot, scorer=scorer)
     budgets = [check for check in policy.checks if isinstance(check, LatencyBudget)]
     if any(_undecided(project, version, budget) for budget in budgets):
         with suppress(Refused):
-            measure_latency(project, version, on=snapshot, scorer=scorer, budgets=budgets)
+            measure_latency(models, version, on=snapshot, scorer=scorer, budgets=budgets)
 
 
 def _judge(project: Project, version: Version, policy: Policy) -> None:
@@ -141,11 +142,11 @@ def _own_key(policy: Policy) -> str:
 
 
 def _evaluate(
-    project: Project, version: Version, *, snapshot: SnapshotInfo, scorer: Scorer, key: str
+    models: Models, version: Version, *, snapshot: SnapshotInfo, scorer: Scorer, key: str
 ) -> None:
-    if digest_of(scorer) not in _scorers(project, version, snapshot.digest, key=key):
+    if digest_of(scorer) not in _scorers(models.project, version, snapshot.digest, key=key):
         with suppress(Refused):
-            evaluate_with(project, version, snapshot=snapshot, scorer=scorer)
+            evaluate_with(models, version, snapshot=snapshot, scorer=scorer)
 
 
 def _scorers(project: Project, version: Version, snapshot: Digest, *, key: str) -> set[Digest]:
