@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cairn.core.errors import Invalid, first_line
+from cairn.data.databases.duck_tables import duck_tables_in
+from cairn.data.databases.sqlite_tables import SPAN
 from cairn.data.rows.asked import Asked, Looked
 from cairn.data.rows.wanted import Wanted
 from cairn.data.tables.arrow import Batch, arrow
@@ -50,24 +51,12 @@ def look_in_orc(place: Path, asked: Asked, *, what: str) -> Looked:
 
 
 def look_in_duckdb(place: Path, asked: Asked, *, what: str) -> Looked:
-    """Look into every table of a DuckDB file."""
-    import duckdb
-
+    """Look into every table of a DuckDB file; rows are numbered `SPAN` a table."""
     found: list[Looked] = []
-    try:
-        with duckdb.connect(place, read_only=True) as database:
-            database.execute("SET TimeZone = 'UTC'")
-            tables = database.execute(
-                "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT temporary"
-            ).fetchall()
-            for pair in tables:
-                inner = ".".join('"' + str(name).replace('"', '""') + '"' for name in pair)
-                answer: Any = database.sql(f"FROM {inner}")
-                reader: Any = answer.to_arrow_reader(BATCH_ROWS)
-                names: list[str] = reader.schema.names
-                found.append(look_in_batches(reader, asked.columns(names), names=names))
-    except duckdb.Error as error:
-        raise Invalid(f"{what} cannot be opened by DuckDB: {first_line(error)}") from error
+    with duck_tables_in(place, what=what) as tables:
+        for table in tables:
+            columns = asked.columns(table.columns)
+            found.append(look_in_batches(table.batches, columns, names=table.columns))
     return together(found)
 
 
@@ -98,10 +87,12 @@ def look_in_batches(
 
 def together(found: list[Looked]) -> Looked:
     """Add up what was found in the tables of one file."""
+    places = [each.at + at * SPAN for at, each in enumerate(found) if each.at is not None]
     return Looked(
         sum(each.rows for each in found),
         has_column=any(each.has_column for each in found),
         unread=tuple(text for each in found for text in each.unread),
+        at=np.concatenate([np.zeros(0, dtype=np.int64), *places]),
     )
 
 

@@ -1,7 +1,8 @@
 """A file without some of its rows: every other byte of a text, every other value of a table.
 
-What has no writer here (DuckDB, plain text) is an `Invalid` that says so; such a file can only
-go whole. A SQLite file is written by SQLite itself, anew, so that no free page keeps a row.
+What has no writer here (pickles, plain text) is an `Invalid` that says so; such a file can
+only go whole. Databases are written anew, by their own libraries, so that no free page keeps
+a row.
 """
 
 import csv
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from cairn.core.errors import Invalid
 from cairn.core.tree import Entry, escape
+from cairn.data.databases.duck_without import take_out_of_duck
 from cairn.data.databases.sqlite_without import take_out
 from cairn.data.rows.kind import START, kind_of, packed, suffix_of, unpacked, unpacked_name
 from cairn.data.rows.look import place_beside
@@ -181,6 +183,14 @@ def _sqlite(
         return place.read_bytes()
 
 
+def _duckdb(content: bytes, at: Places, name: str) -> bytes:
+    with TemporaryDirectory(prefix="cairn-") as folder:
+        place = Path(folder) / "file"
+        place.write_bytes(content)
+        take_out_of_duck(place, at.tolist(), what=name)
+        return place.read_bytes()
+
+
 def _left(table: ArrowTable, at: Places) -> ArrowTable:
     stays = np.ones(table.num_rows, dtype=np.bool_)
     stays[at] = False
@@ -194,4 +204,5 @@ _WRITERS: Mapping[str, Callable[[bytes, Any, str], bytes]] = {
     "parquet": _parquet,
     "arrow": _arrow,
     "orc": _orc,
+    "duckdb": _duckdb,
 }
