@@ -98,7 +98,7 @@ class WithStore(Project):
         return back_up(self, Path(folder), passphrase=passphrase, on_progress=on_progress)
 
     def move_objects(
-        self, to: str, *, source: str | None = None, on_progress: Progress | None = None
+        self, to: str, *, source: str | None = None, on_progress: "Progress | None" = None
     ) -> "MovedObjects":
         """Copy every object to another place, verified, and let `cairn.toml` name it.
 
