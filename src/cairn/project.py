@@ -163,10 +163,16 @@ class Project:
         """Read the last move of every label of a model."""
         return self.engine.send(ListLabels(model=self._model(model)))
 
-    def history(self, label: str) -> tuple[Move, ...]:
-        """Read every move of `churn@production`, oldest first."""
+    def history(
+        self, label: str, *, before: int | None = None, limit: int | None = None
+    ) -> tuple[Move, ...]:
+        """Read the moves of `churn@production`, oldest first.
+
+        All of them, or the newest `limit` of those before a ledger entry.
+        """
         model, name = self._label(label)
-        return self.engine.send(LabelHistory(model=model, label=name))
+        asked = LabelHistory(model=model, label=name, before=before, limit=limit)
+        return self.engine.send(asked)
 
     def drills(self, label: str) -> tuple[DrillInfo, ...]:
         """Read the rollback drills of `churn@production`, newest first."""

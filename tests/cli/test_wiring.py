@@ -237,6 +237,10 @@ def test_a_label_moves_and_remembers(live: Desk) -> None:
     assert "churn@dev now holds churn:1 (before: nothing)" in live("promote", "churn:1", "dev")
     assert [move["reason"] for move in live.json("history", "churn")] == ["first", "better"]
     assert "1 -> 2" in live("history", "churn")
+    newest = live("history", "churn", "--limit", "1")
+    assert newest.startswith("the newest 1 move; --limit shows more\n")
+    assert "better" in newest
+    assert "first" not in newest
     assert "held nothing at 2020-01-01" in live(
         "history", "churn", "--at", "2020-01-01T00:00Z"
     )

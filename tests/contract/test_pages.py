@@ -44,6 +44,23 @@ def test_the_runs_that_are_asked_for_are_the_only_ones_that_are_read(
     assert _read(monkeypatch, lambda: registry.runs(limit=2)) == 2
 
 
+def test_a_page_of_a_labels_history_reads_that_page(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [register(registry, weights).name for weights in "ab"]
+    for number in range(6):
+        registry.promote(names[number % 2], "staging", reason=str(number))
+    label = "churn@staging"
+
+    newest = registry.history(label, limit=2)
+
+    assert [move.reason for move in newest] == ["4", "5"]
+    older = registry.history(label, before=newest[0].seq, limit=3)
+    assert [move.reason for move in older] == ["1", "2", "3"]
+    assert [move.reason for move in registry.history(label)] == list("012345")
+    assert _read(monkeypatch, lambda: registry.history(label, limit=2)) == 2
+
+
 def test_models_and_names_are_told_without_reading_a_version(registry: Registry) -> None:
     first, second = register(registry, "first"), register(registry, "second")
     register(registry, "first", model="risk/fraud")

@@ -15,7 +15,10 @@ from cairn.core.label import Move
 from cairn.core.name import shown as shown_name
 from cairn.core.override import OverrideInfo
 from cairn.core.version import Version
+from cairn.core.words import counted
 from cairn.registry import Registry
+
+A_PAGE = 50
 
 
 @click.command()
@@ -119,17 +122,30 @@ def rollback(
 @click.argument("label")
 @click.argument("name", required=False)
 @click.option("--at", help="Only what held then: 2026-03-01T09:30 (local), or with an offset.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help=f"The newest so many; {A_PAGE}, or all with --json, if it is not given.",
+)
 @shown
-def history(label: str, name: str | None, *, at: str | None) -> Shown:
-    """Show every move of LABEL (churn, or churn@staging): when, who, why."""
+def history(label: str, name: str | None, *, at: str | None, limit: int | None) -> Shown:
+    """Show the moves of LABEL (churn, or churn@staging): when, who, why."""
     registry = cairn.open()
     label = reference.model_with_label(label, name)
     if at is None:
-        steps = registry.history(label)
+        is_whole = limit is None and click.get_current_context().params["json"]
+        most = None if is_whole else limit or A_PAGE
+        steps = registry.history(label, limit=most + 1 if most else None)
+        has_older, steps = len(steps) > (most or len(steps)), steps[-(most or 0) :]
         if not steps and not registry.versions(label.partition("@")[0], limit=1):
             raise NotFound(f"there is no model {label} yet (`cairn list` shows the models)")
         agreed = [approvers.of_move(registry, step) for step in steps]
         parts = [
+            *(
+                [f"the newest {counted(most or 0, 'move')}; --limit shows more"]
+                if has_older
+                else []
+            ),
             _table(steps) or f"{label} has not moved yet",
             *_approved(steps, agreed),
             *_overrides(registry, label),

@@ -120,10 +120,12 @@ class ListLabels(Request[tuple[Move, ...]], frozen=True, tag="label.list"):
 
 
 class LabelHistory(Request[tuple[Move, ...]], frozen=True, tag="label.history"):
-    """Read every move of a label, oldest first."""
+    """Read the moves of a label, oldest first: all, or the newest `limit` before an entry."""
 
     model: ModelName
     label: LabelName
+    before: Annotated[int, Meta(ge=0)] | None = None
+    limit: Annotated[int, Meta(ge=1)] | None = None
 
 
 class ListDrills(Request["tuple[DrillInfo, ...]"], frozen=True, tag="label.drills"):

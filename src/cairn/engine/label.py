@@ -5,6 +5,7 @@ stands for.
 """
 
 from collections.abc import Mapping
+from itertools import islice
 
 from cairn.core import gate as gate_rules
 from cairn.core import gated
@@ -210,7 +211,10 @@ def every(context: Context, asked: ListLabels) -> tuple[Move, ...]:
 
 def history(context: Context, asked: LabelHistory) -> tuple[Move, ...]:
     """Answer `LabelHistory`."""
-    return label_moves.history(context, asked.model, asked.label)
+    if asked.limit is None and asked.before is None:
+        return label_moves.history(context, asked.model, asked.label)
+    past = label_moves.backwards(context, asked.model, asked.label, before=asked.before)
+    return tuple(islice(past, asked.limit))[::-1]
 
 
 def record_drill(context: Context, asked: RecordDrill) -> Draft:

@@ -70,9 +70,11 @@ def history(context: Context, model: str, label: str) -> tuple[Move, ...]:
     return tuple(read(context, row[0], model=model, label=label) for row in rows)
 
 
-def backwards(context: Context, model: str, label: str) -> Iterator[Move]:
+def backwards(
+    context: Context, model: str, label: str, *, before: int | None = None
+) -> Iterator[Move]:
     """Read a label's moves, the newest first, no further back than is asked for."""
-    before = NEVER
+    before = NEVER if before is None else before
     while rows := context.tx.all(
         "label_before", model=model, label=label, before=before, limit=STRIDE
     ):

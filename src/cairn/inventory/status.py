@@ -1,9 +1,11 @@
 """How things stand in a project: what each label holds, and what waits for somebody."""
 
+from collections.abc import Iterator
+
 from cairn.core.approval import ListApprovals
 from cairn.core.errors import NotFound
 from cairn.core.gate import Decision
-from cairn.core.label import ARCHIVED
+from cairn.core.label import ARCHIVED, Move
 from cairn.core.name import LabelName, ModelName, shown
 from cairn.core.override import ListOverrides
 from cairn.core.request import Record
@@ -11,6 +13,8 @@ from cairn.core.version import Version
 from cairn.core.words import counted
 from cairn.inventory.standing import bind_command, can_go_back
 from cairn.project import Project
+
+FEW = 20
 
 
 class Held(Record, frozen=True):
@@ -86,10 +90,19 @@ def _let_in(project: Project, label: str, version: Version) -> Decision | None:
 
     A rollback has none of its own: it goes to what was let in before.
     """
-    made = {info.digest: info.decision for info in project.decisions(label)}
-    moves = reversed(project.history(label))
-    asked = (move.decision for move in moves if move.after == version.digest)
-    return next((made[each] for each in asked if each in made), None)
+    if not project.policies(label):
+        return None
+    asked = (m.decision for m in _backwards(project, label) if m.after == version.digest)
+    decision = next(filter(None, asked), None)
+    return project.decision(decision).decision if decision else None
+
+
+def _backwards(project: Project, label: str) -> Iterator[Move]:
+    """Read the moves of a label, newest first, no further back than is asked for."""
+    page = project.history(label, limit=FEW)
+    while page:
+        yield from reversed(page)
+        page = project.history(label, before=page[0].seq, limit=FEW)
 
 
 def _asked(project: Project) -> list[tuple[str, str]]:
