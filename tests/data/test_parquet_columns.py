@@ -10,7 +10,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from cairn.data.frames import snapshot_frame
-from cairn.data.tables.table import parse_table, read_table
+from cairn.data.read_table import read_table
+from cairn.data.tables.table import parse_table
 from cairn.registry import Registry
 from store import add_snapshot
 from workshop import churn, fitted, open_workshop, register
@@ -34,7 +35,7 @@ def test_a_column_has_the_kind_of_the_same_values_in_csv(
     registry: Registry, tmp_path: Path
 ) -> None:
     FRAME.to_parquet(tmp_path / "t.parquet")
-    table = read_table(registry.objects, add_snapshot(registry, tmp_path / "t.parquet"))
+    table = read_table(registry, add_snapshot(registry, tmp_path / "t.parquet"))
 
     assert {column.name: column.kind for column in table.columns} == {
         "id": "text",
@@ -60,7 +61,7 @@ def test_a_model_is_shown_what_pandas_reads(registry: Registry, tmp_path: Path) 
 
     for name in ("named", "unnamed"):
         place = tmp_path / f"{name}.parquet"
-        shown = read_table(registry.objects, add_snapshot(registry, place)).to_frame()
+        shown = read_table(registry, add_snapshot(registry, place)).to_frame()
         wanted = pd.read_parquet(place).reset_index(drop=name == "unnamed")
         pd.testing.assert_frame_equal(shown[list(wanted)], wanted)
         assert set(shown) == set(wanted)
