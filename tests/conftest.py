@@ -60,6 +60,15 @@ def _warm() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URI of a PostgreSQL server of this session."""
+    import postgresql_server
+
+    with postgresql_server.running() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> "Desk":
     """A project with data, two versions and a gate: to be copied, not used."""
     from desk import make

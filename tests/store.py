@@ -53,11 +53,16 @@ class Clock:
 
 
 def open_registry(
-    folder: Path, *, actor: str = "ada", clock: Callable[[], datetime] | None = None
+    folder: Path,
+    *,
+    actor: str = "ada",
+    clock: Callable[[], datetime] | None = None,
+    records: str = "",
 ) -> Registry:
-    """Open the store in a folder, made if it is not there."""
+    """Open the store in a folder, made if it is not there; `records` is a PostgreSQL."""
     place = folder / ".cairn"
-    store = Store(place) if (place / "store.json").exists() else create(place)
+    there = (place / "store.json").exists()
+    store = Store(place, database=records) if there else create(place, database=records)
     engine = LocalEngine(store, Who(Actor(id=actor, assurance="os-user")), clock=clock)
     settings = Settings(folder=folder, store=place)
     return Measured(engine, store.objects, settings=settings)

@@ -1,10 +1,13 @@
 """One registry per engine: whatever holds for one must hold for all."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+import postgresql_server
 from cairn.core.approval import Approvals
 from cairn.core.check import Floor, LatencyBudget
 from cairn.core.errors import Refused
@@ -23,15 +26,44 @@ def _own_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
 
 
-@pytest.fixture(params=["local"])
-def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ask every engine, or those that a module names because it looks into files."""
+    if "engine" in metafunc.fixturenames:
+        engines = getattr(metafunc.module, "ENGINES", ("local", "postgresql"))
+        metafunc.parametrize("engine", engines)
+
+
+@pytest.fixture
+def registry(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Registry]:
     """A registry over each engine, on an empty store."""
-    assert request.param == "local"
     folder = tmp_path / "project"
     folder.mkdir()
-    opened = open_registry(folder, clock=Clock())
+    records = request.getfixturevalue("records") if engine == "postgresql" else ""
+    opened = open_registry(folder, clock=Clock(), records=records)
     yield opened
     opened.engine.store.database.close()  # type: ignore[attr-defined] (only the local engine has it)
+
+
+@pytest.fixture(scope="session")
+def tables(server: str) -> Iterator[str]:
+    """A database on the server for all tests of this session."""
+    with postgresql_server.database(server, f"contract_{os.getpid()}") as address:
+        yield address
+
+
+@pytest.fixture
+def records(tables: str) -> str:
+    """A database in which nothing was recorded yet."""
+    with psycopg.connect(tables, autocommit=True) as connection:
+        names = connection.execute(
+            "SELECT string_agg(tablename, ', ') FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'ledger_head')"
+        ).fetchone()
+        if names and names[0]:
+            connection.execute(f"TRUNCATE {names[0]}; UPDATE ledger_head SET entries = 0")  # pyright: ignore[reportCallIssue, reportArgumentType] (names of our own)
+    return tables
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from cairn.engine.who import Who
 from cairn.objects import ObjectStore
 from cairn.registry import Registry
 from cairn.sql.database import Database, Transaction
-from store import MODEL, open_registry, register
+from store import MODEL, register
 
 PATIENCE_SECONDS = 20
 BO = Who(Actor(id="bo", assurance="os-user"), team="risk")
@@ -103,15 +103,25 @@ def mark(registry: Registry) -> None:
         tx.run("version_archive", model=MODEL, number=1, archived=0)
 
 
-def test_weights_that_were_read_are_held_until_the_label_has_moved(registry: Registry) -> None:
+def test_weights_are_held_before_they_are_read(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     register(registry)
-    beside = open_registry(registry.settings.folder)
-    backend = beside.objects.reader.backend
-    before = {key for key, _, _ in backend.list("leases/")}
+    hold, check, order = ObjectStore.hold, ObjectStore.check, list[str]()
 
-    beside.promote("churn:1", "dev")
+    def held(objects: ObjectStore) -> None:
+        order.append("held")
+        hold(objects)
 
-    assert {key for key, _, _ in backend.list("leases/")} > before
+    def checked(objects: ObjectStore, digest: Digest) -> int:
+        order.append("read")
+        return check(objects, digest)
+
+    monkeypatch.setattr(ObjectStore, "hold", held)
+    monkeypatch.setattr(ObjectStore, "check", checked)
+    registry.promote("churn:1", "dev")
+
+    assert order == ["held", "read"]
 
 
 def test_a_rollback_that_another_comes_before_looks_at_its_new_target(

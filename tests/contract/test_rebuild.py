@@ -18,6 +18,9 @@ from cairn.registry import Registry
 from cairn.signing import note
 from store import Clock, answers, open_registry
 
+ENGINES = ("local",)
+"""These look into the file of the database."""
+
 
 def test_a_rebuilt_database_gives_identical_answers(busy: Registry) -> None:
     expected = answers(busy)

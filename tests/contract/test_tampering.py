@@ -14,6 +14,9 @@ from cairn.objects.folders.tree import tree_objects
 from cairn.registry import Registry
 from store import Clock, answers, open_registry, register
 
+ENGINES = ("local",)
+"""These look into the file of the database."""
+
 
 def database(registry: Registry) -> Path:
     return registry.settings.store / "cairn.db"

@@ -20,17 +20,17 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def runs(tx: Transaction) -> list[str]:
-    return [row.id for row in tx.all("run_list", model=None)]
+def models(tx: Transaction) -> list[str]:
+    return [row.model for row in tx.all("policy_models")]
 
 
 def read(database: Database) -> list[str]:
     with database.reading() as tx:
-        return runs(tx)
+        return models(tx)
 
 
-def start(tx: Transaction, run: str) -> None:
-    tx.run("run_start", id=run, model="default/churn", seq=1)
+def bind(tx: Transaction, model: str) -> None:
+    tx.run("policy_add", seq=1, model=model, label="production", digest="sha256:0")
 
 
 def test_readers_wait_neither_for_readers_nor_for_a_writer(database: Database) -> None:
@@ -38,30 +38,30 @@ def test_readers_wait_neither_for_readers_nor_for_a_writer(database: Database) -
         assert other.submit(read, database).result(PATIENCE_SECONDS) == []
 
     with ThreadPoolExecutor(1) as other, database.writing() as tx:
-        start(tx, "3f2a")
+        bind(tx, "a/churn")
         assert other.submit(read, database).result(PATIENCE_SECONDS) == []
-        assert runs(tx) == ["3f2a"]
+        assert models(tx) == ["a/churn"]
 
-    assert read(database) == ["3f2a"]
+    assert read(database) == ["a/churn"]
 
 
 def test_a_reader_sees_one_state_whatever_is_written_meanwhile(database: Database) -> None:
     def write() -> None:
         with database.writing() as tx:
-            start(tx, "3f2a")
+            bind(tx, "a/churn")
 
     with ThreadPoolExecutor(1) as other, database.reading() as tx:
-        assert runs(tx) == []
+        assert models(tx) == []
         other.submit(write).result(PATIENCE_SECONDS)
-        assert runs(tx) == []
+        assert models(tx) == []
 
-    assert read(database) == ["3f2a"]
+    assert read(database) == ["a/churn"]
 
 
 def test_what_reads_within_a_change_sees_the_change(database: Database) -> None:
     with database.writing() as tx:
-        start(tx, "3f2a")
-        assert read(database) == ["3f2a"]
+        bind(tx, "a/churn")
+        assert read(database) == ["a/churn"]
 
 
 def test_a_change_that_fails_leaves_nothing_and_the_next_one_goes_on(
@@ -69,7 +69,7 @@ def test_a_change_that_fails_leaves_nothing_and_the_next_one_goes_on(
 ) -> None:
     def fail() -> None:
         with database.writing() as tx:
-            start(tx, "3f2a")
+            bind(tx, "a/churn")
             raise KeyError
 
     with pytest.raises(KeyError):
@@ -77,8 +77,8 @@ def test_a_change_that_fails_leaves_nothing_and_the_next_one_goes_on(
 
     assert read(database) == []
     with database.writing() as tx:
-        start(tx, "3f2b")
-    assert read(database) == ["3f2b"]
+        bind(tx, "a/fraud")
+    assert read(database) == ["a/fraud"]
 
 
 def test_writers_of_one_process_queue(database: Database) -> None:

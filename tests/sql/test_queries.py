@@ -47,9 +47,9 @@ def test_a_parameter_that_may_be_nothing_has_a_type() -> None:
 def test_a_row_has_its_values_by_name() -> None:
     database = Database(None)
     with database.writing() as tx:
-        tx.run("run_start", id="3f2a", model="default/churn", seq=7)
+        tx.run("listener_told", name="news", next=7)
 
-        (row,) = tx.all("run_by_id", pattern="3f%")
+        (row,) = tx.all("listener_next", name="news")
 
     database.close()
-    assert (row.id, row.status, row.started, row.finished) == ("3f2a", "running", 7, None)
+    assert row.next == row[0] == 7

@@ -38,6 +38,7 @@ def rebuild(folder: Path, *, objects: str = "") -> Rebuilt:
     checkpoint beside them signs, and `NotFound` if there are none.
     """
     about = store.read_about(folder)
+    store.require_own_records(folder, about)
     entries = [content for _, _, content in segments.entries(folder / "ledger")]
     signed = segments.checkpoint(folder / "ledger")
     if not entries or signed is None:

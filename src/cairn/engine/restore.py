@@ -104,6 +104,7 @@ def rekey(folder: Path, wanted: Wanted) -> Continued:
         id=about.id,
         log=successor.key.verifier,
         objects_key=about.objects_key,
+        records=about.records,
     )
     done = _go_on(folder, about, after, successor)
     known.remember(folder, after)
@@ -125,7 +126,7 @@ def _require_free(target: Path) -> None:
         if target.exists() and any(target.iterdir()):
             raise Conflict(f"{target} holds something else: move it away first")
         return
-    database = store.open_database(target)
+    database = store.open_database(target, store.read_about(target))
     try:
         with database.reading() as tx:
             entries = ledger.size(tx)

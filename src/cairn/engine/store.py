@@ -13,7 +13,7 @@ export.lock     who copies new entries of the ledger to text
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 import msgspec
@@ -37,12 +37,16 @@ KEY_NAME = r"^[0-9a-f]{32}$(?!\n)"
 
 
 class StoreFile(Record, frozen=True):
-    """The content of `store.json`; `objects_key` names the key of encrypted objects."""
+    """The content of `store.json`; `objects_key` names the key of encrypted objects.
+
+    `records` says where the records are, if not in `cairn.db`.
+    """
 
     cairn: str
     id: Annotated[str, Meta(pattern=KEY_NAME)]
     log: str
     objects_key: Annotated[str, Meta(pattern=KEY_NAME)] = ""
+    records: Literal["", "postgresql"] = ""
 
     @property
     def origin(self) -> str:
@@ -51,15 +55,18 @@ class StoreFile(Record, frozen=True):
 
 
 class Store:
-    """An open store; its bytes lie in it, or at the address `objects`."""
+    """An open store; its bytes lie in it, or at the address `objects`.
 
-    def __init__(self, folder: Path, *, objects: str = "") -> None:
+    Its records lie in it as well, or in PostgreSQL at the address `database`.
+    """
+
+    def __init__(self, folder: Path, *, objects: str = "", database: str = "") -> None:
         self.folder = folder
         self.about = read_about(folder)
         self.objects: ObjectStore = open_bytes(folder, self.about, objects)
         if not self.about.objects_key:  # or names would stand there that are encrypted here
             self.objects.stats = folder / "stat"
-        self.database = open_database(folder)
+        self.database = open_database(folder, self.about, database)
 
     def key(self) -> note.SigningKey:
         """Return the key that signs checkpoints; raises `NotFound` if it is not here."""
@@ -67,7 +74,12 @@ class Store:
 
 
 def create(
-    folder: Path, *, objects: str = "", encrypt: bool = False, group: int | None = None
+    folder: Path,
+    *,
+    objects: str = "",
+    database: str = "",
+    encrypt: bool = False,
+    group: int | None = None,
 ) -> Store:
     """Make a new store and its keys, the keys outside of the store; all or nothing.
 
@@ -88,11 +100,17 @@ def create(
             claim(open_backend(objects), identity)
         rights.write_secret(key_path(identity), key.text)
         name = object_key.choose(identity) if encrypt else ""
-        about = StoreFile(cairn=FORMAT, id=identity, log=key.verifier, objects_key=name)
+        about = StoreFile(
+            cairn=FORMAT,
+            id=identity,
+            log=key.verifier,
+            objects_key=name,
+            records="postgresql" if database else "",
+        )
         replace(folder / "store.json", canonical(about) + b"\n")
     except OSError as error:
         raise Unavailable(f"no store can be made at {folder}: {error.strerror}") from error
-    return Store(folder, objects=objects)
+    return Store(folder, objects=objects, database=database)
 
 
 def open_bytes(folder: Path, about: StoreFile, objects: str) -> ObjectStore:
@@ -103,14 +121,31 @@ def open_bytes(folder: Path, about: StoreFile, objects: str) -> ObjectStore:
     return open_objects(objects, caches=config.cache_folder(), cipher=hidden)
 
 
-def open_database(folder: Path) -> Database:
+def open_database(folder: Path, about: StoreFile, address: str = "") -> Database:
     """Open the database; a missing one beside an exported ledger is not made anew."""
+    if address and not about.records:
+        raise Invalid(
+            f"the records of {folder} are in its own database, not in PostgreSQL: move "
+            'it away, or say `store = ".cairn"` in cairn.toml'
+        )
+    if address:
+        return Database(address)
+    require_own_records(folder, about)
     path = folder / "cairn.db"
     if not path.exists() and any((folder / "ledger").glob("*.jsonl")):
         raise Corrupt(
             f"{path} is missing but the ledger is there; run `cairn rebuild` to make it again"
         )
     return Database(path)
+
+
+def require_own_records(folder: Path, about: StoreFile) -> None:
+    """Raise `Invalid` for a store whose records are in PostgreSQL."""
+    if about.records:
+        raise Invalid(
+            f"the records of {folder} are in PostgreSQL: say where in cairn.toml by "
+            '`store = "postgresql://..."`; if they are gone, `pg_restore` brings them back'
+        )
 
 
 def read_about(folder: Path) -> StoreFile:

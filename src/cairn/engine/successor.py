@@ -38,6 +38,7 @@ def carry_on(
 
     The new key is already where it belongs. Raises `Corrupt` if the ledger is not whole.
     """
+    store.require_own_records(folder, about)
     store.replace(folder / NEXT, canonical(after) + b"\n")
     database = Database(folder / "cairn.db")
     try:

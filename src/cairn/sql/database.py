@@ -10,6 +10,7 @@ from pathlib import Path
 from cairn.sql import migrate
 from cairn.sql.driver import Canonical, Driver, Row, Session, canonical
 from cairn.sql.pool import Pool
+from cairn.sql.postgresql import Postgresql
 from cairn.sql.sqlite import Sqlite
 
 __all__ = ["Database", "Row", "Transaction", "queries"]
@@ -34,8 +35,9 @@ def _statement(text: str) -> str:
 class Transaction:
     """Named queries inside one transaction."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, dialect: str) -> None:
         self._session = session
+        self.dialect = dialect
 
     def all(self, query: str, /, **values: object) -> list[Row]:
         """Run a named query and return all rows."""
@@ -65,16 +67,18 @@ class Transaction:
 
 
 class Database:
-    """An open database with the current schema; `path` None keeps it in memory.
+    """An open database with the current schema, of a file or of a PostgreSQL server.
+
+    Without a place it is kept in memory.
 
     Each transaction has a connection of its own, so readers do not wait for one another.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self._driver: Driver = Sqlite(path)
+    def __init__(self, place: Path | str | None) -> None:
+        self._driver: Driver = Postgresql(place) if isinstance(place, str) else Sqlite(place)
         self._pool = Pool(self._driver.connect, self._driver.most)
         self._open = threading.local()
-        with self._driver.turn(), self._pool.session() as session:
+        with self._driver.turn(), self._pool.session() as session, session.alone():
             migrate.apply(session, self._driver.dialect)
 
     @contextmanager
@@ -101,7 +105,7 @@ class Database:
     def _begun(self, session: Session, *, write: bool = True) -> Generator[Transaction]:
         """Be the transaction of this thread; what is not committed is rolled back."""
         session.begin(write=write)
-        self._open.tx = tx = Transaction(session)
+        self._open.tx = tx = Transaction(session, self._driver.dialect)
         try:
             yield tx
         finally:

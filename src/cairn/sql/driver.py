@@ -43,6 +43,10 @@ class Session(Protocol):
         """Keep every other writer from reading what this one will change, until it ends."""
         ...
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep every other process from changing the schema meanwhile."""
+        ...
+
     def execute(self, text: str, values: Values = NONE) -> list[Row]:
         """Run one statement with `:name` parameters; return its rows."""
         ...

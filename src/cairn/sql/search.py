@@ -29,8 +29,8 @@ _COLUMNS = {
 _SELECT = """
 SELECT model, number, digest, run, registered, released, release, marked, deleted, archived
   FROM version
- WHERE (:model IS NULL OR model = :model)
-   AND (:before IS NULL OR registered < :before)"""
+ WHERE (CAST(:model AS TEXT) IS NULL OR model = :model)
+   AND (CAST(:before AS BIGINT) IS NULL OR registered < :before)"""
 _VALUE = """
    AND EXISTS (SELECT 1 FROM version_value
                 WHERE version_value.model = version.model

@@ -9,7 +9,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from cairn import rights
@@ -73,6 +73,10 @@ class Connection:
 
     def lock(self) -> None:
         """Do nothing: a transaction that writes is the only one from its beginning."""
+
+    def alone(self) -> nullcontext[None]:
+        """Do nothing: whoever opens the file has the turn to write."""
+        return nullcontext()
 
     def execute(self, text: str, values: Values = NONE) -> list[Row]:
         """Run one statement; return its rows."""
