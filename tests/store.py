@@ -15,7 +15,7 @@ from cairn.core.evaluation import (
     RecordLatency,
     Scorer,
 )
-from cairn.core.gate import Policy, PolicyInfo
+from cairn.core.gate import Policy, PolicyInfo, Unmeasured
 from cairn.core.ledger import Actor, GetCheckpoint, ReadLedger
 from cairn.core.name import LabelName
 from cairn.core.run import Code, Environment, Input
@@ -24,6 +24,7 @@ from cairn.core.version import Artifacts, Manifest, RegisterVersion, Version
 from cairn.engine.local import LocalEngine
 from cairn.engine.store import Store, create
 from cairn.engine.who import Who
+from cairn.gates.lacking import lacking
 from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, encode
@@ -36,8 +37,9 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 class Measured(Registry):
     """A registry where whatever should be measured has been, or is missing."""
 
-    def _measure(self, version: Version, *, label: LabelName) -> None:
+    def _measure(self, version: Version, *, label: LabelName) -> Unmeasured:
         """Measure nothing."""
+        return lacking(self, version, label=label)
 
 
 class Clock:

@@ -14,6 +14,7 @@ from cairn.core.gate import Decision
 from cairn.core.version import Version
 from cairn.gates import models
 from cairn.gates.evaluation import evaluate
+from cairn.gates.lacking import lacking
 from cairn.gates.measure import measure
 from cairn.gates.policy import load_policy
 from cairn.objects import ObjectStore
@@ -71,6 +72,10 @@ def trained(registry: Registry, *columns: str, rows: int = 3000) -> Version:
     add_table(registry, churn(rows=20, seed=9), name="elsewhere")
     elsewhere = evaluate(registry, first, on="elsewhere")
     return register(registry, model, evaluations=(elsewhere.digest,))
+
+
+def measured(registry: Registry, version: Version) -> None:
+    measure(registry, version, lacking(registry, version, label="production"))
 
 
 def snapshots(registry: Registry, version: Version) -> list[str]:
@@ -177,10 +182,10 @@ def test_the_live_version_is_evaluated_on_the_new_snapshot_of_a_new_policy(
 def test_what_is_stored_already_is_not_measured_again(gated: Registry) -> None:
     bind(gated, POLICY + SPEED)
     version = trained(gated, "age")
-    measure(gated, version, label="production")
+    measured(gated, version)
     before = (snapshots(gated, version), latencies(gated, version))
 
-    measure(gated, version, label="production")
+    measured(gated, version)
 
     assert (snapshots(gated, version), latencies(gated, version)) == before
     assert before[1] == 1
@@ -200,7 +205,7 @@ def test_each_model_is_loaded_once_however_many_checks_ask_for_it(
 
     monkeypatch.setattr(models, "serve", counted)
 
-    measure(gated, version, label="production")
+    measured(gated, version)
 
     assert len(snapshots(gated, version)) == 3  # where it was trained, here, and disturbed
     assert latencies(gated, version) == 1
@@ -210,7 +215,7 @@ def test_each_model_is_loaded_once_however_many_checks_ask_for_it(
 def test_latency_is_measured_only_if_a_check_asks_for_it(gated: Registry) -> None:
     version = trained(gated, "age")
 
-    measure(gated, version, label="production")
+    measured(gated, version)
 
     assert latencies(gated, version) == 0
 
@@ -230,7 +235,7 @@ def test_a_measurement_that_decides_nothing_is_taken_again(gated: Registry) -> N
     )
     gated.engine.send(RecordLatency(latency=gated.objects.put_record(few)))
 
-    measure(gated, version, label="production")
+    measured(gated, version)
 
     assert latencies(gated, version) == 2
 
@@ -240,9 +245,9 @@ def test_a_measurement_is_not_taken_again_where_there_are_too_few_rows(
 ) -> None:
     bind(gated, POLICY + SPEED.replace("90", "99.9"))  # 2,000 rows do not bound p99.9
     version = trained(gated, "age")
-    measure(gated, version, label="production")
+    measured(gated, version)
 
-    measure(gated, version, label="production")
+    measured(gated, version)
 
     assert latencies(gated, version) == 1
 
@@ -259,7 +264,7 @@ def test_a_label_without_a_policy_needs_nothing(gated: Registry) -> None:
     version = trained(gated, "age")
     before = snapshots(gated, version)
 
-    measure(gated, version, label="staging")
+    measure(gated, version, lacking(gated, version, label="staging"))
 
     assert snapshots(gated, version) == before
 

@@ -14,8 +14,9 @@ from cairn.cli.text import moment, one_line, short, table
 from cairn.core.approval import everybody, listed, needed, one_more, plain_names, wants
 from cairn.core.check import NonInferiority
 from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
-from cairn.core.gate import DecisionInfo, Policy, PolicyInfo, looked_through
+from cairn.core.gate import DecisionInfo, Policy, PolicyInfo
 from cairn.core.name import shown as model_shown
+from cairn.core.need import view_of
 from cairn.core.reference import (
     model_and_label,
     model_with_label,
@@ -285,7 +286,7 @@ def _warned(policy: Policy) -> str:
 
 def _uncounted(policy: Policy) -> str:
     """Say so where every look at the evaluation set has the whole error."""
-    if policy.reuse is not None or not any(looked_through(one) for one in policy.checks):
+    if policy.reuse is not None or not any(view_of(one) for one in policy.checks):
         return ""
     return (
         "looks at the evaluation set are not counted: each error that is stated is that of "

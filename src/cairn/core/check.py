@@ -10,6 +10,17 @@ from msgspec import Meta
 
 from cairn.core.evaluation import Perturbation
 from cairn.core.name import LabelName, MetricName, Text
+from cairn.core.need import (
+    Grouped,
+    Need,
+    Perturbed,
+    Predicted,
+    Recorded,
+    Scanned,
+    Timed,
+    Tried,
+    Whose,
+)
 from cairn.core.request import Record
 
 CheckId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,49}$(?!\n)")]
@@ -18,14 +29,28 @@ Confidence = Annotated[float, Meta(gt=0.5, lt=1)]
 Positive = Annotated[float, Meta(gt=0)]
 Percentile = Annotated[float, Meta(gt=0, lt=100)]
 MinRows = Annotated[int, Meta(ge=2)]
-Grouped = str | Annotated[tuple[str, ...], Meta(min_length=2)]
 By = Annotated[tuple[Grouped, ...], Meta(min_length=1)]
 SmallGroups = Literal["list", "approve"]
 Burden = Literal["detect", "prove"]
 Fairness = Literal["demographic_parity", "equal_opportunity", "equalised_odds"]
 
 
-class Superiority(Record, frozen=True, tag="superiority"):
+class Demand(Record, frozen=True):
+    """One check of a policy; one that says nothing else is judged on the version itself."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return ()
+
+
+def _compared(
+    metric: str, by: By | tuple[()] = (), *, against: Whose = "live"
+) -> tuple[Need, ...]:
+    return Predicted(metric=metric, by=by), Predicted(of=against)
+
+
+class Superiority(Demand, frozen=True, tag="superiority"):
     """The metric is better than the live version's by more than `margin`, beyond chance."""
 
     id: CheckId
@@ -33,8 +58,13 @@ class Superiority(Record, frozen=True, tag="superiority"):
     margin: Margin = 0.0
     confidence: Confidence = 0.95
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return _compared(self.metric)
 
-class NonInferiority(Record, frozen=True, tag="non_inferiority"):
+
+class NonInferiority(Demand, frozen=True, tag="non_inferiority"):
     """The metric is at most `margin` worse than the live version's, beyond chance.
 
     With `reference: fixed` than that of the version that the policy pins as its reference, and
@@ -47,8 +77,15 @@ class NonInferiority(Record, frozen=True, tag="non_inferiority"):
     confidence: Confidence = 0.95
     reference: Literal["live", "fixed"] = "live"
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return _compared(
+            self.metric, against="live" if self.reference == "live" else "reference"
+        )
 
-class Floor(Record, frozen=True, tag="floor"):
+
+class Floor(Demand, frozen=True, tag="floor"):
     """The bound on the metric's bad side reaches `value`: of a loss, its upper bound."""
 
     id: CheckId
@@ -56,8 +93,13 @@ class Floor(Record, frozen=True, tag="floor"):
     value: float
     confidence: Confidence = 0.95
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Predicted(metric=self.metric),)
 
-class Ceiling(Record, frozen=True, tag="ceiling"):
+
+class Ceiling(Demand, frozen=True, tag="ceiling"):
     """The metric's upper confidence bound stays at or below `value`, whichever is better."""
 
     id: CheckId
@@ -65,8 +107,13 @@ class Ceiling(Record, frozen=True, tag="ceiling"):
     value: float
     confidence: Confidence = 0.95
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Predicted(metric=self.metric),)
 
-class NoSubgroupRegression(Record, frozen=True, tag="no_subgroup_regression"):
+
+class NoSubgroupRegression(Demand, frozen=True, tag="no_subgroup_regression"):
     """No group is worse than with the live version by more than `margin`.
 
     `by` names columns, or several at once for the groups that they form together. Groups with
@@ -86,8 +133,13 @@ class NoSubgroupRegression(Record, frozen=True, tag="no_subgroup_regression"):
     min_positives: Annotated[int, Meta(ge=0)] = 0
     small_groups: SmallGroups = "list"
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return _compared(self.metric, self.by)
 
-class FairnessGap(Record, frozen=True, tag="fairness_gap"):
+
+class FairnessGap(Demand, frozen=True, tag="fairness_gap"):
     """Groups are treated alike: the largest difference of a rate between two keeps `max`.
 
     The rate is that of positive decisions (`demographic_parity`), of positive decisions among
@@ -104,8 +156,13 @@ class FairnessGap(Record, frozen=True, tag="fairness_gap"):
     confidence: Confidence = 0.95
     small_groups: SmallGroups = "list"
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Predicted(metric=self.measure, by=self.by),)
 
-class Robustness(Record, frozen=True, tag="robustness"):
+
+class Robustness(Demand, frozen=True, tag="robustness"):
     """The metric drops by at most `max_drop` when the inputs are perturbed, beyond chance."""
 
     id: CheckId
@@ -114,8 +171,13 @@ class Robustness(Record, frozen=True, tag="robustness"):
     max_drop: Positive
     confidence: Confidence = 0.95
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Predicted(metric=self.metric), Perturbed(perturbation=self.perturbation))
 
-class Calibration(Record, frozen=True, tag="calibration"):
+
+class Calibration(Demand, frozen=True, tag="calibration"):
     """The expected calibration error, over `bins` of equal width, keeps `max`."""
 
     id: CheckId
@@ -123,8 +185,13 @@ class Calibration(Record, frozen=True, tag="calibration"):
     bins: Annotated[int, Meta(ge=2, le=100)] = 15
     confidence: Confidence = 0.95
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Predicted(metric="calibration"),)
 
-class LatencyBudget(Record, frozen=True, tag="latency"):
+
+class LatencyBudget(Demand, frozen=True, tag="latency"):
     """The upper confidence bound of a latency percentile stays within `max_ms`."""
 
     id: CheckId
@@ -132,8 +199,13 @@ class LatencyBudget(Record, frozen=True, tag="latency"):
     percentile: Percentile = 99.0
     confidence: Confidence = 0.95
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Timed(),)
 
-class LatencyRatio(Record, frozen=True, tag="latency_ratio"):
+
+class LatencyRatio(Demand, frozen=True, tag="latency_ratio"):
     """A latency percentile is at most `max_ratio` times the live version's, beyond chance.
 
     Both are measured in turn on one machine; rounds of calls are the unit of chance.
@@ -144,79 +216,119 @@ class LatencyRatio(Record, frozen=True, tag="latency_ratio"):
     percentile: Percentile = 99.0
     confidence: Confidence = 0.95
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Timed(in_turn=True),)
 
-class ArtifactSize(Record, frozen=True, tag="artifact_size"):
+
+class ArtifactSize(Demand, frozen=True, tag="artifact_size"):
     """The files of the model are at most `max_mb` megabytes (10^6 bytes) together."""
 
     id: CheckId
     max_mb: Positive
 
 
-class RequiredArtifacts(Record, frozen=True, tag="required_artifacts"):
+class RequiredArtifacts(Demand, frozen=True, tag="required_artifacts"):
     """The artifact tree holds a file for each of these patterns (`*.skops`, `schema.json`)."""
 
     id: CheckId
     files: Annotated[tuple[str, ...], Meta(min_length=1)]
 
 
-class RequiredMetadata(Record, frozen=True, tag="required_metadata"):
+class RequiredMetadata(Demand, frozen=True, tag="required_metadata"):
     """The version's manifest has a value for each of these fields (`owner`, `licence`)."""
 
     id: CheckId
     fields: Annotated[tuple[str, ...], Meta(min_length=1)]
 
 
-class SafetyScan(Record, frozen=True, tag="safety_scan"):
+class SafetyScan(Demand, frozen=True, tag="safety_scan"):
     """The scan of the artifacts found nothing that could run code."""
 
     id: CheckId
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Scanned(),)
 
-class Reproduced(Record, frozen=True, tag="reproduced"):
+
+class Reproduced(Demand, frozen=True, tag="reproduced"):
     """Somebody trained the version again and got the same; not longer ago than asked."""
 
     id: CheckId
     max_age_days: Positive | None = None
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Recorded(what="remake"),)
 
-class RollbackDrill(Record, frozen=True, tag="rollback_drill"):
+
+class RollbackDrill(Demand, frozen=True, tag="rollback_drill"):
     """A rollback of the label was drilled within the last days, and worked."""
 
     id: CheckId
     max_age_days: Positive = 30.0
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Recorded(what="drill"),)
 
-class LabelOrder(Record, frozen=True, tag="label_order"):
+
+class LabelOrder(Demand, frozen=True, tag="label_order"):
     """The version held each of these labels before, in this order (`dev`, `staging`)."""
 
     id: CheckId
     after: Annotated[tuple[LabelName, ...], Meta(min_length=1)]
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Recorded(what="tenures"),)
 
-class SoakTime(Record, frozen=True, tag="soak_time"):
+
+class SoakTime(Demand, frozen=True, tag="soak_time"):
     """The version has held another label for some hours."""
 
     id: CheckId
     label: LabelName
     min_hours: Positive
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Recorded(what="tenures"),)
 
-class RateLimit(Record, frozen=True, tag="rate_limit"):
+
+class RateLimit(Demand, frozen=True, tag="rate_limit"):
     """The label was promoted to fewer than `max` versions within the last hours."""
 
     id: CheckId
     max: Annotated[int, Meta(ge=1)]
     within_hours: Positive
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Recorded(what="promotions", hours=self.within_hours),)
 
-class OwnCheck(Record, frozen=True, tag="own"):
+
+class OwnCheck(Demand, frozen=True, tag="own"):
     """A check of the project's own passed: a command, or `module:function`."""
 
     id: CheckId
     run: Text
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the check is judged on."""
+        return (Tried(run=self.run),)
 
-class Complete(Record, frozen=True, tag="complete"):
+
+class Complete(Demand, frozen=True, tag="complete"):
     """The version has no gaps. Judged for every gated label, whether listed or not."""
 
     id: CheckId = "complete"
@@ -245,7 +357,7 @@ Check = (
     | OwnCheck
     | Complete
 )
-Comparative = Superiority | NonInferiority | NoSubgroupRegression | LatencyRatio
+Comparative = Superiority | NonInferiority | NoSubgroupRegression
 
 
 def columns(by: tuple[Grouped, ...]) -> tuple[str, ...]:

@@ -14,19 +14,14 @@ from msgspec.structs import replace
 
 from cairn.core.approval import Approvals, Person, check_approvals
 from cairn.core.card import card
-from cairn.core.check import (
-    Calibration,
-    Check,
-    CheckId,
-    FairnessGap,
-    Floor,
-    Grouped,
-    NoSubgroupRegression,
-)
+from cairn.core.check import Check, CheckId, Floor, NoSubgroupRegression
 from cairn.core.digest import Digest, digest_of
 from cairn.core.errors import Conflict, Invalid
+from cairn.core.evaluation import ResultInfo, Scorer
 from cairn.core.name import LabelName, ModelName, Text
+from cairn.core.need import Grouped, Need, view_of
 from cairn.core.request import Change, Record, Request
+from cairn.core.version import Version
 
 Outcome = Literal["pass", "fail", "inconclusive", "not-applicable"]
 Verdict = Literal["pass", "fail", "inconclusive"]
@@ -209,6 +204,21 @@ class JudgeGate(Change["DecisionInfo"], frozen=True, tag="gate.judge"):
     waiver: Text = ""
 
 
+class FindUnmeasured(Request["Unmeasured"], frozen=True, tag="gate.unmeasured"):
+    """Find what has to be measured before a candidate is judged.
+
+    `key` is that of whoever would measure: where the policy names them among its measurers,
+    only what they signed is there already. `scorer` is how the project scores, for a policy
+    that does not say.
+    """
+
+    model: ModelName
+    label: LabelName
+    version: Digest
+    key: str = ""
+    scorer: Scorer | None = None
+
+
 class GetDecision(Request["DecisionInfo"], frozen=True, tag="gate.decision"):
     """Read a decision by digest (eight characters or more of it)."""
 
@@ -238,6 +248,22 @@ class PolicyInfo(Record, frozen=True):
     set_by: str
     set_at: str
     reason: Text = ""
+
+
+class Unmeasured(Record, frozen=True):
+    """Whom a candidate is judged against, by which policy, and what is missing.
+
+    `held` is the version that the label holds. Without a policy nothing is needed. What was
+    found in the candidate's files (`Scanned`, `Tried`) is always listed: whoever measures
+    compares it, and `results`, with the judges and programs of today.
+    """
+
+    held: Digest | None = None
+    policy: PolicyInfo | None = None
+    live: Version | None = None
+    reference: Version | None = None
+    needs: tuple[Need, ...] = ()
+    results: tuple[ResultInfo, ...] = ()
 
 
 class DecisionInfo(Record, frozen=True):
@@ -306,24 +332,10 @@ def _require_margin(check: NoSubgroupRegression) -> None:
         )
 
 
-def looked_through(check: Check) -> tuple[str, tuple[Grouped, ...]] | None:
-    """Through which metric and grouping a check looks at the evaluation set, if it does."""
-    match check:
-        case FairnessGap():
-            return check.measure, check.by
-        case NoSubgroupRegression():
-            return check.metric, check.by
-        case Calibration():
-            return "calibration", ()
-        case _:
-            metric: str | None = getattr(check, "metric", None)
-            return (metric, ()) if metric else None
-
-
 def spends(check: Check) -> bool:
     """Whether a check spends the error of looks: one that only searches groups does not."""
     searches = isinstance(check, NoSubgroupRegression) and check.burden == "detect"
-    return looked_through(check) is not None and not searches
+    return view_of(check) is not None and not searches
 
 
 def to_accept(decision: Decision) -> tuple[Finding, ...] | None:

@@ -31,7 +31,7 @@ def verdict_on(project: Project, tree: Digest) -> Verdict:
     Raises `Corrupt` or `NotFound` unless every byte of the tree is stored.
     """
     known = project.engine.send(GetVerdict(tree=tree))
-    if known is not None and _is_of_today(known):
+    if known is not None and is_of_today(known):
         return known
     found = _inspected(project, tree)
     return project.engine.send(
@@ -54,7 +54,7 @@ def rejudged(project: Project) -> Iterator[Rejudged]:
     found: dict[Digest, tuple[Safety | None, tuple[str, ...]]] = {}
     for each in reversed(project.versions()):
         artifacts, known = each.manifest.artifacts, each.verdict
-        if artifacts is None or each.deleted or (known and _is_of_today(known)):
+        if artifacts is None or each.deleted or (known and is_of_today(known)):
             continue
         if artifacts.tree not in found:
             found[artifacts.tree] = _today(project, artifacts.tree)
@@ -90,8 +90,12 @@ def _inspected(project: Project, tree: Digest) -> Inspection:
         return flavors.inspect(Path(folder) / "model")
 
 
-def _is_of_today(known: Verdict) -> bool:
-    return (known.judge, known.allow_list) == (_judge(), allow_list_digest())
+def is_of_today(known: Verdict | None) -> bool:
+    """Whether today's judge, by today's list of what is allowed, gave a verdict."""
+    return known is not None and (known.judge, known.allow_list) == (
+        _judge(),
+        allow_list_digest(),
+    )
 
 
 def _judge() -> str:

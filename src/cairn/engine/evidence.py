@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from cairn.core import tree
 from cairn.core.approval import listed, named
-from cairn.core.check import LatencyBudget, LatencyRatio, OwnCheck, Robustness
 from cairn.core.digest import Digest, digest_of
 from cairn.core.errors import Erased
 from cairn.core.evaluation import (
@@ -25,6 +24,7 @@ from cairn.core.evaluation import (
 )
 from cairn.core.gate import Look, Policy, PolicyInfo
 from cairn.core.name import LabelName
+from cairn.core.need import Perturbed, Timed, Tried, needs
 from cairn.core.version import Version
 from cairn.engine import evaluation, gate_facts, looks, version
 from cairn.engine.context import Context
@@ -110,7 +110,7 @@ class _Store:
 
     def timed(self, version: Version) -> LatencyInfo | Problem | None:
         """Read a version's newest latency measurement, if the policy asks for one."""
-        asked = [c for c in self.policy.checks if isinstance(c, LatencyBudget | LatencyRatio)]
+        asked = any(isinstance(need, Timed) for need in needs(self.policy))
         if not asked or version.manifest.artifacts is None:
             return None
         found = evaluation.latencies_of(
@@ -140,8 +140,8 @@ class _Store:
         tree = version.manifest.artifacts.tree
         return max(1, evaluation.times_timed(self.context, tree, before=self.before))
 
-    def tried(self, version: Version, check: OwnCheck) -> ResultInfo | Problem | None:
-        """Read the newest result of a check of the project's own."""
+    def tried(self, version: Version, run: str) -> ResultInfo | Problem | None:
+        """Read the newest result of what a check runs."""
         if version.manifest.artifacts is None:
             return None
         found = [
@@ -149,10 +149,10 @@ class _Store:
             for info in evaluation.results_of(
                 self.context, version.manifest.artifacts.tree, before=self.before
             )
-            if info.result.run == check.run and info.result.snapshot == self.policy.evaluation
+            if info.result.run == run and info.result.snapshot == self.policy.evaluation
         ]
         again = f"cairn gate check {to_type(version.name, self.label)}"
-        kept = self.accepted(found, f"the result of {check.run}", again=again)
+        kept = self.accepted(found, f"the result of {run}", again=again)
         return kept if isinstance(kept, Problem) else next(iter(kept), None)
 
     def read(self, scored: Scored) -> Predictions | Problem:
@@ -214,10 +214,9 @@ def gather(
     if statistics > 1 and isinstance(timed, LatencyInfo):
         in_turn = store.in_turn(candidate, live)
     perturbed = _perturbed(store, candidate, own)
+    asked = needs(policy)
     tried = {
-        check.run: store.tried(candidate, check)
-        for check in policy.checks
-        if isinstance(check, OwnCheck)
+        need.run: store.tried(candidate, need.run) for need in asked if isinstance(need, Tried)
     }
     against = [one for one in (live, reference) if one is not None]
     looked = looks.at(
@@ -297,8 +296,9 @@ def _scored_by(store: _Store, own: Scored, reference: Version) -> Scored:
 def _perturbed(
     store: _Store, candidate: Version, own: Scored
 ) -> dict[Perturbation, tuple[EvaluationInfo, ...] | Problem]:
-    """Choose what was predicted under each perturbation that the policy names."""
-    kinds = [c.perturbation for c in store.policy.checks if isinstance(c, Robustness)]
+    """Choose what was predicted under each perturbation that the policy needs."""
+    asked = needs(store.policy)
+    kinds = [need.perturbation for need in asked if isinstance(need, Perturbed)]
     if isinstance(own, Problem):
         return dict.fromkeys(kinds, own)
     return {

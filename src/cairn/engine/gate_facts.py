@@ -7,10 +7,10 @@ given: a decision that is judged again finds the facts of its time.
 from collections.abc import Iterator
 
 from cairn.core.approval import expiry
-from cairn.core.check import LabelOrder, RateLimit, Reproduced, RollbackDrill, SoakTime
 from cairn.core.gate import Policy, PolicyInfo
 from cairn.core.label import Drill
 from cairn.core.ledger import Time
+from cairn.core.need import Recorded, needs
 from cairn.core.run import Scalar
 from cairn.core.verdict import Safety
 from cairn.core.version import Manifest, Version
@@ -28,16 +28,15 @@ def gather(
     context: Context, info: PolicyInfo, candidate: Version, *, now: Time, before: int | None
 ) -> Facts:
     """Read what the checks of a policy ask for, as it is now or was before a ledger entry."""
-    asked = {type(check) for check in info.policy.checks}
+    asked = {need.what for need in needs(info.policy) if isinstance(need, Recorded)}
     artifacts = candidate.manifest.artifacts
     entries = tree_entries(context.objects, artifacts.tree) if artifacts else ()
-    stayed = asked & {LabelOrder, SoakTime}
     safety, reasons = _judged(context, candidate, before=before)
-    drilled, remade = RollbackDrill in asked, Reproduced in asked
+    drilled, remade = "drill" in asked, "remake" in asked
     return Facts(
         now=now,
         label=info.label,
-        tenures=_tenures(context, candidate, before=before) if stayed else (),
+        tenures=_tenures(context, candidate, before=before) if "tenures" in asked else (),
         promotions=_promotions(context, info, now=now, before=before),
         drilled_at=_drilled_at(context, info, before=before) if drilled else None,
         reproduced_at=_remade_at(context, candidate, before=before) if remade else None,
@@ -93,7 +92,8 @@ def _promotions(
 
 
 def _since(policy: Policy, now: Time) -> Time | None:
-    hours = [check.within_hours for check in policy.checks if isinstance(check, RateLimit)]
+    asked = [need for need in needs(policy) if isinstance(need, Recorded)]
+    hours = [need.hours for need in asked if need.what == "promotions"]
     return expiry(now, -max(hours) / DAY_HOURS) if hours else None
 
 

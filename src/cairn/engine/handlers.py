@@ -16,6 +16,7 @@ from cairn.core.evaluation import (
     RecordResult,
 )
 from cairn.core.gate import (
+    FindUnmeasured,
     GetDecision,
     GetPolicy,
     JudgeGate,
@@ -73,6 +74,7 @@ from cairn.engine import (
     snapshot,
     sweep,
     testimony,
+    unmeasured,
     verdict,
     verify,
     version,
@@ -127,6 +129,7 @@ HANDLERS: dict[type[Request[Any]], Handler] = {
     SetPolicy: Handler(gate.bind, "gate:set"),
     GetPolicy: Handler(gate.policy, "gate:read"),
     ListPolicies: Handler(gate.every_policy, "gate:read"),
+    FindUnmeasured: Handler(unmeasured.find, "gate:read"),
     JudgeGate: Handler(gate.check, "gate:judge"),
     GetDecision: Handler(decisions.get, "gate:read"),
     ListDecisions: Handler(decisions.every, "gate:read"),

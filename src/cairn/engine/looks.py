@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from cairn.core.check import Grouped
 from cairn.core.digest import Digest, canonical, digest_bytes
 from cairn.core.evaluation import ListLooks, LookAhead
-from cairn.core.gate import Look, Policy, PolicyInfo, looked_through, spends
+from cairn.core.gate import Look, Policy, PolicyInfo, spends
+from cairn.core.need import Grouped, view_of
 from cairn.core.version import Version
 from cairn.engine import label_moves, policies, version
 from cairn.engine.context import Context
@@ -57,7 +57,7 @@ def _ahead(context: Context, info: PolicyInfo, candidate: Version) -> LookAhead:
             seen=seen,
         )
         for check in policy.checks
-        if spends(check) and (way := looked_through(check))
+        if spends(check) and (way := view_of(check))
     ]
     least = min(each, key=lambda one: one.alpha)
     return LookAhead(
@@ -76,7 +76,7 @@ def at(
 ) -> tuple[Look, ...]:
     """Number the looks that a judgement takes; before a ledger entry, if given."""
     evidence = digest_bytes(canonical(list(looked.compared)))
-    ways = dict.fromkeys(way for check in policy.checks if (way := looked_through(check)))
+    ways = dict.fromkeys(way for check in policy.checks if (way := view_of(check)))
     looks: list[Look] = []
     seen: dict[int | None, int] = {}
     for metric, by in (("", ()), *ways):

@@ -13,6 +13,7 @@ import os
 import re
 import shlex
 import subprocess
+from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 from inspect import getsourcefile
 from pathlib import Path
@@ -24,7 +25,7 @@ from cairn.capture.secrets import known_here
 from cairn.core.check import OwnCheck
 from cairn.core.digest import Digest
 from cairn.core.errors import Inconclusive, Invalid, first_line
-from cairn.core.evaluation import ListResults, OwnResult, RecordResult, ResultInfo
+from cairn.core.evaluation import OwnResult, RecordResult, ResultInfo
 from cairn.core.secret import redact, require_plain
 from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import Version
@@ -83,18 +84,10 @@ def run_own(
     return project.engine.send(RecordResult(result=digest, signed=identity.vouch(digest)))
 
 
-def already_run(
-    project: Project, version: Version, check: OwnCheck, *, on: SnapshotInfo
-) -> bool:
-    """Whether what a check says today was recorded: of this version, by these very bytes."""
-    artifacts, program = artifacts_of(version), _program(project, check)
-    source = _kept(project, check, program)
-    found = project.engine.send(ListResults(artifacts=artifacts.tree))
-    return any(
-        (info.result.run, info.result.snapshot, info.result.source)
-        == (check.run, on.digest, source)
-        for info in found
-    )
+def already_run(project: Project, check: OwnCheck, known: Iterable[ResultInfo]) -> bool:
+    """Whether a check answered before, by the very bytes that it runs today."""
+    source = _kept(project, check, _program(project, check))
+    return any((info.result.run, info.result.source) == (check.run, source) for info in known)
 
 
 def _program(project: Project, check: OwnCheck) -> _Program:

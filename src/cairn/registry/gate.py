@@ -9,10 +9,10 @@ from cairn.core.evaluation import EvaluationInfo, ListLooks, LookAhead
 from cairn.core.gate import (
     DecisionInfo,
     JudgeGate,
-    ListPolicies,
     Policy,
     PolicyInfo,
     SetPolicy,
+    Unmeasured,
 )
 from cairn.core.gated import ALWAYS
 from cairn.core.name import LabelName
@@ -96,15 +96,18 @@ class WithGates(Project):
         agreed = self.engine.send(ListApprovers(decision=info.digest))
         return sheet.page(info, sheet.judged(self, info.decision), agreed=agreed)
 
-    def _measure(self, version: Version, *, label: LabelName) -> None:
-        """Measure whatever the policy of `label` needs and is not stored yet."""
+    def _measure(self, version: Version, *, label: LabelName) -> Unmeasured:
+        """Measure whatever the policy of `label` needs; return what was missing."""
+        from cairn.gates.lacking import lacking
+
         artifacts, gated = version.manifest.artifacts, (ALWAYS, *self.settings.gated)
         if artifacts is not None and version.verdict is None and label in gated:
             from cairn.data.verdict import verdict_on
 
             verdict_on(self, artifacts.tree)
-        if not self.engine.send(ListPolicies(model=version.model, label=label)):
-            return  # and a move without a gate need not wait for NumPy
-        from cairn.gates.measure import measure
+        found = lacking(self, version, label=label)
+        if found.policy is not None:  # and a move without a gate need not wait for NumPy
+            from cairn.gates.measure import measure
 
-        measure(self, version, label=label)
+            measure(self, version, found)
+        return found

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from cairn import identity
 from cairn.core import reference
+from cairn.core.digest import Digest
 from cairn.core.errors import Invalid
 from cairn.core.gate import JudgeGate
 from cairn.core.label import (
@@ -17,8 +18,9 @@ from cairn.core.label import (
     Nobody,
     Rollback,
 )
-from cairn.core.name import ModelName
+from cairn.core.name import LabelName
 from cairn.core.override import Override
+from cairn.core.version import Version
 from cairn.registry.gate import WithGates
 
 
@@ -45,15 +47,14 @@ class WithLabels(WithGates):
         """
         named, label = reference.version_and_label(version, to)
         found = self.version(named)
-        held = self._expecting(found.model, label, expecting)
-        if decision is None:
-            self._measure(found, label=label)
+        believed = self._believed(expecting) if expecting is not None else None
+        held = self._held(found, label) if decision else self._measure(found, label=label).held
         return self.engine.send(
             MoveLabel(
                 model=found.model,
                 label=label,
                 version=found.digest,
-                expecting=held,
+                expecting=believed or (Holder(version=held) if held else Nobody()),
                 reason=reason,
                 decision=self.decision(decision).digest if decision else None,
                 waiver=waiver,
@@ -103,10 +104,11 @@ class WithLabels(WithGates):
 
         return drill(self, label)
 
-    def _expecting(self, model: ModelName, label: str, expecting: str | None) -> Expecting:
+    def _believed(self, expecting: str) -> Expecting:
         if expecting == "none":
             return Nobody()
-        if expecting is not None:
-            return Holder(version=self.version(expecting).digest)
-        held = self.engine.send(GetLabel(model=model, label=label))
-        return Holder(version=held.after) if held else Nobody()
+        return Holder(version=self.version(expecting).digest)
+
+    def _held(self, version: Version, label: LabelName) -> Digest | None:
+        held = self.engine.send(GetLabel(model=version.model, label=label))
+        return held.after if held else None

@@ -16,7 +16,8 @@ these share the error of that look (Bonferroni again): n of them leave alpha_k /
 import math
 from dataclasses import dataclass
 
-from cairn.core.gate import Decision, Policy, Reuse, looked_through, spends
+from cairn.core.gate import Decision, Policy, Reuse, spends
+from cairn.core.need import view_of
 from cairn.stats.distributions import normal_quantile
 
 _POWER = 0.8
@@ -78,7 +79,7 @@ def after(decision: Decision, policy: Policy) -> Allowance | None:
             policy.reuse, round(1 - getattr(check, "confidence", 0.95), 12), number[way] + 1
         )
         for check in policy.checks
-        if spends(check) and (way := looked_through(check)) in number
+        if spends(check) and (way := view_of(check)) in number
     ]
     return min(each, key=lambda one: one.alpha) if each and policy.reuse else None
 

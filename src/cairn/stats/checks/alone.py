@@ -3,7 +3,8 @@
 from msgspec.structs import replace
 
 from cairn.core.check import Check
-from cairn.core.gate import Finding, looked_through
+from cairn.core.gate import Finding
+from cairn.core.need import view_of
 from cairn.stats.checks.evidence import Evidence, Problem
 from cairn.stats.checks.words import count, shown
 from cairn.stats.repeats import repeated
@@ -12,7 +13,7 @@ from cairn.stats.repeats import repeated
 def alone(finding: Finding, check: Check, evidence: Evidence) -> Finding:
     """Leave a pass undecided if its rows repeat a customer by their ids, and have no unit."""
     rows = evidence.candidate
-    if finding.outcome != "pass" or looked_through(check) is None:
+    if finding.outcome != "pass" or view_of(check) is None:
         return finding
     if evidence.statistics == 1 or isinstance(rows, Problem) or rows.unit is not None:
         return finding

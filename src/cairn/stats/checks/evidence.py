@@ -7,13 +7,13 @@ type; it never turns into a number.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from cairn.core.check import Grouped
 from cairn.core.digest import Digest
 from cairn.core.evaluation import OwnResult, Perturbation
 from cairn.core.gate import STATISTICS, Bootstrap, Reuse
 from cairn.core.gated import ALWAYS as PRODUCTION
 from cairn.core.ledger import Time
 from cairn.core.name import LabelName
+from cairn.core.need import Grouped
 from cairn.core.run import Gap, Scalar
 from cairn.core.version import Safety
 from cairn.stats.align import Pair, align

@@ -11,8 +11,8 @@ from functools import reduce
 
 import numpy as np
 
-from cairn.core.check import Grouped
 from cairn.core.gate import GroupFinding
+from cairn.core.need import Grouped
 from cairn.stats.checks.evidence import Problem
 from cairn.stats.checks.words import count, shown
 from cairn.stats.scored import Codes, Flags, Grouping, Places

@@ -4,13 +4,7 @@ Each step returns what was asked for, or the finding that says why there is none
 is missing or broken fails, a metric that the rows do not define is inconclusive.
 """
 
-from cairn.core.check import (
-    LatencyRatio,
-    NonInferiority,
-    NoSubgroupRegression,
-    Robustness,
-    Superiority,
-)
+from cairn.core.check import Comparative, LatencyRatio, NonInferiority, Robustness, Superiority
 from cairn.core.errors import Invalid
 from cairn.core.gate import Finding
 from cairn.stats.agreement import flipped_ids
@@ -26,7 +20,6 @@ from cairn.stats.metrics import parse_metric
 from cairn.stats.misfit import Fault, misfit
 from cairn.stats.scored import Predictions
 
-Comparative = Superiority | NonInferiority | NoSubgroupRegression
 SHOWN_FLIPS = 10
 
 _ALIKE = (

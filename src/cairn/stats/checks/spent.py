@@ -3,7 +3,8 @@
 from msgspec.structs import replace
 
 from cairn.core.check import Check
-from cairn.core.gate import Finding, looked_through
+from cairn.core.gate import Finding
+from cairn.core.need import view_of
 from cairn.stats.checks.evidence import Evidence
 from cairn.stats.checks.without import found
 from cairn.stats.checks.words import count
@@ -13,7 +14,7 @@ from cairn.stats.spending import Allowance, allowance
 def allowed(check: Check, evidence: Evidence) -> Allowance:
     """What the policy's rule allows this look; rounded, for 1 - 0.95 is not quite 0.05."""
     confidence: float = getattr(check, "confidence", 0.95)
-    way = looked_through(check)
+    way = view_of(check)
     look = evidence.looks.get(way, 1) if way else 1
     return allowance(evidence.reuse, round(1 - confidence, 12), look, seen=evidence.seen)
 

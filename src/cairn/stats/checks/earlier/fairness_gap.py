@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from cairn.core.check import FairnessGap, Grouped
+from cairn.core.check import FairnessGap
 from cairn.core.gate import Finding, GroupFinding
+from cairn.core.need import Grouped
 from cairn.stats.align import Sample, sample
 from cairn.stats.checks.earlier.gaps import Gap, Rates, largest_gap, rates_of
 from cairn.stats.checks.evidence import Evidence, Problem, rows_of
