@@ -10,10 +10,10 @@ from desk import Desk
 
 # Modules of Cairn that a command may import, and all others, the interpreter's own included.
 MOST = {
-    "whoami": (35, 175),
-    "list": (180, 205),
-    "show churn:1": (185, 205),
-    "history churn": (185, 205),
+    "whoami": (32, 175),
+    "list": (145, 185),
+    "show churn:1": (175, 192),
+    "history churn": (165, 188),
 }
 UNUSED = {"numpy", "pandas", "sklearn", "pyarrow", "email", "zipfile", "statistics", "asyncio"}
 COUNT = """

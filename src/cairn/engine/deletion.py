@@ -3,12 +3,14 @@
 from cairn.core import version as rules
 from cairn.core.ledger import Entry
 from cairn.core.version import DeleteVersion
-from cairn.engine import approval, deletion_holds, version
+from cairn.engine import deletion_holds, version
 from cairn.engine.context import Context, Draft
 
 
 def delete(context: Context, asked: DeleteVersion) -> Draft:
     """Put a tombstone on a version that nothing holds; its bytes stay until a sweep."""
+    from cairn.engine import approval  # what may wait for people, which reading never does
+
     found = version.by_digest(context, asked.model, asked.version)
     rules.delete(found, deletion_holds.of(context, found))
     lacking = approval.for_deletion(

@@ -28,7 +28,7 @@ from cairn.core.need import Perturbed, Timed, Tried, needs
 from cairn.core.version import Version
 from cairn.engine import evaluation, gate_facts, looks, version
 from cairn.engine.context import Context
-from cairn.objects.folders.tree import tree_entries
+from cairn.objects.folders.stored_tree import tree_entries
 from cairn.stats.checks import (
     Evidence,
     Problem,

@@ -16,7 +16,7 @@ from cairn.core.verdict import Safety
 from cairn.core.version import Manifest, Version
 from cairn.engine import label_moves, ledger, verdict, version
 from cairn.engine.context import Context
-from cairn.objects.folders.tree import tree_entries
+from cairn.objects.folders.stored_tree import tree_entries
 from cairn.stats.checks.evidence import Facts, Tenure
 
 DAY_HOURS = 24.0

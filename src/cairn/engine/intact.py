@@ -12,7 +12,7 @@ from cairn.core.errors import CairnError, Conflict
 from cairn.core.version import Manifest
 from cairn.objects import ObjectStore
 from cairn.objects.closure import require_tree
-from cairn.objects.folders.tree import tree_entries
+from cairn.objects.folders.stored_tree import tree_entries
 
 HASHED_BYTES = 1 << 30
 

@@ -5,7 +5,6 @@
    installed. One that fails is told again, from the same entry, after the next change.
 """
 
-import logging
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -22,8 +21,6 @@ MOST = 1000
 """How many entries a listener is told of after one change, if it lagged behind."""
 Listener = Callable[[Entry], object]
 
-_log = logging.getLogger(__name__)
-
 
 def tell(database: Database, newest: Entry) -> None:
     """Tell every listener of what it was not told of; one that fails is only warned of."""
@@ -31,7 +28,9 @@ def tell(database: Database, newest: Entry) -> None:
         try:
             _tell(database, point, newest)
         except Exception as error:  # noqa: BLE001 (whatever it raises, the change stands)
-            _log.warning(
+            import logging
+
+            logging.getLogger(__name__).warning(
                 "recorded, but the listener %s failed (%s: %s); it is told again after the "
                 "next change",
                 point.name,

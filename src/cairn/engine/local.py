@@ -1,6 +1,5 @@
 """The engine in this process: check, answer, and keep the ledger, in one transaction."""
 
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,8 +25,6 @@ from cairn.sql.database import Transaction
 
 ATTEMPTS = 8
 """How many versions are looked at for one rollback that others come before."""
-
-_log = logging.getLogger(__name__)
 
 
 class _Done(NamedTuple):
@@ -159,7 +156,10 @@ class LocalEngine:
         try:
             self._beside.catch_up(self.store.database)
         except (OSError, CairnError) as error:
-            _log.warning("recorded, but the ledger's copies lag behind: %s", error)
+            import logging
+
+            log = logging.getLogger(__name__)
+            log.warning("recorded, but the ledger's copies lag behind: %s", error)
 
     def _context(self, tx: Transaction, who: Who, proofs: Proofs | None = None) -> Context:
         return Context(

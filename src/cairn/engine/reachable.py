@@ -24,7 +24,7 @@ from cairn.engine import run, version
 from cairn.engine.context import Context
 from cairn.engine.erased import ERASED
 from cairn.objects import ObjectStore
-from cairn.objects.folders.tree import tree_entries
+from cairn.objects.folders.stored_tree import tree_entries
 from cairn.sql.database import Transaction
 
 LARGEST_RECORD = 64 << 20

@@ -14,7 +14,7 @@ from cairn.core.reference import (
     ByTag,
 )
 from cairn.core.version import GetVersion, Version
-from cairn.engine import known_good, label, label_moves, version
+from cairn.engine import known_good, label_moves, version
 from cairn.engine.context import Context
 
 
@@ -50,15 +50,15 @@ def _released(context: Context, asked: ByRelease) -> Version:
 
 
 def _held(context: Context, asked: ByLabel) -> Version:
-    live = label.live(context, asked.model, asked.label)
-    if live is None:
+    held = label_moves.current(context, asked.model, asked.label)
+    if held is None:
         label_moves.require_label(context, asked.model, asked.label)
         raise NotFound(
             f"{asked.label} of {shown(asked.model)} holds nothing; "
             f"`cairn promote {shown(asked.model)}:N {asked.label}` sets it"
         )
     if asked.back == 0:
-        return live
+        return version.by_digest(context, asked.model, held.after)
     targets = tuple(islice(known_good.of(context, asked.model, asked.label), asked.back))
     if asked.back > len(targets):
         raise NotFound(

@@ -7,7 +7,7 @@ from itertools import islice
 from cairn.core.errors import Invalid, NotFound
 from cairn.core.name import ModelName
 from cairn.core.version import GetVersion, ListModels, ListVersions, Version
-from cairn.engine import approval, resolve, version
+from cairn.engine import resolve, version
 from cairn.engine.context import Context
 from cairn.sql import search
 
@@ -62,6 +62,8 @@ def _listed(names: Sequence[str]) -> str:
 def _tagged(context: Context, name: str, value: str) -> Callable[[Version], bool]:
     """Return what tells whether a version has a tag: it is approved, or made of a snapshot."""
     if name == "approved":
+        from cairn.engine import approval
+
         agreed = approval.agreed(context)
         if value not in ("yes", "no"):
             raise Invalid(f'approved is "yes" or "no", not {value!r}')

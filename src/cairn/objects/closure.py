@@ -17,7 +17,7 @@ from cairn.core.run import RunFacts
 from cairn.core.snapshot import Recipe, Snapshot, Source, is_kept, parents_of
 from cairn.core.tree import LEAF_ROWS, ROOT_BYTES, Entry, escape, read_root
 from cairn.core.version import Manifest
-from cairn.objects.folders.tree import tree_entries
+from cairn.objects.folders.stored_tree import tree_entries
 from cairn.objects.store import ObjectStore
 
 Leads = type[Record] | Literal["bytes", "tree", "names"]

@@ -1,11 +1,22 @@
-"""A tree that was stored, and how whoever waits for one is told."""
+"""A tree that was stored: written, read again, and how whoever waits for one is told."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from cairn.core.digest import Digest
-from cairn.core.tree import Entry, Leaf, cut, write_root
+from cairn.core.errors import Corrupt
+from cairn.core.tree import (
+    LEAF_BYTES,
+    ROOT_BYTES,
+    Entry,
+    Leaf,
+    cut,
+    read_leaves,
+    read_root,
+    write_root,
+)
 from cairn.objects.packs.batch import Batch
+from cairn.objects.store import ObjectStore
 
 Progress = Callable[[int, int, int, int], None]
 """Told after each file: files done, bytes done, files in all, bytes in all."""
@@ -52,3 +63,22 @@ class Tally:
         for entry in entries:
             yield entry
             self.add(1, entry.size)
+
+
+def tree_entries(objects: ObjectStore, digest: Digest) -> Iterator[Entry]:
+    """Yield the files of a tree, sorted by path; raises `Corrupt` if it is not canonical."""
+    leaves = read_root(objects.get(digest, most=ROOT_BYTES))
+    try:
+        for rows in read_leaves(
+            (leaf, objects.get(leaf.digest, most=LEAF_BYTES)) for leaf in leaves
+        ):
+            yield from rows
+    except Corrupt as error:
+        raise Corrupt(f"tree {digest} is damaged: {error}") from error
+
+
+def tree_objects(objects: ObjectStore, digest: Digest) -> Iterator[Digest]:
+    """Yield all objects that a tree needs, itself first; some may come more than once."""
+    yield digest
+    yield from (leaf.digest for leaf in read_root(objects.get(digest, most=ROOT_BYTES)))
+    yield from (entry.digest for entry in tree_entries(objects, digest))

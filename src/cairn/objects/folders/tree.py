@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cairn.core.digest import Digest
-from cairn.core.errors import Corrupt, NotFound
+from cairn.core.errors import NotFound
 from cairn.core.tree import (
     LEAF_BYTES,
     ROOT_BYTES,
@@ -18,7 +18,6 @@ from cairn.core.tree import (
     escape,
     gather,
     read_leaf,
-    read_leaves,
     read_root,
 )
 from cairn.objects.backends.os_errors import reading
@@ -26,7 +25,14 @@ from cairn.objects.folders.folder import Folder
 from cairn.objects.folders.freeze import freeze_file, freeze_folder
 from cairn.objects.folders.restore import Helpers, restore_entries
 from cairn.objects.folders.restore_file import Giver
-from cairn.objects.folders.stored_tree import Progress, StoredTree, Tally, store_entries
+from cairn.objects.folders.stored_tree import (
+    Progress,
+    StoredTree,
+    Tally,
+    store_entries,
+    tree_entries,
+    tree_objects,
+)
 from cairn.objects.folders.workers import worker_count
 from cairn.objects.source import not_stored
 from cairn.objects.store import ObjectStore
@@ -62,25 +68,6 @@ def store_tree(
     if not stat.S_ISREG(mode):
         raise not_stored(label, mode)
     return freeze_file(objects, path, label, on_progress)
-
-
-def tree_entries(objects: ObjectStore, digest: Digest) -> Iterator[Entry]:
-    """Yield the files of a tree, sorted by path; raises `Corrupt` if it is not canonical."""
-    leaves = read_root(objects.get(digest, most=ROOT_BYTES))
-    try:
-        for rows in read_leaves(
-            (leaf, objects.get(leaf.digest, most=LEAF_BYTES)) for leaf in leaves
-        ):
-            yield from rows
-    except Corrupt as error:
-        raise Corrupt(f"tree {digest} is damaged: {error}") from error
-
-
-def tree_objects(objects: ObjectStore, digest: Digest) -> Iterator[Digest]:
-    """Yield all objects that a tree needs, itself first; some may come more than once."""
-    yield digest
-    yield from (leaf.digest for leaf in read_root(objects.get(digest, most=ROOT_BYTES)))
-    yield from (entry.digest for entry in tree_entries(objects, digest))
 
 
 def restore_tree(
