@@ -156,6 +156,28 @@ def test_what_a_command_cuts_short_says_so() -> None:
     assert silent == ["guard.py: LISTED"]  # what to do about what its table shows
 
 
+def test_whoever_reads_every_version_run_or_move_is_known() -> None:
+    # It costs what there is, so no command that people type all day may do it.
+    whole = re.compile(
+        r"(?:project|registry|self\._project)\.(?:versions|runs|history)"
+        r"\((?![^\n]*(?:limit|status)=)"
+    )
+    found = {
+        file.relative_to(HOME).as_posix()
+        for file in HOME.rglob("*.py")
+        if whole.search(file.read_text("utf-8"))
+    }
+
+    assert found == {
+        "__init__.py",  # an example
+        "cli/audit.py",  # the whole history, to be kept elsewhere
+        "data/person/find.py",  # where a person may be
+        "data/row_holders.py",  # who holds a row or a file
+        "data/verdict.py",  # all verdicts made anew
+        "integrations/dvc/models.py",  # what was adopted already
+    }
+
+
 def test_a_list_is_read_to_its_end_in_one_place() -> None:
     # A request has a limit; whoever sends it once takes a part for the whole.
     asking = re.compile(r"\b(?:ReadLedger|ListVersions)\((?!Request)")

@@ -4,7 +4,7 @@ Data, training, gates and whatever else stands above are given a `Project`; noth
 measures, reads people's files or changes a record.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -32,6 +32,8 @@ from cairn.engine.store import Store
 from cairn.engine.who import Who
 from cairn.listed import Versions
 from cairn.objects import ObjectStore
+
+FEW = 20
 
 
 class Project:
@@ -114,6 +116,13 @@ class Project:
         name = self._model(model) if model else None
         asked = ListVersions(model=name, where=where, before=before)
         return Versions.read(self.engine, asked, limit=limit)
+
+    def newest(self, model: str | None = None) -> Iterator[Version]:
+        """Yield versions, newest first, and read few more than are taken."""
+        page = self.versions(model, limit=FEW)
+        while page:
+            yield from page
+            page = self.versions(model, before=page[-1].name, limit=FEW)
 
     def models(self) -> tuple[ModelName, ...]:
         """Name the models that have versions, in alphabetical order."""

@@ -9,7 +9,7 @@ from cairn.cli.text import moment, one_line, short, table
 from cairn.core.digest import Digest
 from cairn.core.gate import PolicyInfo
 from cairn.core.ledger import Entry, Time
-from cairn.core.name import LabelName, ModelName, shown
+from cairn.core.name import LabelName, ModelName
 from cairn.core.reference import model_and_label
 from cairn.core.version import Version
 from cairn.data.said import Said, about, marks_elsewhere, policy_elsewhere, said_of
@@ -39,13 +39,11 @@ def told(
     version: Digest | None = None,
 ) -> list[str]:
     """Tell what each other store says of a label or a version, a table for each."""
-    names = {found.digest: found.name for found in registry.versions(shown(model))}
     parts: list[str] = []
     for said in said_of(registry, model):
-        rows = [
-            _row(entry, digest, names)
-            for entry, digest in _chosen(registry, said, label=label, version=version)
-        ]
+        chosen = _chosen(registry, said, label=label, version=version)
+        names = registry.names(model, (digest for _, digest in chosen if digest))
+        rows = [_row(entry, digest, names) for entry, digest in chosen]
         if rows:
             head = (
                 f"At {said.origin}, as its ledger says up to entry {said.last} (fetched "

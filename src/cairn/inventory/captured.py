@@ -8,7 +8,9 @@ from cairn.project import Project
 def captured(project: Project) -> tuple[Captured, ...]:
     """Name for each ingredient the newest version, made by a run, that has it."""
     found: dict[Ingredient, str] = {}
-    for version in project.versions():
+    for version in project.newest():
+        if len(found) == len(INGREDIENTS):
+            break
         if version.run is not None and version.deleted is None:
             for ingredient in _known(version.manifest):
                 found.setdefault(ingredient, version.name)

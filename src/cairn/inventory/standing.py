@@ -21,7 +21,6 @@ from cairn.inventory.page import read
 from cairn.project import Project
 
 PRODUCTION = "production"
-FEW = 20
 
 
 class Standing(NamedTuple):
@@ -131,17 +130,10 @@ def _compared(
         if move.label == PRODUCTION:
             holder = project.version(f"{move.model}@{PRODUCTION}")
             seen = _evaluated(project, holder)
-            for other in _others(project, holder) if seen else ():
-                both = sorted(seen & _evaluated(project, other))
-                yield from ((other, holder, snapshot) for snapshot in both)
-
-
-def _others(project: Project, holder: Version) -> Iterator[Version]:
-    """Yield the versions of a model with other weights, newest first, page by page."""
-    page = project.versions(holder.model, limit=FEW)
-    while page:
-        yield from (other for other in page if _weights(other) != _weights(holder))
-        page = project.versions(holder.model, before=page[-1].name, limit=FEW)
+            for other in project.newest(holder.model) if seen else ():
+                if _weights(other) != _weights(holder):
+                    both = sorted(seen & _evaluated(project, other))
+                    yield from ((other, holder, snapshot) for snapshot in both)
 
 
 def _evaluated(project: Project, version: Version) -> set[Digest]:
