@@ -77,10 +77,14 @@ class Row:
 
 @dataclass
 class Table:
-    """What was found so far, and the most memory that a process of ours took."""
+    """What was found so far, the most memory of a process of ours, and processor time.
+
+    Processor time is by tool and step, whole commands with their children.
+    """
 
     rows: list[Row] = field(default_factory=list[Row])
     peak_mib: int = 0
+    processor: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
     def faster(
         self, work: str, ours: float, theirs: float, *, than: str, times: float
@@ -131,6 +135,9 @@ def main() -> None:
     finally:
         remove(folder)
     table.at_most("most memory of one process", table.peak_mib, PEAK_MIB, unit="MiB")
+    print("\nprocessor time, in the order of the runs (s):")
+    for step, spent in table.processor.items():
+        print(f"  {step}: {', '.join(f'{each:.2f}' for each in spent)}")
     missed = [row.work for row in table.rows if not row.reached]
     print(f"\nfell short: {', '.join(missed)}" if missed else "\nall bounds reached")
 
@@ -173,7 +180,7 @@ def small(folder: Path, asked: argparse.Namespace, table: Table) -> None:
     table.faster("1% changed", ours["cairn"], ours["dvc"], than="dvc add", times=5)
     ours = _medians(back)
     table.faster("restore", ours["cairn"], ours["dvc"], than="dvc checkout", times=12)
-    table.faster("restore", ours["cairn"], ours["cp"], than="cp -r, not synced", times=1)
+    table.faster("restore", ours["cairn"], ours["cp"], than="cp -r, synced", times=1)
     table.at_most(f"packs for {named}", packs, 50, unit="files")
 
 
@@ -298,6 +305,8 @@ def _add(
 ) -> None:
     found = step()
     taken.setdefault(tool.name, []).append(found.seconds)
+    spent = table.processor.setdefault(f"{tool.name} {step.__name__}", [])
+    spent.append(found.processor)
     if isinstance(tool, Cairn):
         table.noted(found)
 
