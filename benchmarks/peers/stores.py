@@ -85,7 +85,7 @@ class Cairn(Tool):
         """Bring everything into a new project, and write the files."""
         other = self.folder / "other"
         other.mkdir()
-        self.run(_CAIRN, "init", cwd=other)
+        self.run(_CAIRN, "init", ".", cwd=other)
         pulled = self.run(_CAIRN, "pull", self.folder / "remote", cwd=other)
         written = self.run(_CAIRN, "snapshot", "restore", "data", "out", cwd=other)
         return Taken(
