@@ -19,16 +19,13 @@ import faulty
 import servers
 from backends import stored
 from cairn.core.errors import Forbidden, Invalid, NotFound, Refused, Unavailable
-from cairn.objects import ObjectStore
 from cairn.objects.address import open_backend
-from cairn.objects.backends import upload
 from cairn.objects.backends.backend import Backend
 from cairn.objects.backends.bucket_address import Place, read_place
 from cairn.objects.backends.cloud import CloudBackend
 from cairn.objects.backends.local import LocalBackend
 from cairn.objects.backends.provider import Patience
 from cairn.objects.backends.upload import Sizes
-from cairn.objects.packs import pack_writer
 
 KEY = "packs/" + "ab" * 32
 PARTS = Sizes(single=1 << 20, part=5 << 20)
@@ -387,19 +384,3 @@ def test_a_path_and_a_file_address_name_a_folder(tmp_path: Path) -> None:
 
         assert isinstance(backend, LocalBackend)
         assert backend.where("x") == f"{tmp_path}/a b/x"
-
-
-@pytest.mark.usefixtures("s3")
-def test_an_object_larger_than_a_bucket_takes_at_once_lies_there_in_packs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(upload, "MOST_BYTES", 6 << 20)
-    monkeypatch.setattr(pack_writer, "PACK_BYTES", 1 << 20)
-    backend = fresh("s3")
-    objects = ObjectStore(backend)
-
-    digest = objects.put(LARGE)
-
-    assert len(LARGE) > upload.MOST_BYTES
-    assert objects.get(digest) == LARGE
-    assert max(found.size for found in backend.list("packs/")) < upload.MOST_BYTES
