@@ -158,7 +158,8 @@ def locate(project: Project, source: Source) -> Locate:
             return locate_versions(source)
         case _:
             raise NotFound(
-                "a recipe keeps no bytes of what it makes; `cairn snapshot rebuild` makes them"
+                "a recipe keeps no bytes of what it makes; "
+                "`cairn snapshot rebuild SNAPSHOT FOLDER` makes them"
             )
 
 
