@@ -129,8 +129,8 @@ def other_seeds(
         "version_newest", model=candidate.model, before=before, limit=FARTHEST
     )
     own = candidate.manifest
-    for (number,) in rows:
-        other = version.by_number(context, candidate.model, number)
+    for row in rows:
+        other = version.by_number(context, candidate.model, row.number)
         theirs = other.manifest
         if other.deleted is None and _seeds(theirs) != _seeds(own) and _alike(theirs, own):
             yield other

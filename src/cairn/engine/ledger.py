@@ -107,7 +107,9 @@ def read(tx: Transaction, seq: int) -> Entry:
     row = tx.one("ledger_entry", seq=seq)
     if row is None:
         raise NotFound(f"the ledger has no entry {seq}")
-    if ledger.leaf_hash(row.content) != nodes(tx)(0, seq):
+    if row.leaf is None:
+        raise Corrupt(f"the ledger's tree lacks node 0/{seq}")
+    if ledger.leaf_hash(row.content) != row.leaf:
         raise Corrupt(f"ledger entry {seq} was changed; run `cairn verify --all`")
     try:
         entry = msgspec.json.decode(row.content, type=Entry)

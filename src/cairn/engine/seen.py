@@ -41,8 +41,10 @@ def _measured(
 ) -> Iterator[str]:
     """The versions whose runs read the set and recorded metrics."""
     rows = context.tx.all("version_newest", model=model, before=before, limit=FARTHEST)
-    for (number,) in rows:
-        manifest = version.by_number(context, model, number).manifest
+    for row in rows:
+        manifest = version.manifest(
+            context, row.registered, model=model, number=row.number, digest=row.digest
+        )
         read = any(given.snapshot == snapshot for given in manifest.inputs)
         if read and manifest.metrics and manifest.artifacts is not None:
             yield manifest.artifacts.tree

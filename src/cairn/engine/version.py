@@ -208,6 +208,15 @@ def read(context: Context, row: Row) -> Version:
     )
 
 
+def manifest(
+    context: Context, registered: int, *, model: str, number: int, digest: Digest
+) -> Manifest:
+    """Read the manifest alone of a version, if its row says what the ledger says."""
+    entry = ledger.read(context.tx, registered)
+    ledger.agree(entry, REGISTERED, model=model, number=number, digest=digest)
+    return context.objects.get_record(digest, Manifest)
+
+
 def registered(context: Context, version: Version) -> int:
     """Tell by which ledger entry a version was registered."""
     rows = context.tx.all("version_by_number", model=version.model, number=version.number)

@@ -16,6 +16,10 @@ from cairn.sql.sqlite import Sqlite
 __all__ = ["Database", "Row", "Transaction", "queries"]
 
 
+FEW, MOST = 32, 1000
+"""How many rows an answer that is remembered may have, and how many answers are."""
+
+
 @cache
 def queries() -> Mapping[str, str]:
     """Read every `-- name:` block under `queries/`, without its comment."""
@@ -33,15 +37,26 @@ def _statement(text: str) -> str:
 
 
 class Transaction:
-    """Named queries inside one transaction."""
+    """Named queries inside one transaction.
+
+    Nobody else changes what it sees, so a query asked again is answered from memory, until
+    something is written.
+    """
 
     def __init__(self, session: Session, dialect: str) -> None:
         self._session = session
         self.dialect = dialect
+        self._known: dict[tuple[object, ...], tuple[Row, ...]] = {}
 
     def all(self, query: str, /, **values: object) -> list[Row]:
         """Run a named query and return all rows."""
-        return self.select(queries()[query], values)
+        asked = (query, *values.items())
+        if (known := self._known.get(asked)) is not None:
+            return [*known]
+        rows = self.select(queries()[query], values)
+        if len(rows) <= FEW and len(self._known) < MOST:
+            self._known[asked] = tuple(rows)
+        return rows
 
     def one(self, query: str, /, **values: object) -> Row | None:
         """Run a named query and return the first row, if any."""
@@ -50,6 +65,7 @@ class Transaction:
 
     def run(self, query: str, /, **values: object) -> None:
         """Run a named statement."""
+        self._known.clear()
         self.select(queries()[query], values)
 
     def select(self, text: str, values: Mapping[str, object]) -> list[Row]:

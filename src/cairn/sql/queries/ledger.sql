@@ -16,8 +16,11 @@ UPDATE ledger_head SET entries = entries + 1;
 SELECT COALESCE(MAX(seq), -1) + 1 AS entries FROM ledger_entry;
 
 -- name: ledger_entry
--- Read one entry.
-SELECT content FROM ledger_entry WHERE seq = :seq;
+-- Read one entry and its leaf in the tree.
+SELECT entry.content, node.hash AS leaf
+  FROM ledger_entry AS entry
+  LEFT JOIN ledger_node AS node ON node.level = 0 AND node.position = entry.seq
+ WHERE entry.seq = :seq;
 
 -- name: ledger_range
 -- Read the entries from `start` up to `stop`.

@@ -92,7 +92,7 @@ HAVING MAX(seq) IS NOT NULL;
 
 -- name: version_newest
 -- List the newest versions of a model before an entry.
-SELECT number
+SELECT number, digest, registered
   FROM version
  WHERE model = :model AND (CAST(:before AS BIGINT) IS NULL OR registered < :before)
  ORDER BY number DESC
