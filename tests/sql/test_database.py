@@ -60,8 +60,9 @@ def test_a_reader_sees_one_state_whatever_is_written_meanwhile(database: Databas
 
 def test_what_reads_within_a_change_sees_the_change(database: Database) -> None:
     with database.writing() as tx:
+        assert models(tx) == []
         bind(tx, "a/churn")
-        assert read(database) == ["a/churn"]
+        assert models(tx) == read(database) == ["a/churn"]
 
 
 def test_a_change_that_fails_leaves_nothing_and_the_next_one_goes_on(
