@@ -207,7 +207,7 @@ def test_a_truncated_data_file_is_corrupt(registry: Registry, table: Path) -> No
     victim = Path(DeltaTable(table, version=0).file_uris()[0])
     victim.write_bytes(victim.read_bytes()[:50])
 
-    with pytest.raises(Corrupt, match=r"1 of 3 files have not the size that the table lists"):
+    with pytest.raises(Corrupt, match=r"1 of 3 files has not the size that the table lists"):
         snapshot_delta(registry, "lake", version=0)
 
 

@@ -285,7 +285,7 @@ def test_an_object_of_another_size_than_listed_is_corrupt(
 
     monkeypatch.setattr(LakeFS, "read", other)
 
-    with pytest.raises(Corrupt, match=r"1 of 1 files have not the size"):
+    with pytest.raises(Corrupt, match=r"1 of 1 file has not the size"):
         snapshot_lakefs(registry, read_reference("shop/main/data/train.csv"))
     assert lake.asked
 

@@ -28,7 +28,7 @@ TABLES: dict[str, tuple[Callable[[Rows], Rows], int, str]] = {
     "no group": (without(REGION), NotFound.exit_code, "has no column 'region'; its columns"),
     "no id": (without(0), NotFound.exit_code, "has no column 'customer'; its columns"),
     "no feature": (without(SPEND), NotFound.exit_code, "has no column 'spend'"),
-    "an empty label": (with_cell(LABEL, ""), Invalid.exit_code, "1 of 400 rows have no label"),
+    "an empty label": (with_cell(LABEL, ""), Invalid.exit_code, "1 of 400 rows has no label"),
     "a third label": (with_cell(LABEL, "2"), Invalid.exit_code, "neither 0 nor 1"),
     "an id twice": (lambda rows: [*rows, rows[1]], Invalid.exit_code, "occurs more than once"),
     "no rows": (lambda rows: rows[:1], Invalid.exit_code, "has no rows"),

@@ -116,7 +116,7 @@ def test_a_declared_tolerance_is_kept_to(tmp_path: Path) -> None:
             r"of shape \(2, 1\), recorded was float64 of shape \(2,\)",
         ),
         ([1.0, 2.0], [1, 2], r"gives int64"),
-        ([1.0, 2.0], [1.0], r"gave 1 answers to 2 rows"),
+        ([1.0, 2.0], [1.0], r"gave 1 answer to 2 rows"),
     ],
 )
 def test_other_answers_are_refused(

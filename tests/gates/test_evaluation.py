@@ -280,7 +280,7 @@ HEADER = "customer,churned,region,age,spend\n"
         ("id,churned,region,age,spend\nc,1,n,1,1\n", NotFound, "no column 'customer'"),
         (HEADER + "c,2,n,1,1\nd,0,n,1,1\n", Invalid, "1 of 2 labels in column 'churned'"),
         (HEADER + "c,yes,n,1,1\n", Invalid, "1 class in column 'churned', such as 'yes'"),
-        (HEADER + "c,,n,1,1\nd,0,n,1,1\n", Invalid, "1 of 2 rows have no label"),
+        (HEADER + "c,,n,1,1\nd,0,n,1,1\n", Invalid, "1 of 2 rows has no label"),
         (HEADER + "c,1,n,1,1\nc,0,n,1,1\n", Invalid, "id 'c' occurs more than once"),
         (HEADER + "c,1,n,1,1\n,0,n,1,1\n", Invalid, "id of row number 2"),
         (HEADER + "c,1,n,old,1\n", Invalid, "does not take these inputs"),

@@ -209,7 +209,7 @@ def test_a_version_from_a_lost_pin_has_a_gap_until_it_is_back(
     check_pin(registry, registry.find_snapshot(pin))
     back = registry.version("churn:1")
 
-    assert any("is LOST: 1 of 1 files" in gap.reason for gap in lost.gaps)
+    assert any("is LOST: 1 of 1 file was" in gap.reason for gap in lost.gaps)
     assert "is LOST" in refusal.value.report
     assert not any("LOST" in gap.reason for gap in back.gaps)
 

@@ -94,12 +94,12 @@ def text_of(registry: Registry, version: Version) -> str:
         *(("erased", what) for what in said_of(registry, version)),
         ("code", _code_line(manifest)),
         ("environment", _environment_line(manifest)),
-        ("seeds", ", ".join(f"{s.generator}={s.value}" for s in manifest.seeds) or "-"),
-        ("unseeded", ", ".join(manifest.unseeded) or "-"),
+        ("seeds", tuple(f"{s.generator}={s.value}" for s in manifest.seeds)),
+        ("unseeded", manifest.unseeded),
         ("parameters", _values(manifest.parameters)),
         (
             "metrics",
-            ", ".join(f"{k} {number(v)}" for k, v in sorted(manifest.metrics.items())),
+            tuple(f"{k} {number(v)}" for k, v in sorted(manifest.metrics.items())),
         ),
         *(("evaluation", _evaluation_line(registry, e)) for e in manifest.evaluations),
         *_standing_lines(manifest),
@@ -238,6 +238,6 @@ def _evaluation_line(registry: Registry, digest: Digest) -> str:
     return f"{short(digest)}  {counted(found.rows, 'row')} of {short(found.snapshot)}"
 
 
-def _values(values: dict[str, Any]) -> str:
+def _values(values: dict[str, Any]) -> tuple[str, ...]:
     set_to = {name: value for name, value in sorted(values.items()) if value is not None}
-    return ", ".join(f"{name}={value}" for name, value in set_to.items())
+    return tuple(f"{name}={value}" for name, value in set_to.items())

@@ -8,6 +8,7 @@ from cairn.cli.text import moment, short, table
 from cairn.core.errors import CairnError, Corrupt, Unavailable
 from cairn.core.pin import PinCheck
 from cairn.core.snapshot import SnapshotInfo
+from cairn.core.words import counted
 from cairn.data.erasure import Erasures
 from cairn.registry import Registry
 
@@ -30,7 +31,8 @@ def keeping(registry: Registry, info: SnapshotInfo, erased: Erasures | None = No
         gone = erased.of(registry, info)
         if not gone:
             return "kept"
-        return "erased" if gone == info.files else f"{gone} of {info.files} files erased"
+        share = f"{gone} of {counted(info.files, 'file')} erased"
+        return "erased" if gone == info.files else share
     found = registry.pin(info.digest)
     if found is None:
         return "pinned, never verified"

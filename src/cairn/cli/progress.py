@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from cairn.cli.text import size
+from cairn.core.words import counted
 
 QUIET_SECONDS, EVERY_SECONDS = 1.0, 0.1
 Report = Callable[[int, int, int, int], None]
@@ -77,7 +78,7 @@ class _Line:
         left = f", {(total - done) / rate:.0f} s left" if rate and total else ""
         share = f"{100 * done // total:3d} % " if total else ""
         self._show(
-            f"{self._what}: {share}{files:,} of {all_files:,} files, {size(done)}, "
+            f"{self._what}: {share}{files:,} of {counted(all_files, 'file')}, {size(done)}, "
             f"{size(int(rate))}/s{left}"
         )
 

@@ -11,7 +11,7 @@ from cairn.capture.run import RunOutcome
 from cairn.cli import starter
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import working
-from cairn.cli.text import listed, moment, number, pairs, short, table
+from cairn.cli.text import moment, number, pairs, short, table
 from cairn.core.errors import Refused
 from cairn.core.evaluation import LookAhead
 from cairn.core.label import STAGING
@@ -136,7 +136,7 @@ def _tell(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _facts(facts: RunFacts) -> list[tuple[str, str]]:
+def _facts(facts: RunFacts) -> list[tuple[str, str | tuple[str, ...]]]:
     code = facts.code
     changed = " + uncommitted changes" if code and code.patch else ""
     return [
@@ -149,21 +149,23 @@ def _facts(facts: RunFacts) -> list[tuple[str, str]]:
             ("wrote", f"{short(digest)}  {path}")
             for path, digest in sorted(facts.outputs.items())
         ),
-        ("seeds", ", ".join(f"{s.generator}={s.value}" for s in facts.seeds) or "-"),
-        ("unseeded", ", ".join(facts.unseeded) or "-"),
-        ("parameters", _values(facts)),
+        ("seeds", tuple(f"{s.generator}={s.value}" for s in facts.seeds) or "-"),
+        ("unseeded", facts.unseeded or "-"),
+        ("parameters", _values(facts) or "-"),
         (
             "metrics",
-            ", ".join(f"{k} {number(v)}" for k, v in sorted(facts.metrics.items())) or "-",
+            tuple(f"{k} {number(v)}" for k, v in sorted(facts.metrics.items())) or "-",
         ),
-        ("models", ", ".join(sorted(facts.artifacts)) or "-"),
+        ("models", tuple(sorted(facts.artifacts)) or "-"),
         *(("gap", f"{gap.field}: {gap.reason}") for gap in facts.gaps),
     ]
 
 
-def _values(facts: RunFacts) -> str:
+def _values(facts: RunFacts) -> tuple[str, ...]:
     values = [f"{k}={v}" for k, v in sorted(facts.parameters.items()) if v is not None]
-    return listed(values, most=SHOWN_VALUES) or "-"
+    more = len(values) - SHOWN_VALUES
+    rest = [f"{values[SHOWN_VALUES - 1]} and {more:,} more"]
+    return tuple(values if more <= 0 else [*values[: SHOWN_VALUES - 1], *rest])
 
 
 def _told(outcome: RunOutcome) -> str:
@@ -194,14 +196,12 @@ def _registered(name: str, outcome: RunOutcome) -> list[str]:
     held = f", {STAGING} points at it" if STAGING in version.labels else ""
     return [
         f"{name} made {version.name}{held}: {version.digest}",
-        *(
-            f"  {line}"
-            for line in pairs(
-                [
-                    *(fact for fact in _facts(facts) if fact[1] != "-" and fact[0] != "gap"),
-                    *(("gap", f"{gap.field}: {gap.reason}") for gap in version.gaps),
-                ]
-            ).splitlines()
+        pairs(
+            [
+                *(fact for fact in _facts(facts) if fact[1] != "-" and fact[0] != "gap"),
+                *(("gap", f"{gap.field}: {gap.reason}") for gap in version.gaps),
+            ],
+            indent="  ",
         ),
         *([folder] if named else []),
     ]

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from operator import gt
+from typing import cast
 
 import msgspec
 
@@ -92,11 +93,38 @@ def listed(words: Sequence[str], *, most: int) -> str:
     return ", ".join(words[:most]) + more
 
 
-def pairs(values: Iterable[tuple[str, object]]) -> str:
-    """Lay out names and values in two columns."""
-    found = [(name, one_line(value)) for name, value in values]
+def pairs(values: Iterable[tuple[str, object]], *, indent: str = "") -> str:
+    """Lay out names and values in two columns; a tuple takes as many lines as its words need.
+
+    A sentence stays on its line, for what it tells to type is copied from there.
+    """
+    found = list(values)
     width = max((len(name) for name, _ in found), default=0)
-    return "\n".join(f"{name:<{width}}{GAP}{value}".rstrip() for name, value in found)
+    room = _columns() - width - len(GAP) - len(indent)
+    lines: list[str] = []
+    for name, value in found:
+        texts = [one_line(value)]
+        if isinstance(value, tuple):
+            texts = _filled(cast("tuple[object, ...]", value), room)
+        heads = [name, *[""] * (len(texts) - 1)]
+        lines += [
+            f"{indent}{head:<{width}}{GAP}{text}".rstrip()
+            for head, text in zip(heads, texts, strict=True)
+        ]
+    return "\n".join(lines)
+
+
+def _filled(words: Iterable[object], room: int) -> list[str]:
+    """Join words by commas, in lines that fit where no single word is too long."""
+    lines = [""]
+    for word in map(one_line, words):
+        joined = f"{lines[-1]}, {word}" if lines[-1] else word
+        if lines[-1] and len(joined) >= room:
+            lines[-1] += ","
+            lines.append(word)
+        else:
+            lines[-1] = joined
+    return lines
 
 
 def short(digest: str | None) -> str:

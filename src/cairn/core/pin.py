@@ -14,6 +14,7 @@ from cairn.core.name import Text
 from cairn.core.request import Change, Record, Request
 from cairn.core.run import Gap
 from cairn.core.snapshot import Count
+from cairn.core.words import counted, of_all
 
 MOST_NAMED = 20
 
@@ -68,7 +69,8 @@ def check(asked: CheckPin, *, files: int, pinned: bool) -> None:
         raise Invalid(f"snapshot {asked.snapshot} is kept here, not pinned")
     found = asked.intact + asked.changed + asked.lost
     if found != files:
-        raise Invalid(f"the check is of {found} files, the snapshot has {files}; check again")
+        looked_at = counted(found, "file")
+        raise Invalid(f"the check is of {looked_at}, the snapshot has {files}; check again")
 
 
 def gap(found: PinCheck | None) -> Gap | None:
@@ -79,7 +81,7 @@ def gap(found: PinCheck | None) -> Gap | None:
     return Gap(
         field="data",
         reason=f"the pinned snapshot {found.snapshot[:19]} is {found.status.upper()}: "
-        f"{found.changed + found.lost} of {files} files were not as pinned when it was "
+        f"{of_all(found.changed + found.lost, files, 'file')} not as pinned when it was "
         f"verified at {found.checked_at[:19]}Z",
         fix="bring the files back where they lay, then `cairn snapshot verify "
         f"{found.snapshot[:19]}`; next time keep a copy instead of a pin",

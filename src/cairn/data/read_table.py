@@ -9,6 +9,7 @@ from cairn.core.snapshot import (
     is_kept,
 )
 from cairn.core.tree import SYMLINK, escape
+from cairn.core.words import counted
 from cairn.data.lakes.rows import lake_rows
 from cairn.data.pins import lying
 from cairn.data.tables.arrow import arrow
@@ -72,8 +73,9 @@ def _choose(objects: ObjectStore, snapshot: SnapshotInfo, file: str) -> TableFil
         tables = list(entries)
     if len(tables) != 1:
         raise Invalid(
-            f"the snapshot has {len(tables)} tables among {len(entries)} files; write "
-            f"which is meant: file = {some(tables or tuple(entries))}"
+            f"the snapshot has {counted(len(tables), 'table')} among "
+            f"{counted(len(entries), 'file')}; write which is meant: "
+            f"file = {some(tables or tuple(entries))}"
         )
     entry = entries[tables[0]]
     if entry.mode == SYMLINK:

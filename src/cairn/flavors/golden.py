@@ -13,6 +13,7 @@ from msgspec import Meta
 from cairn.core.digest import canonical, from_canonical
 from cairn.core.errors import Corrupt, Invalid, Refused
 from cairn.core.request import Record
+from cairn.core.words import counted
 from cairn.flavors.choose import flavor_scoring
 from cairn.flavors.disk import disk_errors
 from cairn.flavors.frames.frame import read_frame, row_count, take_rows, write_frame
@@ -87,7 +88,10 @@ def read_golden(directory: Path) -> Golden:
 def _score(model: object, inputs: Any, golden: Golden) -> Any:
     outputs = as_array(flavor_scoring(model).score(model, inputs, method=golden.method))
     if len(outputs) != golden.rows:
-        raise Invalid(f"{golden.method} gave {len(outputs)} answers to {golden.rows} rows")
+        raise Invalid(
+            f"{golden.method} gave {counted(len(outputs), 'answer')} to "
+            f"{counted(golden.rows, 'row')}"
+        )
     return outputs
 
 

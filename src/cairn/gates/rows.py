@@ -7,7 +7,7 @@ import numpy as np
 
 from cairn.core.errors import Invalid
 from cairn.core.evaluation import Better, Scorer, Task
-from cairn.core.words import counted
+from cairn.core.words import counted, of_all
 from cairn.data.tables.column import Column
 from cairn.data.tables.table import Table
 from cairn.gates.perturb import perturb
@@ -16,6 +16,7 @@ from cairn.stats.scored import Floats, Predictions
 from cairn.stats.tabulate import tabulate, tabulate_classes
 
 MISSING = "(missing)"
+_HAS = ("has", "have")
 
 
 def predict(
@@ -122,7 +123,7 @@ def _labels(column: Column, task: Task) -> Any:
     name, rows = column.name, column.missing.size
     if unknown := int(column.missing.sum()):
         raise Invalid(
-            f"{unknown} of {rows} rows have no label in column {name!r}: "
+            f"{of_all(unknown, rows, 'row', _HAS)} no label in column {name!r}: "
             "leave them out of the snapshot"
         )
     if task == "multiclass":

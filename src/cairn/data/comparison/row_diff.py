@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from cairn.core.errors import Invalid
 from cairn.core.request import Record
+from cairn.core.words import counted
 from cairn.data.comparison.relation import Relations
 from cairn.data.comparison.shared_columns import Meeting, Shared
 
@@ -75,7 +76,7 @@ def _problem(tables: Relations, relation: str, key: Sequence[Shared]) -> str | N
             bad += f" OR isnan({shared.column})"
         (missing,) = tables.row(f"SELECT count(*) FILTER ({bad}) FROM {relation}")
         if missing:
-            return f"{shared.name} is missing in {missing:,} rows and cannot be a key"
+            return f"{shared.name} is missing in {counted(missing, 'row')} and cannot be a key"
     columns = _list(key)
     spelled = ", ".join(f"{shared.column}::VARCHAR" for shared in key)
     found = tables.rows(

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from cairn.core.errors import CairnError, Corrupt, Invalid, NotFound
 from cairn.core.snapshot import DeltaTable, IcebergTable, Keeping
 from cairn.core.tree import Entry, check_path
+from cairn.core.words import of_all
 from cairn.data.buckets.bucket import bucket_copy, is_bucket
 from cairn.data.copies import Copy, Fault, Wanted, local_copy, take
 from cairn.objects import ObjectStore
@@ -21,6 +22,7 @@ from cairn.objects.folders.tree import Progress, StoredTree, store_entries
 
 ELSEWHERE = "_elsewhere"
 SHOWN = 5
+_HAS, _ARE = ("has", "have"), ("is", "are")
 _ALIASES = {"s3a": "s3", "s3n": "s3", "abfs": "az", "abfss": "az"}
 
 
@@ -137,11 +139,11 @@ def lacking(
     more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
     if corrupt:
         return Corrupt(
-            f"{location}: {len(corrupt)} of {files} files have not the {listed} "
+            f"{location}: {of_all(len(corrupt), files, 'file', _HAS)} not the {listed} "
             f"({names}{more}): they were cut short or replaced; restore them there"
         )
     return NotFound(
-        f"{location}: {len(faults)} of {files} files of this version are gone "
+        f"{location}: {of_all(len(faults), files, 'file', _ARE)} gone from this version "
         f"({names}{more}): the table was vacuumed or its snapshots expired; name a newer one"
     )
 
