@@ -118,7 +118,7 @@ def test_bytes_that_lakefs_has_another_checksum_of_are_not_taken(
 ) -> None:
     lists(monkeypatch, "0" * 32, of="train.csv")
 
-    with pytest.raises(Corrupt, match=r"1 of .* have not the size and checksum that lakeFS"):
+    with pytest.raises(Corrupt, match=r"1 of .* has not the size and checksum that lakeFS"):
         snapshot_lakefs(registry, read_reference("shop/main"), mode=mode)
 
     assert registry.snapshots() == ()
