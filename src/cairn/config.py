@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -86,6 +87,8 @@ class Settings(Record, frozen=True):
 
     folder: Path
     store: Path
+    records: str = ""
+    """The address of the PostgreSQL that keeps the records; empty, they lie in the store."""
     objects: str = ""
     team: Team = "default"
     models: dict[str, ModelSettings] = {}
@@ -118,7 +121,7 @@ class File(Record, frozen=True):
 
 _KEYS: dict[str, type[Record]] = {"evaluation": EvaluationSettings}
 MUST_BE = {
-    "store": "must be the name of a folder",
+    "store": 'must be the name of a folder, or "postgresql://host/database"',
     "objects": 'must be the address of a bucket: "s3://bucket/prefix"',
     "team": "must be lower-case letters, digits, '.', '_' and '-'",
     "model": "must be sections such as [model.churn]",
@@ -163,16 +166,14 @@ def load_settings(start: Path) -> Settings:
             "run `cairn init` in your project's folder first"
         )
     found = _read(folder / FILE)
-    if "://" in found.store:
-        raise Invalid(
-            f"{FILE}: store = {found.store!r} is not a folder; this release keeps stores in "
-            'folders only: store = ".cairn"'
-        )
-    store = os.environ.get("CAIRN_STORE") or found.store
+    store, records = _records(found.store)
+    if given := os.environ.get("CAIRN_STORE"):
+        store, records = (store, given) if _is_postgresql(given) else (given, "")
     models = {name: _model(folder / FILE, name, part) for name, part in found.model.items()}
     return Settings(
         folder=folder,
         store=_shared_store(folder, folder / store),
+        records=records,
         objects=os.environ.get("CAIRN_OBJECTS") or found.objects,
         team=found.team,
         models=models,
@@ -221,6 +222,27 @@ def write_objects(folder: Path, address: str) -> None:
         raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _is_postgresql(store: str) -> bool:
+    return store.startswith(("postgresql://", "postgres://"))
+
+
+def _records(store: str) -> tuple[str, str]:
+    """Split what `store` says in the file into a folder and the address of the records."""
+    if not _is_postgresql(store):
+        if "://" in store:
+            raise Invalid(
+                f"{FILE}: store = {store!r} is not a folder; this release keeps stores in "
+                'folders and PostgreSQL only: store = ".cairn"'
+            )
+        return store, ""
+    if urlsplit(store).password or "password=" in store:
+        raise Invalid(
+            f"{FILE}: store has a password in it, and is committed: take it out, and set "
+            "PGPASSWORD, write ~/.pgpass, or set CAIRN_STORE to the whole address"
+        )
+    return ".cairn", store
 
 
 def is_apart(folder: Path, project: Path) -> bool:

@@ -48,7 +48,7 @@ class Project:
     def open(cls, start: str | Path | None = None) -> Self:
         """Open the project in or above `start`, by default the working folder."""
         settings = load_settings(Path(start) if start is not None else Path.cwd())
-        store = Store(settings.store, objects=settings.objects)
+        store = Store(settings.store, objects=settings.objects, database=settings.records)
         engine = LocalEngine(
             store,
             Who(

@@ -15,7 +15,7 @@ BROKEN = {
     "an unknown key": ('stor = ".cairn"', "there is no key 'stor', only store, objects, team"),
     "a number for a folder": ("store = 5", "store must be the name of a folder"),
     "no folder's name": ('store = "a\\u0000b"', "store must be the name of a folder"),
-    "another place": ('store = "https://hub"', "keeps stores in folders only"),
+    "another place": ('store = "https://hub"', "keeps stores in folders and PostgreSQL only"),
     "a bad team": ('team = "Risk Team"', "team must be lower-case letters"),
     "a model that is none": (
         "[model]\nchurn = 1",

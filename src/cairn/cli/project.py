@@ -50,10 +50,10 @@ def init(folder: Path | None, *, objects: str, encrypt: bool, group: str) -> Sho
 
     folder = folder or _top(Path())
     try:
-        place, objects = _place(folder, objects)
+        place, records, objects = _place(folder, objects)
         number = _group(group) if group else None
         folder.mkdir(parents=True, exist_ok=True)
-        store = _store(place, objects=objects, encrypt=encrypt, group=number)
+        store = _store(place, records=records, objects=objects, encrypt=encrypt, group=number)
         (folder / "gates").mkdir(exist_ok=True)
         if not any((folder / "gates").glob("*.yaml")):
             _write_new(folder / NEUTRAL, starter_policy(ANY))
@@ -96,12 +96,12 @@ def _top(folder: Path) -> Path:
     return folder if found in (None, here) or is_apart(here, found) else found
 
 
-def _place(folder: Path, objects: str) -> tuple[Path, str]:
-    """Say where store and bytes will lie; raises `Conflict` if the project has a store."""
+def _place(folder: Path, objects: str) -> tuple[Path, str, str]:
+    """Say where store, records and bytes lie; raises `Conflict` if the project has a store."""
     from cairn.config import load_settings
 
     if not (folder / "cairn.toml").is_file():
-        return folder / ".cairn", objects
+        return folder / ".cairn", "", objects
     settings = load_settings(folder)
     if (settings.store / "store.json").exists():
         raise Conflict(
@@ -112,7 +112,7 @@ def _place(folder: Path, objects: str) -> tuple[Path, str]:
             f"{folder.resolve() / 'cairn.toml'} has objects = {settings.objects!r}: write "
             f"{objects!r} there, and run `cairn init` without --objects"
         )
-    return settings.store, settings.objects
+    return settings.store, settings.records, settings.objects
 
 
 def _group(name: str) -> int:
@@ -128,14 +128,16 @@ def _group(name: str) -> int:
     return number
 
 
-def _store(folder: Path, *, objects: str, encrypt: bool, group: int | None) -> "Store":
+def _store(
+    folder: Path, *, records: str, objects: str, encrypt: bool, group: int | None
+) -> "Store":
     """Make the store, or take up the one that an interrupted `init` left."""
     from cairn.engine import known
     from cairn.engine.store import Store, create
 
     if (folder / "store.json").exists():
-        return Store(folder, objects=objects)
-    made = create(folder, objects=objects, encrypt=encrypt, group=group)
+        return Store(folder, objects=objects, database=records)
+    made = create(folder, objects=objects, database=records, encrypt=encrypt, group=group)
     known.remember(folder, made.about)  # made on purpose, whatever lay here before
     return made
 

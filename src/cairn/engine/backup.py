@@ -57,6 +57,11 @@ def back_up(
 
     Raises `Conflict` if something else lies there, `Corrupt` if anything needed is damaged.
     """
+    if opened.about.records:
+        raise Invalid(
+            "the records of this store are in PostgreSQL: use `pg_dump` for them, and copy "
+            f"{opened.folder} and its key beside"
+        )
     _require_place(opened, folder)
     keys = _keys(opened) if passphrase else {}
     opened.objects.hold()

@@ -20,6 +20,7 @@ from cairn.core.ledger import (
     ReadLedger,
 )
 from cairn.engine.context import Context, Draft
+from cairn.engine.store import StoreFile
 from cairn.signing import note
 from cairn.sql.database import Transaction
 
@@ -195,6 +196,18 @@ def newest(tx: Transaction) -> Checkpoint:
     return Checkpoint(
         origin=origin, size=entries, root=base64.b64encode(root).decode(), note=row.note
     )
+
+
+def require_own(tx: Transaction, about: StoreFile) -> None:
+    """Raise `Conflict` if the records are another store's."""
+    row = tx.one("ledger_checkpoint") if about.records else None
+    if row is not None:
+        found = ledger.read_checkpoint_text(row.note.rpartition("\n\n")[0] + "\n")[0]
+        if found != about.origin:
+            raise Conflict(
+                f"the database has the records of another store ({found}): name an empty one, "
+                "or copy that store's store.json and its key to this machine"
+            )
 
 
 def newest_size(tx: Transaction) -> int:

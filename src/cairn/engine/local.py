@@ -59,6 +59,7 @@ class LocalEngine:
         opened.objects.reader.why_gone = self._why_gone
         exported = self._beside.exported_size()
         with opened.database.reading() as tx:
+            ledger.require_own(tx, opened.about)
             segments.require_not_ahead(tx, exported)
 
     def send(self, request: Request[Answer]) -> Answer:
@@ -117,6 +118,7 @@ class LocalEngine:
     def _made(self, asked: Change[Any], handler: Handler, who: Who, proofs: Proofs) -> _Done:
         key = self.store.key()
         with self.store.database.writing() as tx:
+            ledger.require_own(tx, self.store.about)
             context = self._context(tx, who, proofs)
             entry = self._recorded(context, asked, handler)
             if not isinstance(entry, Entry):

@@ -7,6 +7,7 @@
 """
 
 import re
+import weakref
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
@@ -53,7 +54,7 @@ class Connection:
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._connection = _connect(address)
+        self._connection = self._opened()
 
     def begin(self, *, write: bool) -> None:
         """Begin a transaction, on a new connection where the server ended this one."""
@@ -62,7 +63,7 @@ class Connection:
         except Unavailable:
             if not self._connection.closed:
                 raise
-            self._connection = _connect(self._address)
+            self._connection = self._opened()
             self.execute(_WRITE if write else _READ)
 
     def lock(self) -> None:
@@ -107,14 +108,17 @@ class Connection:
 
     def copy_to(self, path: Path) -> None:
         """Refuse: a server's database is copied by the server's own tools."""
-        raise Invalid(
-            f"the records of this store are in PostgreSQL, and are not copied to {path}: use "
-            "`pg_dump`, and copy the objects beside it"
-        )
+        raise Invalid(f"PostgreSQL is not copied to {path}: use `pg_dump`")
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def _opened(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """Connect until this is closed, or forgotten as at the end of a command."""
+        opened = _connect(self._address)
+        weakref.finalize(self, opened.close)
+        return opened
 
 
 def _connect(address: str) -> "psycopg.Connection[tuple[Any, ...]]":
