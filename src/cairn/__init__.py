@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cairn.registry.session import Session
     from cairn.served import Served
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "CairnError",

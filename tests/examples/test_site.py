@@ -32,3 +32,13 @@ def test_the_start_page_names_each_page_of_the_guide() -> None:
     named = set(re.findall(r"\(guide/([\w-]+)\.md\)", page))
 
     assert named == {file.stem for file in (ROOT / "docs" / "guide").glob("*.md")}
+
+
+def test_each_decision_has_a_number_of_its_own_and_a_row_in_the_index() -> None:
+    folder = ROOT / "docs" / "design"
+    pages = [page.name for page in (folder / "accepted").glob("*.md")]
+
+    listed = re.findall(r"\(accepted/([\w-]+\.md)\)", (folder / "README.md").read_text("utf-8"))
+
+    assert listed == sorted(pages)
+    assert len({name[:4] for name in pages}) == len(pages)

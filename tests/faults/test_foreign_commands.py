@@ -63,7 +63,7 @@ TYPED = (
     "snapshot restore snap:pair both",
     "snapshot recipe --name made --code weights.json -- cp weights.json output/w.json",
     *("snapshot rebuild snap:made remade", "run --model bare -- PYTHON scripts/empty.py"),
-    *("runs", "register weights.json --model other --retroactive"),
+    *("runs", "reproduce churn:2 --history", "register weights.json --model other --retroactive"),
     *("export churn:2 ../out", "register model --model again --retroactive"),
     "gate new again",
     *("evaluate churn:2 --on snap:test", "compare churn:1 churn:2"),
