@@ -31,7 +31,7 @@ test: $(VENV)/.everything $(AZURITE) tools  ## every test, in parallel; FILE=tes
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(FILE)
 
 test-fast: $(VENV)/.everything $(AZURITE) tools  ## the tests nearest to what changed since main; BASE=HEAD~1 names another start
-	@$(BIN)/python tests/nearest.py $(or $(BASE),main) \
+	@$(BIN)/python tests/suite/nearest.py $(or $(BASE),main) \
 	  | xargs --no-run-if-empty $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.everything  ## format, lint, types, import contracts, dead code, spelling

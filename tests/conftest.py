@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-import room
-import warm
+from suite import room, warm
 
 if TYPE_CHECKING:
-    from desk import Desk
+    from projects.desk import Desk
 
-pytest_plugins = ["budget"]
+pytest_plugins = ["suite.budget"]
 
 # Whoever starts the tests may keep Python from storing what it compiled; then each process
 # that a test starts compiles scikit-learn anew, which takes 3.7 s instead of 1.4 s.
@@ -62,7 +61,7 @@ def _warm() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URI of a PostgreSQL server of this session."""
-    import postgresql_server
+    from sources import postgresql_server
 
     with postgresql_server.running() as address:
         yield address
@@ -71,7 +70,7 @@ def server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> "Desk":
     """A project with data, two versions and a gate: to be copied, not used."""
-    from desk import make
+    from projects.desk import make
 
     return make(tmp_path_factory.mktemp("furnished") / "project")
 
@@ -79,7 +78,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> "Desk":
 @pytest.fixture
 def desk(furnished: "Desk", tmp_path: Path) -> "Desk":
     """A project with data, two versions and a gate, for one test alone."""
-    from desk import copy
+    from projects.desk import copy
 
     return copy(furnished, tmp_path / "project")
 

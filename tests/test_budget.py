@@ -1,6 +1,6 @@
 """A run that costs too much is refused, with what to do about it."""
 
-from budget import Cost, by_folder, refusals
+from suite.budget import Cost, by_folder, refusals
 
 
 def test_the_folders_add_up() -> None:

@@ -8,7 +8,7 @@ import pytest
 import cairn
 from cairn.core.errors import Invalid
 from cairn.registry import Registry
-from desk import Desk
+from projects.desk import Desk
 
 HOSTILE = '"><script>alert(1)</script>'
 

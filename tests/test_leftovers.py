@@ -18,7 +18,7 @@ import os, pytest
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown():
-    import servers
+    from clouds import servers
     servers.az()
     with open(os.environ["STARTED"], "w") as file:
         file.write("started")

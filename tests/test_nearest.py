@@ -1,6 +1,6 @@
 """Which tests `make test-fast` runs, and in what order."""
 
-from nearest import ROOT, carriers, fitting, graph, nearest
+from suite.nearest import ROOT, carriers, fitting, graph, nearest
 
 IMPORTS = {
     "src/a.py": set[str](),
@@ -43,5 +43,5 @@ def test_the_imports_of_this_project_are_found() -> None:
     files = graph(ROOT)
 
     assert "src/cairn/core/label.py" in files["src/cairn/engine/label.py"]
-    assert "tests/shell.py" in files["tests/desk.py"]
+    assert "tests/projects/shell.py" in files["tests/projects/desk.py"]
     assert "tests/capture/conftest.py" in files["tests/capture/test_run.py"]

@@ -14,7 +14,7 @@ import pytest
 
 import cairn
 from cairn.core.errors import Forbidden, NotFound, Refused
-from desk import Desk
+from projects.desk import Desk
 
 HOME = Path(cairn.__file__).parent
 KEPT = ("engine", "objects", "sql", "capture/interrupted.py", "capture/session.py")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from room import disk, on_disk
+from suite.room import disk, on_disk
 
 __all__ = ["on_disk"]
 

@@ -10,7 +10,7 @@ import pytest
 from cairn.capture.project.git import Checkout, observe
 from cairn.core.run import Gap
 from cairn.data.git import run_git
-from repositories import commit, git, repository, write
+from projects.repositories import commit, git, repository, write
 
 
 @pytest.fixture(name="processes")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from watched import Seen, watch
+from projects.watched import Seen, watch
 
 START = """
 import os, tempfile

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from watched import Seen, watch, watch_each
+from projects.watched import Seen, watch, watch_each
 
 START = """
 import joblib, pickle

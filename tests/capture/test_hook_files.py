@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from watched import HOOK, run, watch
+from projects.watched import HOOK, run, watch
 
 READERS = """
 import csv, json, pickle, sqlite3, configparser

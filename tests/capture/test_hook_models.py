@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from watched import Seen, plain, watch
+from projects.watched import Seen, plain, watch
 
 DATA = """
 import numpy as np

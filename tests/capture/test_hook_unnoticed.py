@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from watched import HOOK, Seen, plain, watch
+from projects.watched import HOOK, Seen, plain, watch
 
 READERS = """
 import csv, json, pickle, sqlite3, configparser

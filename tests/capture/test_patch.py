@@ -12,7 +12,7 @@ from cairn.capture.project.patch import freeze, make_patch, restore
 from cairn.core.errors import Conflict, Corrupt, NotFound
 from cairn.core.run import Code
 from cairn.objects import in_memory
-from repositories import commit, files_of, git, repository, write
+from projects.repositories import commit, files_of, git, repository, write
 
 
 @pytest.fixture(name="configuration", autouse=True)

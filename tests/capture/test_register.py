@@ -19,8 +19,8 @@ from cairn.flavors import save
 from cairn.flavors.judging import Judging
 from cairn.objects.folders.tree import restore_tree, store_tree
 from cairn.registry import Registry
-from repositories import write
-from training import SETTINGS, project, train
+from projects.repositories import write
+from projects.training import SETTINGS, project, train
 
 
 @pytest.fixture(name="registry")

@@ -17,9 +17,9 @@ from cairn.core.reproduction import Reproduction
 from cairn.core.version import Origin, Version
 from cairn.engine import store
 from cairn.registry import Registry
-from desk import Desk
-from repositories import git
-from training import IGNORED, SCRIPT, customers, project, running_warm, train
+from projects.desk import Desk
+from projects.repositories import git
+from projects.training import IGNORED, SCRIPT, customers, project, running_warm, train
 
 SAVING = 'joblib.dump(model, "model.joblib")'
 NOISE = (

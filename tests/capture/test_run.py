@@ -19,8 +19,8 @@ from cairn.data.read_table import read_table
 from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
-from repositories import files_of, git, write
-from training import SCRIPT, SETTINGS, project, train
+from projects.repositories import files_of, git, write
+from projects.training import SCRIPT, SETTINGS, project, train
 
 
 def version_of(outcome: RunOutcome) -> Version:
@@ -238,7 +238,7 @@ def test_a_run_whose_watcher_is_killed_is_found_and_marked(tmp_path: Path) -> No
     from cairn.capture.interrupted import settle_interrupted
 
     registry = project(tmp_path / "work", "import time\nprint('on')\ntime.sleep(60)\n")
-    code = "import sys; from training import *; train(Registry.open('.'))"
+    code = "import sys; from projects.training import *; train(Registry.open('.'))"
     watcher = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=registry.settings.folder,

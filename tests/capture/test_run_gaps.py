@@ -13,8 +13,8 @@ from cairn.core.errors import Refused
 from cairn.core.snapshot import Derived, Snapshot
 from cairn.objects.folders.tree import tree_entries
 from cairn.registry import Registry
-from repositories import write
-from training import SCRIPT, SETTINGS, project, train
+from projects.repositories import write
+from projects.training import SCRIPT, SETTINGS, project, train
 
 READS = 'open("data/customers.csv").read()\n'
 SECRET = "k3Jx9QpLmZ27vTbYwE5s"

@@ -14,8 +14,8 @@ from cairn.core.ledger import ReadLedger
 from cairn.core.run import RunFacts
 from cairn.registry import Registry
 from cairn.registry.session import Session
-from repositories import write
-from training import project, train
+from projects.repositories import write
+from projects.training import project, train
 
 SETTINGS = """
 lr: 0.1

@@ -8,7 +8,6 @@ from random import Random
 
 import pytest
 
-import folders
 from cairn.capture.events import Saved
 from cairn.capture.inputs import MOST_SEARCHED
 from cairn.capture.models.artifacts import Stored, store_saved
@@ -18,8 +17,9 @@ from cairn.core.errors import Invalid, Refused
 from cairn.core.secret import Known
 from cairn.objects import in_memory
 from cairn.registry import Registry
-from repositories import write
-from training import project, train
+from projects import folders
+from projects.repositories import write
+from projects.training import project, train
 
 TOKEN = "ghp_" + "S3CRETab12" * 3
 KEY = f"-----BEGIN PRIVATE KEY-----\n{'A' * 64}\n-----END PRIVATE KEY-----\n"

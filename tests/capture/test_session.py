@@ -16,7 +16,7 @@ from cairn.core.evaluation import Evaluation
 from cairn.core.run import RunFacts
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
-from training import customers, project, train
+from projects.training import customers, project, train
 
 COLUMNS = ["age", "spend"]
 

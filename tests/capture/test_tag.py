@@ -10,8 +10,8 @@ from cairn.core.errors import Refused
 from cairn.core.run import Code
 from cairn.core.version import RegisterVersion, Version
 from cairn.registry import Registry
-from repositories import commit, git, repository
-from store import MODEL, manifest, open_registry
+from projects.repositories import commit, git, repository
+from projects.store import MODEL, manifest, open_registry
 
 
 @pytest.fixture

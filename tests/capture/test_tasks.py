@@ -12,7 +12,7 @@ from cairn.core.evaluation import Evaluation
 from cairn.data.read_table import read_table
 from cairn.flavors.frames.npy import write_array
 from cairn.stats.predictions import decode
-from training import project, train
+from projects.training import project, train
 
 SPLIT = """
 import joblib

@@ -11,7 +11,7 @@ import pytest
 from cairn.capture.run import RunOutcome
 from cairn.core.errors import Refused
 from cairn.registry import Registry
-from training import project, train
+from projects.training import project, train
 
 ROWS = ((0, 0), (1, 0), (1, 1), (2, 1), (0, 0), (2, 1))
 TABLE = "id,x,left\n" + "".join(f"{n},{x},{y}\n" for n, (x, y) in enumerate(ROWS * 20))

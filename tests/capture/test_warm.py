@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from training import customers
-from watched import watch
+from projects.training import customers
+from projects.watched import watch
 
 SCRIPT = """
 import argparse, joblib, os, random, sys

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from desk import Desk, copy
+from projects.desk import Desk, copy
 
 
 @pytest.fixture(scope="session")

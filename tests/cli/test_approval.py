@@ -1,7 +1,7 @@
 """Policies with people, as `cairn gate` and `cairn approvals` tell of them."""
 
 from cairn.core.errors import Pending
-from desk import Desk
+from projects.desk import Desk
 
 POLICY = (
     "cairn: policy/1\nevaluation: snap:test\nbootstrap: floors_only\nauthors: [%s]\n"

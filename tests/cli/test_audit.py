@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import NotFound
-from desk import Desk
+from projects.desk import Desk
 
 POLICY = """\
 cairn: policy/1

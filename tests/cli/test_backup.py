@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import Conflict, Corrupt, Forbidden, Invalid
-from desk import Desk
-from packed import flip
-from remotes import rewrite
+from harm.packed import flip
+from projects.desk import Desk
+from projects.remotes import rewrite
 
 SECRET = "correct horse battery"
 

@@ -11,12 +11,11 @@ from unittest import mock
 
 import pytest
 
-import faulty
-import servers
 from cairn.objects.address import open_backend
 from cairn.objects.packs.cipher import key_name, new_key, read_key
-from desk import Desk
-from shell import table, train
+from clouds import faulty, servers
+from projects.desk import Desk
+from projects.shell import table, train
 
 DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 

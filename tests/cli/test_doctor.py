@@ -11,8 +11,8 @@ from unittest import mock
 import pytest
 
 from cairn.core.errors import Refused
-from desk import Desk, copy
-from folders import as_nobody, open_to_all
+from projects.desk import Desk, copy
+from projects.folders import as_nobody, open_to_all
 
 
 class _Disk(NamedTuple):

@@ -18,7 +18,7 @@ from cairn.data.in_memory import snapshot_derived
 from cairn.flavors import write_frame
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
-from desk import Desk
+from projects.desk import Desk
 
 WHO = "c00077"
 ROW = f"customer={WHO}"

@@ -10,7 +10,7 @@ from cairn.core.errors import NotFound
 from cairn.objects.folders import workers
 from cairn.objects.upkeep.erase import Eraser
 from cairn.registry import Registry
-from desk import Colleague, Desk
+from projects.desk import Colleague, Desk
 
 LEAKED = "k3Jx9QpLmZ27vTbY"
 

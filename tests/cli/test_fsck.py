@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import packed
-from desk import Desk
+from harm import packed
+from projects.desk import Desk
 
 
 def objects(desk: Desk) -> Path:

@@ -3,7 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from cairn.core.errors import Unavailable
-from desk import Desk
+from projects.desk import Desk
 
 
 def test_a_stored_decision_is_written_with_its_predictions(desk: Desk) -> None:

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from cairn.cli.app import COMMANDS, SECTIONS, SUMMARIES, app
-from desk import Desk
+from projects.desk import Desk
 
 
 def commands() -> list[tuple[str, ...]]:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from desk import Desk
-from hint_cases_beyond import BEYOND, TYPED, UNTYPABLE
-from hint_cases_labels import CASES
-from hints import Hint, beyond, hints, refusal
+from hinted.hint_cases_beyond import BEYOND, TYPED, UNTYPABLE
+from hinted.hint_cases_labels import CASES
+from hinted.hints import Hint, beyond, hints, refusal
+from projects.desk import Desk
 
 TESTS = Path(__file__).parents[1]
 HINTS = hints()
@@ -37,7 +37,7 @@ ELSEWHERE = {
     "::test_repair_without_a_copy_saves_the_rest_and_says_what_is_lost",
     "gate replay": "cli/test_wiring.py"
     "::test_a_gate_is_bound_shown_asked_explained_and_replayed",
-    "guard": "hint_cases_beyond.py::weights_on_their_way_into_git",
+    "guard": "hinted/hint_cases_beyond.py::weights_on_their_way_into_git",
     "gate show": "cli/test_starter.py"
     "::test_it_is_bound_with_the_first_snapshot_that_it_can_pin",
     "history": "cli/test_wiring.py::test_a_label_moves_and_remembers",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import NotFound
-from desk import Desk
+from projects.desk import Desk
 
 NAMES = ("mean_absolute_error", "mae", "MAE")
 

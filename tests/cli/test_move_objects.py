@@ -6,13 +6,13 @@ from unittest import mock
 
 import pytest
 
-import packed
 from cairn import config
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Conflict, Corrupt, Invalid
 from cairn.objects.address import open_objects
 from cairn.registry import Registry
-from desk import Desk
+from harm import packed
+from projects.desk import Desk
 
 SETTINGS = """\
 # Ours.

@@ -15,7 +15,7 @@ import pytest
 from cairn.cli import progress
 from cairn.cli.text import as_json, listed, number, one_line, printable, shortened, table
 from cairn.core.errors import Unavailable
-from desk import Desk
+from projects.desk import Desk
 
 LONG = "l" * 50
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk import Desk
+from projects.desk import Desk
 
 COMMANDS = [
     ("gate", "check", "churn:2"),

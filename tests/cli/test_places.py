@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import NotFound, Refused
-from desk import Desk
-from repositories import repository
+from projects.desk import Desk
+from projects.repositories import repository
 
 TRAIN = """
 import joblib

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import postgresql_server
 from cairn.core.errors import Conflict, Invalid
-from desk import Desk
+from projects.desk import Desk
+from sources import postgresql_server
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import Refused
-from desk import Desk
+from projects.desk import Desk
 
 TOKEN = "ghp_" + "a1B2" * 9
 

@@ -5,7 +5,7 @@ from unittest import mock
 from cairn.core.errors import NotFound
 from cairn.core.snapshot import AddSnapshot, Derived, Snapshot
 from cairn.registry import Registry
-from desk import Desk
+from projects.desk import Desk
 
 
 def derive(desk: Desk, *, of: str, name: str) -> str:

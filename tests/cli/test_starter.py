@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from desk import Desk
-from workshop import SETTINGS, churn
+from projects.desk import Desk
+from projects.workshop import SETTINGS, churn
 
 
 @pytest.fixture

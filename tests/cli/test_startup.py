@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from desk import Desk
+from projects.desk import Desk
 
 # Modules of Cairn that a command may import, and all others, the interpreter's own included.
 MOST = {

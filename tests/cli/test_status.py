@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from cairn.core.errors import Refused
-from desk import Desk
+from projects.desk import Desk
 
 
 def test_status_says_what_labels_hold_and_what_waits(live: Desk) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desk import Desk
+from projects.desk import Desk
 
 
 def packs(desk: Desk) -> list[Path]:

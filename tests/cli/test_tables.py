@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cairn.data.tables import describe_tables
-from desk import Desk
+from projects.desk import Desk
 
 
 def test_what_was_not_searched_is_said_and_the_exit_code_is_7(desk: Desk) -> None:

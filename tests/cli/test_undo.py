@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import Refused
-from desk import Desk
+from projects.desk import Desk
 
 CHANGES = {
     "a policy": ([], "another policy was bound to churn@production"),

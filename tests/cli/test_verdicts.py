@@ -12,8 +12,8 @@ from cairn.data.erasure import erase
 from cairn.data.verdict import verdict_on
 from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
-from desk import Desk
-from workshop import MODEL
+from projects.desk import Desk
+from projects.workshop import MODEL
 
 EVIL = b"cposix\nsystem\n(S'touch canary'\ntR."
 HARMLESS = b'{"weights": [1, 2]}'

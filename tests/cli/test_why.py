@@ -4,7 +4,7 @@ import pytest
 
 from cairn.cli.why import TOLD
 from cairn.engine.actions import ACTIONS
-from desk import Desk
+from projects.desk import Desk
 
 NOT_OF_A_VERSION = {
     "testimony.record",  # another store's word, told apart from what happened here

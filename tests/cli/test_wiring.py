@@ -19,7 +19,7 @@ from cairn.core.errors import Conflict, Inconclusive, Invalid, NotFound, Refused
 from cairn.core.run import Input, Run, RunFacts
 from cairn.core.version import RegisterVersion
 from cairn.registry import Registry
-from desk import Desk
+from projects.desk import Desk
 
 
 def test_init_makes_a_project_once(tmp_path: Path) -> None:

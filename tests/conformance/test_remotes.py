@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import Corrupt, NotFound
-from desk import Desk
-from remotes import flip, holds, rewrite
+from projects.desk import Desk
+from projects.remotes import flip, holds, rewrite
 
 DATA = "id,x,y\n" + "".join(f"{row},{row * 7 % 13},{row % 2}\n" for row in range(500))
 CONTENT = DATA.encode()

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import servers
 from cairn.core.errors import Refused
-from desk import Desk
-from remotes import holds
+from clouds import servers
+from projects.desk import Desk
+from projects.remotes import holds
 
 DATA = "id,x,y\n" + "".join(f"{row},{row * 7 % 13},{row % 2}\n" for row in range(500))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import Corrupt, NotFound, Refused
-from shell import Shell, project, train
+from projects.shell import Shell, project, train
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import postgresql_server
 from cairn.core.approval import Approvals
 from cairn.core.check import Floor, LatencyBudget
 from cairn.core.errors import Refused
 from cairn.registry import Registry
-from people import Becomes, Person, bind
-from scored import spread
-from store import Clock, data, evaluate, gate, open_registry, register, time_calls
+from projects.people import Becomes, Person, bind
+from projects.store import Clock, data, evaluate, gate, open_registry, register, time_calls
+from scores.scored import spread
+from sources import postgresql_server
 
 FLOOR = Floor(id="floor", metric="roc_auc", value=0.6)
 SPEED = LatencyBudget(id="speed", max_ms=40)

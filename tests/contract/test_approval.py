@@ -19,9 +19,9 @@ from cairn.core.label import Anyone, MoveLabel
 from cairn.core.ledger import ReadLedger
 from cairn.core.override import ListOverrides, Override, Review, ReviewOverride
 from cairn.engine import signed
-from people import Becomes, Person, asks, bind, live
-from scored import spread
-from store import MODEL, Clock, evaluate, register
+from projects.people import Becomes, Person, asks, bind, live
+from projects.store import MODEL, Clock, evaluate, register
+from scores.scored import spread
 
 
 def test_a_passed_gate_waits_until_enough_others_agreed(ada: Person, become: Becomes) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from cairn.core.approval import ListApprovers
 from cairn.core.errors import Invalid
-from people import Becomes, Person, asks
-from store import Clock
+from projects.people import Becomes, Person, asks
+from projects.store import Clock
 
 
 def test_whoever_let_a_label_move_is_named_for_ever_and_nobody_whose_yes_had_expired(

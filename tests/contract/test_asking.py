@@ -18,7 +18,7 @@ from cairn.engine.who import Who
 from cairn.objects import ObjectStore
 from cairn.registry import Registry
 from cairn.sql.database import Database, Transaction
-from store import MODEL, register
+from projects.store import MODEL, register
 
 PATIENCE_SECONDS = 20
 BO = Who(Actor(id="bo", assurance="os-user"), team="risk")

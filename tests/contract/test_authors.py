@@ -6,8 +6,8 @@ import pytest
 
 from cairn.core.approval import Approvals, Group, ListApprovals
 from cairn.core.errors import Invalid, Pending
-from people import Becomes, Person, asks, bind, worked_on
-from store import register
+from projects.people import Becomes, Person, asks, bind, worked_on
+from projects.store import register
 
 
 def test_a_key_made_for_the_purpose_does_not_let_its_owner_approve_alone(

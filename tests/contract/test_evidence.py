@@ -34,8 +34,7 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import RegisterVersion, Version
 from cairn.registry import Registry
 from cairn.signing import note
-from scored import spread
-from store import (
+from projects.store import (
     MODEL,
     Clock,
     data,
@@ -46,6 +45,7 @@ from store import (
     time_calls,
     weights_of,
 )
+from scores.scored import spread
 
 FLOOR = Floor(id="floor", metric="roc_auc", value=0.6)
 RUN = "a" * 32

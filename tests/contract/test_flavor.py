@@ -9,7 +9,6 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-import boosted
 from cairn.core.errors import CairnError, Invalid
 from cairn.flavors import (
     Flavor,
@@ -24,7 +23,8 @@ from cairn.flavors import (
     xgboost,
 )
 from cairn.flavors.frames.npy import array_bytes, read_array
-from fitted import MODELS
+from models import boosted
+from models.fitted import MODELS
 
 
 class Line:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-import packed
 from cairn.core.check import (
     Floor,
     LatencyBudget,
@@ -22,8 +21,9 @@ from cairn.core.version import RegisterVersion
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions
 from cairn.stats.tabulate import tabulate
-from scored import spread
-from store import MODEL, data, evaluate, gate, manifest, register, time_calls
+from harm import packed
+from projects.store import MODEL, data, evaluate, gate, manifest, register, time_calls
+from scores.scored import spread
 
 ROWS = 4000
 BETTER = Superiority(id="better", metric="roc_auc")

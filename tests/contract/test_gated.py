@@ -13,9 +13,9 @@ from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.core.version import Artifacts, RegisterVersion, Safety, Version
 from cairn.engine.local import LocalEngine
 from cairn.registry import Registry
-from people import Becomes, Person, bind, live, worked_on
-from scored import spread
-from store import MODEL, Measured, evaluate, manifest, register, weights_of
+from projects.people import Becomes, Person, bind, live, worked_on
+from projects.store import MODEL, Measured, evaluate, manifest, register, weights_of
+from scores.scored import spread
 
 OWN = "model.pkl: it names churn.models.Clip, which the allow-list does not"
 PROGRAM = "model.pkl: it is a program: nothing outside the allow-list was found in it"

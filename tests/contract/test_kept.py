@@ -9,7 +9,7 @@ from cairn.core.sweep import ListKept, WhyKept
 from cairn.core.version import DeleteVersion
 from cairn.objects.folders.tree import tree_objects
 from cairn.registry import Registry
-from store import MODEL, add_snapshot, open_registry, register
+from projects.store import MODEL, add_snapshot, open_registry, register
 
 
 @pytest.fixture

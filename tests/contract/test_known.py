@@ -11,7 +11,7 @@ from cairn.core.digest import canonical
 from cairn.core.errors import Conflict, Corrupt
 from cairn.engine.store import read_about
 from cairn.signing import note
-from desk import Desk
+from projects.desk import Desk
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from cairn.core.approval import Approvals
 from cairn.core.errors import NotFound, Refused
 from cairn.core.override import ListOverrides, Review, ReviewOverride
 from cairn.registry import Registry
-from people import Becomes, Person, bind, live, worked_on
-from store import register
+from projects.people import Becomes, Person, bind, live, worked_on
+from projects.store import register
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import pytest
 
-import packed
 from cairn.core.errors import Conflict, Invalid, NotFound, Refused
 from cairn.core.label import MoveLabel, Nobody
 from cairn.registry import Registry
-from store import MODEL, register
+from harm import packed
+from projects.store import MODEL, register
 
 
 def test_a_promotion_points_the_label_at_the_version(registry: Registry) -> None:

@@ -20,7 +20,7 @@ from cairn.core.ledger import (
 from cairn.engine import store as stores
 from cairn.registry import Registry
 from cairn.signing import note
-from store import Clock, open_registry, register
+from projects.store import Clock, open_registry, register
 
 
 def test_every_change_is_one_entry_with_who_what_and_why(busy: Registry) -> None:

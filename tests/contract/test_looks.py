@@ -11,8 +11,8 @@ from cairn.core.snapshot import SnapshotInfo
 from cairn.core.version import RegisterVersion, Version
 from cairn.gates.report import decision_text, looks_taken, next_look
 from cairn.registry import Registry
-from scored import SNAPSHOT, spread
-from store import MODEL, data, evaluate, manifest, register
+from projects.store import MODEL, data, evaluate, manifest, register
+from scores.scored import SNAPSHOT, spread
 
 FIRST = 0.05 * 6 / 3.141592653589793**2
 

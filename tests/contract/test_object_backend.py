@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from backends import PLACES, stored
 from cairn.objects.backends.backend import Backend
 from cairn.objects.backends.conformance import BackendConformance
+from clouds.backends import PLACES, stored
 
 PACK = "packs/" + "ab" * 32
 

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import pytest
 
-from backends import PLACES
 from cairn.core.digest import Digest, canonical
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.snapshot import Files, Snapshot
 from cairn.core.version import Manifest
 from cairn.objects import ObjectStore
 from cairn.objects.packs.blob import LARGE
-from packed import find_in
+from clouds.backends import PLACES
+from harm.packed import find_in
 
 ABSENT = "sha256:" + "0" * 64
 CONTENTS = [b"", b"x", b"weights\n", bytes(range(256)) * 40, b"a" * (LARGE + 1)]

@@ -11,7 +11,7 @@ from cairn.inventory.status import status
 from cairn.inventory.steps import steps
 from cairn.registry import Registry
 from cairn.sql.database import Transaction
-from store import MODEL, register
+from projects.store import MODEL, register
 
 
 def test_status_and_steps_read_no_more_where_there_are_more_versions(

@@ -16,7 +16,7 @@ from cairn.engine.local import LocalEngine
 from cairn.engine.rebuild import rebuild
 from cairn.registry import Registry
 from cairn.signing import note
-from store import Clock, answers, open_registry
+from projects.store import Clock, answers, open_registry
 
 ENGINES = ("local",)
 """These look into the file of the database."""

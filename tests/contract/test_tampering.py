@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import packed
 from cairn.core.errors import Corrupt
 from cairn.engine.local import LocalEngine
 from cairn.objects.folders.tree import tree_objects
 from cairn.registry import Registry
-from store import Clock, answers, open_registry, register
+from harm import packed
+from projects.store import Clock, answers, open_registry, register
 
 ENGINES = ("local",)
 """These look into the file of the database."""

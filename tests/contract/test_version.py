@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-import packed
 from cairn.core.check import Floor
 from cairn.core.errors import CairnError, Conflict, Corrupt, Invalid, NotFound, Refused
 from cairn.core.run import Gap, StartRun
 from cairn.core.version import Artifacts, Manifest, RegisterVersion
 from cairn.registry import Registry
-from store import MODEL, data, gate, manifest, open_registry, register, weights_of
+from harm import packed
+from projects.store import MODEL, data, gate, manifest, open_registry, register, weights_of
 
 
 def test_versions_are_numbered_from_one(registry: Registry) -> None:

@@ -7,7 +7,7 @@ from cairn.core.errors import Invalid, NotFound
 from cairn.core.run import Input, StartRun
 from cairn.core.version import RegisterVersion
 from cairn.registry import Registry
-from store import MODEL, data, manifest, register
+from projects.store import MODEL, data, manifest, register
 
 
 @pytest.mark.parametrize(

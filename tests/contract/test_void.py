@@ -4,9 +4,9 @@ import pytest
 
 from cairn.core.approval import Approvals, ListApprovals
 from cairn.core.errors import Conflict, Pending, Refused
-from people import Becomes, Person, asks, bind, live, passing, worked_on
-from scored import spread
-from store import evaluate
+from projects.people import Becomes, Person, asks, bind, live, passing, worked_on
+from projects.store import evaluate
+from scores.scored import spread
 
 
 def test_approvals_are_void_once_the_evidence_changed(ada: Person, become: Becomes) -> None:

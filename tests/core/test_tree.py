@@ -9,7 +9,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-import plain_tree
 from cairn.core import tree
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Corrupt, Invalid
@@ -27,6 +26,7 @@ from cairn.core.tree import (
     unescape,
     write_root,
 )
+from harm import plain_tree
 
 X = digest_bytes(b"x")
 PARTS = st.binary(min_size=1, max_size=5).filter(

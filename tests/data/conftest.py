@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cairn.registry import Registry
-from store import Clock, open_registry
+from projects.store import Clock, open_registry
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-import servers
 from cairn.core.errors import Invalid, Unavailable
 from cairn.data.buckets import bucket, bucket_files
 from cairn.data.buckets.bucket_files import snapshot_bucket
 from cairn.objects.backends.backend import Found
 from cairn.objects.folders.tree import restore_tree, store_tree
 from cairn.registry import Registry
-from store import open_registry
+from clouds import servers
+from projects.store import open_registry
 
 LARGE = random.Random(2).randbytes((9 << 20) + 5)
 FILES = {f"images/{number:03}.bin": bytes([number]) * (number + 1) for number in range(60)} | {

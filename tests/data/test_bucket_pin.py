@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-import servers
 from cairn.core.errors import Invalid, Refused
 from cairn.core.snapshot import BucketVersions, Snapshot
 from cairn.data.buckets import bucket
@@ -16,7 +15,8 @@ from cairn.data.pins import check_pin
 from cairn.data.restore import restore
 from cairn.data.source import snapshot
 from cairn.registry import Registry
-from folders import read
+from clouds import servers
+from projects.folders import read
 
 VERSIONED, PLAIN = "versioned", "plain"
 FILES = {"train.csv": b"x\n1\n", "images/1.png": b"\0\1", "empty": b""}

@@ -14,8 +14,8 @@ from cairn.data.lakes.delta import read_log, read_reference, segment, snapshot_d
 from cairn.data.pins import HELD, check_pin
 from cairn.data.restore import restore
 from cairn.registry import Registry
-from delta_tables import edited, make, rows
-from folders import as_nobody, open_to_all
+from projects.folders import as_nobody, open_to_all
+from sources.delta_tables import edited, make, rows
 
 WEEK = 7 * 24 * 3600
 

@@ -13,7 +13,7 @@ from cairn.core.errors import Refused
 from cairn.data.lakes.delta import snapshot_delta
 from cairn.data.restore import restore
 from cairn.registry import Registry
-from delta_tables import checkpointed, edited, make
+from sources.delta_tables import checkpointed, edited, make
 
 
 @pytest.fixture(scope="module")

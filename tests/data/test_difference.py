@@ -11,7 +11,7 @@ from cairn.core.errors import Invalid, NotFound
 from cairn.data.comparison.difference import SnapshotDiff, TableDiff, diff_snapshots
 from cairn.data.frames import snapshot_frame
 from cairn.registry import Registry
-from store import open_registry
+from projects.store import open_registry
 
 FLIGHTS = pd.DataFrame(
     {

@@ -16,7 +16,7 @@ from cairn.data.person.erase import erase_person
 from cairn.data.person.find import find_person
 from cairn.data.source import snapshot
 from cairn.registry import Registry
-from workshop import open_workshop
+from projects.workshop import open_workshop
 
 NAMES = [f"c{number:05d}" for number in range(100)]
 WHO = "c00077"

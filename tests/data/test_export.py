@@ -14,8 +14,8 @@ from cairn.data.export import export, export_to_bucket
 from cairn.objects.backends.memory import MemoryBackend
 from cairn.objects.folders.tree import store_entries, store_tree
 from cairn.registry import Registry
-from folders import Content, read, write
-from store import manifest, register
+from projects.folders import Content, read, write
+from projects.store import manifest, register
 
 ODD = {b"new\nline": b"1", b"back\\slash": b"2", b"\xff\xfe": b"3", b"-": b"4", b"a b": b"5"}
 

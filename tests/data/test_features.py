@@ -13,7 +13,7 @@ from cairn.data.features import check_features, check_rows, store_features
 from cairn.data.in_memory import snapshot_derived
 from cairn.flavors.frames.frame import write_frame
 from cairn.registry import Registry
-from store import MODEL, manifest, open_registry
+from projects.store import MODEL, manifest, open_registry
 
 PATTERNS = ("features/*.py", "spec.yaml")
 DICE = np.random.default_rng(4)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import packed
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Corrupt, Invalid, NotFound, Refused
 from cairn.core.snapshot import Files, Snapshot
@@ -15,7 +14,8 @@ from cairn.data import files
 from cairn.data.in_memory import snapshot_derived
 from cairn.data.restore import restore
 from cairn.registry import Registry
-from folders import read, write
+from harm import packed
+from projects.folders import read, write
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from cairn.data.remotes.transfer import pull, push
 from cairn.gates.policy import load_policy
 from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
-from workshop import MODEL, add_table, churn, open_workshop
+from projects.workshop import MODEL, add_table, churn, open_workshop
 
 POLICY = """\
 cairn: policy/1

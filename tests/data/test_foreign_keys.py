@@ -15,9 +15,9 @@ from cairn.data.remotes.transfer import pull, push
 from cairn.engine import store as stores
 from cairn.registry import Registry
 from cairn.signing import note
-from desk import Desk
-from remotes import actions, store
-from store import register
+from projects.desk import Desk
+from projects.remotes import actions, store
+from projects.store import register
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-import lakefs_server
 from cairn.core.errors import Corrupt, Forbidden, Invalid, NotFound, Unavailable
 from cairn.core.snapshot import Keeping, LakeFSCommit, Snapshot
 from cairn.data.lakes.lakefs import read_reference, snapshot_lakefs
@@ -14,8 +13,9 @@ from cairn.data.lakes.lakefs_api import LakeFS, Login
 from cairn.data.pins import check_pin
 from cairn.data.restore import restore
 from cairn.registry import Registry
-from folders import read
-from lakefs_server import KEY, SECRET, Repository, Server, running
+from clouds import lakefs_server
+from clouds.lakefs_server import KEY, SECRET, Repository, Server, running
+from projects.folders import read
 
 FILES = {
     "data/train.csv": b"x\n1\n",

@@ -13,8 +13,8 @@ from cairn.data.frames import snapshot_frame
 from cairn.data.read_table import read_table
 from cairn.data.tables.table import parse_table
 from cairn.registry import Registry
-from store import add_snapshot
-from workshop import churn, fitted, open_workshop, register
+from projects.store import add_snapshot
+from projects.workshop import churn, fitted, open_workshop, register
 
 FRAME = pd.DataFrame(
     {

@@ -29,7 +29,7 @@ from cairn.objects.folders.tree import store_tree, tree_entries
 from cairn.registry import Registry
 from cairn.stats.predictions import decode
 from cairn.stats.tabulate import tabulate
-from workshop import MODEL, add_table, open_workshop, register_artifacts, save
+from projects.workshop import MODEL, add_table, open_workshop, register_artifacts, save
 
 ROWS = 40
 FRAME = pd.DataFrame(

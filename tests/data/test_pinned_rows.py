@@ -12,7 +12,7 @@ from cairn.data.person.find import find_person
 from cairn.data.read_table import read_table
 from cairn.data.row_holders import find_row
 from cairn.registry import Registry
-from delta_tables import rows
+from sources.delta_tables import rows
 
 
 @pytest.fixture

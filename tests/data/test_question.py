@@ -26,7 +26,7 @@ from cairn.core.errors import Invalid
 from cairn.data.lakes.delta import snapshot_delta
 from cairn.data.row_holders import Search, find_row
 from cairn.registry import Registry
-from store import add_snapshot
+from projects.store import add_snapshot
 
 PEOPLE = pd.DataFrame({"customer": ["c1-77", "c2", "c3"], "v": [1, 2, 3]})
 ARROW = pa.Table.from_pandas(PEOPLE, preserve_index=False)

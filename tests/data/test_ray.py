@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-import lifeline
-import servers
 from cairn.core.errors import Conflict
 from cairn.data.buckets import bucket, bucket_files
 from cairn.data.buckets.bucket_files import snapshot_bucket
 from cairn.objects.backends.backend import Found
 from cairn.registry import Registry
-from store import open_registry
+from clouds import servers
+from projects.store import open_registry
+from suite import lifeline
 
 NODES = 3
 FILES = {f"part-{number:04}.csv": f"x\n{number}\n".encode() for number in range(90)}

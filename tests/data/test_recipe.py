@@ -10,7 +10,7 @@ from cairn.core.errors import Conflict, Invalid, NotFound
 from cairn.core.snapshot import Recipe, Snapshot
 from cairn.data.recipe import rebuild, snapshot_recipe
 from cairn.registry import Registry
-from store import open_registry
+from projects.store import open_registry
 
 DOUBLE = """\
 from pathlib import Path

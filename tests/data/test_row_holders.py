@@ -17,7 +17,7 @@ from cairn.data.in_memory import snapshot_derived
 from cairn.data.row_holders import Holding, find_file, find_row
 from cairn.flavors import write_frame
 from cairn.registry import Registry
-from store import MODEL, manifest, open_registry
+from projects.store import MODEL, manifest, open_registry
 
 PLANTED = 4711
 CUSTOMERS = pd.DataFrame(

@@ -10,14 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 import cairn
-from asked import asking, run
 from cairn.core.errors import Invalid
 from cairn.core.snapshot import Sampling, Snapshot
 from cairn.core.table import Profile
 from cairn.data.frames import logical_digest
 from cairn.engine.store import create
 from cairn.registry import Registry
-from desk import Desk
+from projects.desk import Desk
+from sources.asked import asking, run
 
 ROWS = {"id": [1, 2, 3], "name": ["ada", None, "bo"]}
 

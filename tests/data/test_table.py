@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import packed
 from cairn.core.errors import Corrupt, Invalid, NotFound
 from cairn.core.snapshot import SnapshotInfo
 from cairn.data.read_table import read_table
 from cairn.data.tables import cells
 from cairn.data.tables.table import Table, parse_table
 from cairn.registry import Registry
-from folders import Content, write
-from store import add_snapshot
+from harm import packed
+from projects.folders import Content, write
+from projects.store import add_snapshot
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
 ODD_CELLS = [

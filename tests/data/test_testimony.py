@@ -15,9 +15,9 @@ from cairn.data.remotes.remote import check_remote
 from cairn.data.remotes.transfer import pull, push
 from cairn.data.said import Said, marks_elsewhere, policy_elsewhere, said_of
 from cairn.registry import Registry
-from people import FLOOR
-from remotes import actions, rewrite, store
-from store import MODEL, data, gate, register
+from projects.people import FLOOR
+from projects.remotes import actions, rewrite, store
+from projects.store import MODEL, data, gate, register
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from cairn.core.transfer import Item, Transferred
 from cairn.core.version import Manifest, Origin, RegisterVersion
 from cairn.data.remotes.transfer import pull, push
 from cairn.registry import Registry
-from remotes import actions, holds, store
-from store import add_snapshot, data, register, weights_of
+from projects.remotes import actions, holds, store
+from projects.store import add_snapshot, data, register, weights_of
 
 
 @pytest.fixture

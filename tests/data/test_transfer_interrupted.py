@@ -10,8 +10,8 @@ from cairn.data.remotes.refs import Remote, open_remote
 from cairn.data.remotes.selection import objects_of
 from cairn.data.remotes.transfer import pull, push
 from cairn.registry import Registry
-from remotes import actions, store
-from store import add_snapshot, register
+from projects.remotes import actions, store
+from projects.store import add_snapshot, register
 
 # Repeats one transfer until it ends; the n-th attempt is killed before its n-th sync.
 DRIVER = """\
@@ -19,7 +19,7 @@ import itertools, os, signal, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[4:]
 from cairn.data.remotes import transfer
-from remotes import store
+from projects.remotes import store
 
 move, folder, name = getattr(transfer, sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 

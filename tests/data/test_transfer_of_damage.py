@@ -19,9 +19,9 @@ from cairn.objects.packs.blob import OBJECT, PIECE, RECIPE, Recipe
 from cairn.objects.packs.pack import PackWriter
 from cairn.objects.transfer import ship
 from cairn.registry import Registry
-from folders import write
-from remotes import actions, flip, holds, leaves_out, recorded, rewrite, store
-from store import add_snapshot, data, manifest, register
+from projects.folders import write
+from projects.remotes import actions, flip, holds, leaves_out, recorded, rewrite, store
+from projects.store import add_snapshot, data, manifest, register
 
 SMALL = b"weights of the only model here"
 LARGE = hashlib.shake_256(b"large weights").digest(9 << 20)

@@ -9,8 +9,8 @@ import pytest
 
 from cairn.data.remotes.transfer import pull, push
 from cairn.registry import Registry
-from remotes import leaves_out, recorded, store
-from store import register
+from projects.remotes import leaves_out, recorded, store
+from projects.store import register
 
 SMALL = b"weights of the only model here"
 

@@ -20,7 +20,7 @@ from cairn.core.version import Artifacts, Manifest, Signature, Version
 from cairn.data.version_diff import PARTS, diff_versions
 from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
-from folders import write
+from projects.folders import write
 
 DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 CHANGED: dict[str, Any] = {

@@ -12,7 +12,7 @@ from cairn.core.table import Profile
 from cairn.data.files import snapshot_files
 from cairn.data.source import snapshot
 from cairn.registry import Registry
-from folders import write
+from projects.folders import write
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:%b\nsize 12345\n" % (
     b"4d7a" * 16

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import cairn
-from desk import Desk
+from projects.desk import Desk
 
 HOME = Path(cairn.__file__).parent
 ROOT = HOME.parent.parent

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import warm
-from shell import Shell
+from projects.shell import Shell
+from suite import warm
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 PAGES = (

@@ -12,7 +12,7 @@ from cairn.core.errors import Refused
 from cairn.engine import listener
 from cairn.engine.local import LocalEngine
 from cairn.registry import Registry
-from store import Clock, open_registry, register
+from projects.store import Clock, open_registry, register
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "plugins.md"
 

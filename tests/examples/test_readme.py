@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import warm
-from shell import Shell
+from projects.shell import Shell
+from suite import warm
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 

@@ -38,7 +38,9 @@ def test_each_decision_has_a_number_of_its_own_and_a_row_in_the_index() -> None:
     folder = ROOT / "docs" / "design"
     pages = [page.name for page in (folder / "accepted").glob("*.md")]
 
-    listed = re.findall(r"\(accepted/([\w-]+\.md)\)", (folder / "README.md").read_text("utf-8"))
+    listed = re.findall(
+        r"\(accepted/([\w-]+\.md)\)", (folder / "README.md").read_text("utf-8")
+    )
 
     assert listed == sorted(pages)
     assert len({name[:4] for name in pages}) == len(pages)

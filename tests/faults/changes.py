@@ -11,7 +11,7 @@ from cairn.core.errors import CairnError
 from cairn.core.label import Anyone, MoveLabel
 from cairn.core.version import RegisterVersion
 from cairn.objects.folders.tree import store_tree
-from store import MODEL, manifest, open_registry
+from projects.store import MODEL, manifest, open_registry
 
 
 def main(folder: Path) -> None:

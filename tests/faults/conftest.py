@@ -1,5 +1,5 @@
 """The tests here write to a disk: a sync, a power cut or a full disk is their subject."""
 
-from room import on_disk
+from suite.room import on_disk
 
 __all__ = ["on_disk"]

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from cairn.core.errors import CairnError
-from store import open_registry
+from projects.store import open_registry
 
 
 def main(folder: Path) -> None:

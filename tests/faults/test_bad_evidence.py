@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from cairn.core.errors import Inconclusive, Invalid, NotFound, Refused
-from desk import Desk
+from projects.desk import Desk
 
 Rows = list[list[str]]
 LABEL, REGION, SPEND = 1, 2, 4

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import Conflict, Invalid, NotFound, Unavailable
-from desk import Desk, copy
-from folders import NARROW, SMALL, Narrow, as_nobody, open_to_all, read, write
+from projects.desk import Desk, copy
+from projects.folders import NARROW, SMALL, Narrow, as_nobody, open_to_all, read, write
 
 ADD = ("snapshot", "add", "data")
 REGISTER = ("register", "data", "--model", "other", "--retroactive")

@@ -16,8 +16,8 @@ from cairn.data.lakes.avro import read_checked
 from cairn.data.lakes.delta import snapshot_delta
 from cairn.data.lakes.iceberg import Reference, snapshot_iceberg
 from cairn.registry import Registry
-from mutations import mutated
-from store import open_registry
+from harm.mutations import mutated
+from projects.store import open_registry
 
 TIMES = 20_000 if os.environ.get("CAIRN_FAULTS") == "all" else 200
 ROWS = pa.table({"id": [1, 2, 3], "city": ["Bonn", "Köln", None]})

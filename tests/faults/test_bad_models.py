@@ -11,8 +11,8 @@ from random import Random
 import pytest
 
 from cairn.flavors.formats import judge
-from model_kinds import CODE, OPAQUE, SAFE
-from mutations import mutated
+from harm.mutations import mutated
+from models.model_kinds import CODE, OPAQUE, SAFE
 
 TIMES = 20_000 if os.environ.get("CAIRN_FAULTS") == "all" else 200
 SECONDS_EACH = 2

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import Invalid, NotFound, Refused, Unavailable
-from desk import Desk
+from projects.desk import Desk
 
 UNKNOWN = {
     "a version": ("show churn:9", "churn has no version 9; it has 1 to 2"),

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from cairn.core.errors import Invalid, Refused
-from desk import Desk
-from repositories import git, repository
-from shell import Shell
+from projects.desk import Desk
+from projects.repositories import git, repository
+from projects.shell import Shell
 
 ENDS = {
     "fails": ("raise SystemExit(3)", 3, "failed", "ended with exit code 3"),

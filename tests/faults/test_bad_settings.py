@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import Conflict, Invalid, NotFound, Unavailable
-from desk import Desk
+from projects.desk import Desk
 
 EVALUATION = '[model.churn.evaluation]\ndata = "snap:test"\nlabel = "churned"\n'
 BROKEN = {

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import CairnError, Conflict, Corrupt, Invalid, NotFound, Unavailable
-from desk import Desk, copy
-from folders import as_nobody, open_to_all, read
+from projects.desk import Desk, copy
+from projects.folders import as_nobody, open_to_all, read
 
 COMMANDS = ["list", "show churn:1", "promote churn:1", "snapshot add data", "verify --all"]
 EVERY = pytest.mark.parametrize("words", COMMANDS)

@@ -25,7 +25,7 @@ from cairn.data.rows.look import look
 from cairn.data.tables.describe_tables import describe_files
 from cairn.objects import in_memory
 from cairn.objects.folders.tree import store_entries
-from mutations import mutated
+from harm.mutations import mutated
 
 TIMES = 20_000 if os.environ.get("CAIRN_FAULTS") == "all" else 200
 SECONDS_EACH = 5

@@ -17,7 +17,7 @@ from cairn.core.errors import CairnError
 from cairn.engine.local import LocalEngine
 from cairn.objects import open_local
 from cairn.registry import Registry
-from store import add_snapshot, open_registry, register
+from projects.store import add_snapshot, open_registry, register
 
 FLIPS = 10_000 if os.environ.get("CAIRN_FAULTS") == "all" else 150
 PARTS = 4

@@ -21,8 +21,8 @@ from cairn.flavors.judging import judging
 from cairn.objects.folders import workers
 from cairn.objects.folders.tree import restore_tree
 from cairn.registry import Registry
-from desk import Desk
-from foreign import plant, traces, watched
+from harm.foreign import plant, traces, watched
+from projects.desk import Desk
 
 CHECKED = """\
 cairn: policy/1
@@ -63,7 +63,11 @@ TYPED = (
     "snapshot restore snap:pair both",
     "snapshot recipe --name made --code weights.json -- cp weights.json output/w.json",
     *("snapshot rebuild snap:made remade", "run --model bare -- PYTHON scripts/empty.py"),
-    *("runs", "reproduce churn:2 --history", "register weights.json --model other --retroactive"),
+    *(
+        "runs",
+        "reproduce churn:2 --history",
+        "register weights.json --model other --retroactive",
+    ),
     *("export churn:2 ../out", "register model --model again --retroactive"),
     "gate new again",
     *("evaluate churn:2 --on snap:test", "compare churn:1 churn:2"),

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from cairn.interpreter import after_standard_library, isolated, search_path
-from desk import Desk
-from foreign import plant, traces
-from shell import Shell
+from harm.foreign import plant, traces
+from projects.desk import Desk
+from projects.shell import Shell
 
 SCORE = """\
 import colorsys, tabnanny

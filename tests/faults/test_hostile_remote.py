@@ -26,9 +26,9 @@ from cairn.objects.folders.tree import restore_tree, store_tree, tree_entries
 from cairn.objects.packs.blob import OBJECT, PIECE, RECIPE, Recipe
 from cairn.objects.packs.pack import PackWriter
 from cairn.registry import Registry
-from folders import write
-from remotes import actions, store
-from store import register
+from projects.folders import write
+from projects.remotes import actions, store
+from projects.store import register
 
 SECONDS, MEMORY_BYTES = 10, 300 << 20
 PIECE_BYTES = 4 << 20

@@ -16,7 +16,7 @@ import pytest
 from cairn.core.errors import CairnError, Conflict
 from cairn.objects import in_memory, open_local
 from cairn.objects.folders.tree import restore_tree, store_tree, tree_entries
-from folders import as_nobody, open_to_all, read, write
+from projects.folders import as_nobody, open_to_all, read, write
 
 NAMES = 1_000_000 if os.environ.get("CAIRN_FAULTS") == "all" else 9_000
 MEMORY_BYTES = 600 << 20

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import Refused
-from desk import Desk
-from shell import Shell
-from streams import ATTACKS
+from models.streams import ATTACKS
+from projects.desk import Desk
+from projects.shell import Shell
 
 LOAD = """
 import sys, cairn

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from desk import Desk
-from shell import Shell
+from projects.desk import Desk
+from projects.shell import Shell
 
 KILLED = """
 import os, signal, sys

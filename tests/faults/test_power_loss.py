@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import pytest
 
-from packed import crowd, is_joined
-from power import Call, Disk, laid_out, recorded
-from store import open_registry, register
-from surviving import check, close
+from harm.packed import crowd, is_joined
+from harm.power import Call, Disk, laid_out, recorded
+from harm.surviving import check, close
+from projects.store import open_registry, register
 
 HERE = Path(__file__).parent
 EVERY = os.environ.get("CAIRN_FAULTS") == "all"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from store import open_registry, register
+from projects.store import open_registry, register
 
 ROUNDS, RACERS = 25, 8
 HERE = Path(__file__).parent

@@ -12,7 +12,7 @@ from cairn.data.dvc.text import load
 from cairn.inventory import FILE
 from cairn.inventory.settings import document
 from cairn.inventory.walk import Unreadable
-from desk import Desk
+from projects.desk import Desk
 
 ALIASES = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from packed import crowd, is_joined
-from store import open_registry, register
-from surviving import check, close
+from harm.packed import crowd, is_joined
+from harm.surviving import check, close
+from projects.store import open_registry, register
 
 CALLS = (
     "write,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,link,linkat,"

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import xgboost as extreme
 
-import boosted
 from cairn import flavors
 from cairn.core.errors import Corrupt, Invalid, Refused
 from cairn.flavors import catboost, lightgbm, xgboost
+from models import boosted
 
 
 def stored(kind: str, folder: Path) -> Any:

@@ -10,7 +10,7 @@ import pytest
 
 from cairn.flavors.scan import judge_file, judging_process
 from cairn.flavors.verdict import Verdict
-from model_kinds import CODE, OPAQUE, SAFE, Maker
+from models.model_kinds import CODE, OPAQUE, SAFE, Maker
 
 EACH = 4
 WORST_SECONDS = 2.0

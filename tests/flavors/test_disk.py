@@ -12,7 +12,7 @@ import pytest
 from cairn import flavors
 from cairn.core.errors import Unavailable
 from cairn.flavors import pickled, sklearn
-from fitted import MODELS
+from models.fitted import MODELS
 
 MODEL, ROWS = MODELS["linear_regression"]()
 

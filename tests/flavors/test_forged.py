@@ -10,8 +10,8 @@ from sklearn.tree import DecisionTreeClassifier
 from cairn.core.errors import Corrupt, Refused
 from cairn.flavors.sklearn import load_bytes
 from cairn.flavors.skops.nodes import Archive, walk
-from fitted import numbers
-from forgery import attributes, forge, found, opened, packed, setting
+from models.fitted import numbers
+from models.forgery import attributes, forge, found, opened, packed, setting
 
 FORGED_TREES: dict[str, tuple[str, Callable[[Any], None]]] = {
     "child behind the end": ("left_child", setting("left_child", 0, 9999)),

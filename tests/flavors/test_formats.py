@@ -10,13 +10,13 @@ from random import Random
 import numpy as np
 import pytest
 
-import streams
 from cairn import flavors
 from cairn.core.errors import NotFound
 from cairn.flavors import limits
 from cairn.flavors.formats import judge
 from cairn.flavors.verdict import Verdict
-from model_files import (
+from models import streams
+from models.model_files import (
     TORCH,
     arrow,
     gguf,

@@ -12,7 +12,7 @@ from cairn import flavors
 from cairn.core.errors import Corrupt, Invalid, Refused
 from cairn.flavors.frames.npy import read_array
 from cairn.flavors.golden import ROWS, Golden
-from fitted import MODELS
+from models.fitted import MODELS
 
 
 class Noisy:

@@ -15,7 +15,7 @@ from cairn.flavors import child
 from cairn.flavors.formats import judge
 from cairn.flavors.scan import inspect, judge_file, judging_process
 from cairn.interpreter import isolated
-from model_files import npy, zipped
+from models.model_files import npy, zipped
 
 MEGABYTE = 1 << 20
 

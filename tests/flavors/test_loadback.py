@@ -11,7 +11,7 @@ from cairn.core.errors import Refused
 from cairn.flavors import loadback, pickled
 from cairn.flavors.frames.npy import read_array, write_array
 from cairn.flavors.judging import judging
-from fitted import MODELS
+from models.fitted import MODELS
 
 KILLER = """
 import os, signal

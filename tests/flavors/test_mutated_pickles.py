@@ -13,10 +13,10 @@ from random import Random
 import numpy as np
 import pytest
 
-import streams
 from cairn.flavors.formats import judge
 from cairn.flavors.pickles.scan import can_run
 from cairn.flavors.pickles.steps import walk_pickle
+from models import streams
 
 STREAMS = 1500
 UNPICKLERS = Path(__file__).parent / "unpicklers.py"

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import streams
 from cairn.flavors.formats import judge
 from cairn.flavors.pickles.scan import can_run, scan_pickle
 from cairn.flavors.pickles.steps import INSTRUCTIONS, walk_pickle
-from fitted import MODELS
+from models import streams
+from models.fitted import MODELS
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 

@@ -13,11 +13,11 @@ import joblib
 import numpy as np
 import pytest
 
-import streams
 from cairn import flavors
 from cairn.core.errors import Invalid, Refused
 from cairn.flavors import pickled
-from fitted import MODELS
+from models import streams
+from models.fitted import MODELS
 
 
 @pytest.fixture

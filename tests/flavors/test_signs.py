@@ -13,8 +13,8 @@ import pytest
 
 from cairn.flavors.formats import judge
 from cairn.flavors.forms.parquet import _footer  # pyright: ignore[reportPrivateUsage] (to forge it)
-from model_files import npy, of_polars, tagged, tarred
-from model_kinds import BUILDING, OTHERS, PYTHON, SCRIPTS, SHELL, TEMPLATES, YAML
+from models.model_files import npy, of_polars, tagged, tarred
+from models.model_kinds import BUILDING, OTHERS, PYTHON, SCRIPTS, SHELL, TEMPLATES, YAML
 
 KEYS: tuple[dict[str, Any], ...] = (
     {"_target_": "evil.Model"},

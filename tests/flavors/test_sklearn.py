@@ -24,9 +24,9 @@ from cairn.flavors import sklearn
 from cairn.flavors.sklearn import load_bytes, model_bytes
 from cairn.flavors.skops.nodes import Node
 from cairn.flavors.zips import write_zip
-from fitted import MODELS, numbers
-from forgery import attributes, found, opened, packed
-from model_files import skops_function
+from models.fitted import MODELS, numbers
+from models.forgery import attributes, found, opened, packed
+from models.model_files import skops_function
 
 
 class Doubler(BaseEstimator):

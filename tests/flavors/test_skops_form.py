@@ -28,7 +28,7 @@ from cairn.flavors.sklearn import load_bytes, model_bytes
 from cairn.flavors.skops.form import archive_bytes, canonical_archive
 from cairn.flavors.skops.nodes import read_archive, walk
 from cairn.flavors.zips import write_zip
-from fitted import MODELS, numbers
+from models.fitted import MODELS, numbers
 
 TESTS = Path(__file__).parent.parent
 PROGRAM = """
@@ -36,7 +36,7 @@ import sys
 sys.path[:0] = sys.argv[1:]
 from cairn.core.digest import digest_bytes
 from cairn.flavors.sklearn import model_bytes
-from fitted import MODELS
+from models.fitted import MODELS
 for kind, build in MODELS.items():
     print(kind, digest_bytes(model_bytes(build()[0])))
 """

@@ -22,8 +22,7 @@ from formats.kinds import KINDS
 from formats.reader import read_sidecar
 from formats.shapes import Wrong
 from formats.store_reader import read_folder
-from scored import decided
-from store import (
+from projects.store import (
     MODEL,
     data,
     evaluate,
@@ -33,6 +32,7 @@ from store import (
     time_calls,
     weights_of,
 )
+from scores.scored import decided
 
 RUN = "7" * 32
 # Hashed and not stored; signed, and kept in the ledger.

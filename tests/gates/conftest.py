@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cairn.registry import Registry
-from workshop import open_workshop
+from projects.workshop import open_workshop
 
 
 @pytest.fixture

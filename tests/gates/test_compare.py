@@ -12,8 +12,8 @@ from cairn.data.evaluation import record_evaluation
 from cairn.gates.compare import compare
 from cairn.gates.report import WIDTH, comparison_text
 from cairn.registry import Registry
-from scored import decided
-from workshop import add_table, churn, fitted, register
+from projects.workshop import add_table, churn, fitted, register
+from scores.scored import decided
 
 COLUMNS = {"region": ["north"] * 600 + ["south"] * 400}
 SCORER = Scorer(score="made_up:score", label="churned", groups=("region",))

@@ -18,7 +18,7 @@ from cairn.gates.evaluation import configured_scorer, evaluate
 from cairn.gates.scorer import score_with
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, decode
-from workshop import (
+from projects.workshop import (
     SETTINGS,
     Shady,
     add_table,

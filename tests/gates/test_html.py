@@ -21,7 +21,7 @@ from cairn.stats.align import sample
 from cairn.stats.checks import judge_all
 from cairn.stats.predictions import Predictions
 from cairn.stats.tabulate import tabulate, tabulate_classes
-from scored import SNAPSHOT, decided, evidence, spread
+from scores.scored import SNAPSHOT, decided, evidence, spread
 
 CANDIDATE, LIVE = "sha256:" + "a" * 64, "sha256:" + "c" * 64
 NAMES = {CANDIDATE: "churn:2", LIVE: "churn:1"}

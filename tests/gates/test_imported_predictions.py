@@ -13,7 +13,7 @@ from cairn.gates.imported_predictions import evaluate_elsewhere, read_prediction
 from cairn.registry import Registry
 from cairn.stats.predictions import encode
 from cairn.stats.tabulate import tabulate, tabulate_classes
-from workshop import SETTINGS, add_table, churn, fitted, open_workshop, register
+from projects.workshop import SETTINGS, add_table, churn, fitted, open_workshop, register
 
 
 def written(folder: Path, **columns: list[Any]) -> Path:

@@ -22,7 +22,7 @@ from cairn.gates.latency import (
 from cairn.gates.models import Models
 from cairn.registry import Registry
 from cairn.stats.checks.latency import judge_calls
-from workshop import add_table, churn, fitted, register
+from projects.workshop import add_table, churn, fitted, register
 
 BUDGET = LatencyBudget(id="speed", max_ms=40)
 

@@ -7,7 +7,6 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import cairn
-import packed
 from cairn.core.errors import Conflict, Corrupt, Inconclusive, Refused
 from cairn.core.evaluation import Latency, ListEvaluations, ListLatencies, RecordLatency
 from cairn.core.gate import Decision
@@ -20,7 +19,8 @@ from cairn.gates.policy import load_policy
 from cairn.objects import ObjectStore
 from cairn.registry import Registry
 from cairn.served import Served, serve
-from workshop import (
+from harm import packed
+from projects.workshop import (
     MODEL,
     SETTINGS,
     Shady,

@@ -8,7 +8,7 @@ from cairn.core.evaluation import ListResults, ResultInfo
 from cairn.core.version import Version
 from cairn.gates.policy import load_policy
 from cairn.registry import Registry
-from workshop import MODEL, add_table, churn, fitted, register
+from projects.workshop import MODEL, add_table, churn, fitted, register
 
 POLICY = """\
 cairn: policy/1

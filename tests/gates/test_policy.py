@@ -14,7 +14,7 @@ from cairn.core.evaluation import Scorer
 from cairn.gates.policy import load_policy, schema
 from cairn.gates.template import starter_policy
 from cairn.registry import Registry
-from workshop import MODEL, add_table, churn, open_workshop
+from projects.workshop import MODEL, add_table, churn, open_workshop
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "schema" / "policy.json"
 GOOD = """\

@@ -7,7 +7,7 @@ import pytest
 from cairn.core.errors import Invalid, NotFound
 from cairn.gates.policy import load_policy
 from cairn.registry import Registry
-from workshop import MODEL, SETTINGS, add_table, churn, open_workshop
+from projects.workshop import MODEL, SETTINGS, add_table, churn, open_workshop
 
 GOOD = """\
 cairn: policy/1

@@ -9,7 +9,7 @@ from cairn.core.errors import NotFound
 from cairn.core.gate import Reuse
 from cairn.gates.policy import load_policy
 from cairn.registry import Registry
-from workshop import MODEL, add_table, fitted, register
+from projects.workshop import MODEL, add_table, fitted, register
 
 GOOD = """\
 cairn: policy/1

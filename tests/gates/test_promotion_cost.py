@@ -12,7 +12,7 @@ from cairn.gates.evaluation import evaluate
 from cairn.gates.policy import load_policy
 from cairn.registry import Registry
 from cairn.sql.database import Database, Transaction
-from workshop import MODEL, add_table, churn, fitted, register
+from projects.workshop import MODEL, add_table, churn, fitted, register
 
 MOST_QUERIES = 100
 POLICY = """\

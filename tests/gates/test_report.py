@@ -8,7 +8,7 @@ from cairn.core.run import Gap
 from cairn.gates.report import WIDTH, decision_text
 from cairn.stats.checks import judge_all
 from cairn.stats.predictions import Predictions
-from scored import SNAPSHOT, decided, evidence
+from scores.scored import SNAPSHOT, decided, evidence
 
 CHECKS: tuple[Check, ...] = (
     Superiority(id="better", metric="accuracy"),

@@ -21,7 +21,7 @@ from cairn.gates.report import comparison_text
 from cairn.gates.task import task_of
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, decode
-from workshop import add_table, open_workshop, register
+from projects.workshop import add_table, open_workshop, register
 
 NUMBERS = """
 [model.churn.evaluation]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import dvc_project
 from cairn.registry import Registry
-from store import Clock, open_registry
+from projects.store import Clock, open_registry
+from sources import dvc_project
 
 
 @pytest.fixture(scope="session")

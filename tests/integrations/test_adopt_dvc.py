@@ -17,9 +17,9 @@ from cairn.integrations.dvc import data as adopting
 from cairn.integrations.dvc.adopt import adopt
 from cairn.integrations.dvc.gto import holders, read_tags
 from cairn.registry import Registry
-from dvc_project import IMAGES, cached, damage, image, shelved, train
-from repositories import commit, git
-from store import data, gate
+from projects.repositories import commit, git
+from projects.store import data, gate
+from sources.dvc_project import IMAGES, cached, damage, image, shelved, train
 
 
 def state_of(folder: Path) -> dict[str, tuple[int, int, str]]:

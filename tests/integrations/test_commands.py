@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from desk import Desk
-from dvc_project import cached, damage, image, shelved
+from projects.desk import Desk
+from sources.dvc_project import cached, damage, image, shelved
 
 CORRUPT = 9
 

@@ -15,8 +15,8 @@ from cairn.data.dvc.take import snapshot_dvc
 from cairn.data.pins import check_pin
 from cairn.data.restore import restore
 from cairn.registry import Registry
-from dvc_project import IMAGES, cached, damage, image, shelved, train
-from folders import as_nobody, open_to_all, read
+from projects.folders import as_nobody, open_to_all, read
+from sources.dvc_project import IMAGES, cached, damage, image, shelved, train
 
 
 def source_of(registry: Registry, reference: str) -> DvcOutput:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from planted import Project
+from projects.planted import Project
 
 
 @pytest.fixture

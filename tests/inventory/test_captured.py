@@ -8,8 +8,8 @@ from cairn.core.run import Seed, StartRun
 from cairn.core.version import RegisterVersion
 from cairn.inventory.captured import captured
 from cairn.registry import Registry
-from desk import Desk
-from store import manifest
+from projects.desk import Desk
+from projects.store import manifest
 
 
 def test_what_a_captured_run_knows_is_no_gap(desk: Desk) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from planted import Project, notebook
-from repositories import commit, git, repository
+from projects.planted import Project, notebook
+from projects.repositories import commit, git, repository
 
 TRAINING = """\
 from sklearn.svm import SVC

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from planted import Project, notebook
+from projects.planted import Project, notebook
 
 PLANTED = {
     "a.csv": ("csv", b"x,y\n1,2\n"),

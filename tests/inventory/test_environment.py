@@ -2,7 +2,7 @@
 
 import pytest
 
-from planted import Project
+from projects.planted import Project
 
 PLANTED = {
     "requirements.txt": ("requirements", False, "numpy==2.1\npandas>=2\n# x\n-r base.txt\n"),

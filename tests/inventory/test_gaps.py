@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from cairn import inventory
-from planted import Project
-from repositories import quiet
+from projects.planted import Project
+from projects.repositories import quiet
 
 TRAINING = "from sklearn.svm import SVC\nSVC(C=1.0, random_state=7).fit(x, y)\n"
 

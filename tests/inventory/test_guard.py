@@ -13,8 +13,8 @@ import pytest
 from cairn.config import GuardSettings
 from cairn.core.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from cairn.inventory.guard import Guarded, guard_commits, guard_staged, install
-from desk import Desk
-from repositories import commit, git, repository, write
+from projects.desk import Desk
+from projects.repositories import commit, git, repository, write
 
 LIMITS = GuardSettings()
 SAFETENSORS = b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planted import Project
+from projects.planted import Project
 
 CODE = """\
 import argparse

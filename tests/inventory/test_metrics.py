@@ -2,7 +2,7 @@
 
 import pytest
 
-from planted import Project
+from projects.planted import Project
 
 
 def found_in(project: Project) -> list[tuple[str, str, float, str]]:

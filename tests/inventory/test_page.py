@@ -12,7 +12,7 @@ from cairn.core.errors import Invalid, NotFound, Unavailable
 from cairn.inventory.findings import DataFile, DataRead, HardCoded, Inventory, Metric
 from cairn.inventory.page import MOST_BYTES, spell
 from cairn.inventory.source import plain, shown
-from planted import Project
+from projects.planted import Project
 
 
 def planted(project: Project) -> Project:

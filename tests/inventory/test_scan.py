@@ -3,7 +3,7 @@
 import pytest
 
 from cairn import inventory
-from planted import Project
+from projects.planted import Project
 
 KINDS = {
     "py": "import pandas as pd\nlr = 0.1\nmodel.fit(pd.read_csv('train.csv'))\n",

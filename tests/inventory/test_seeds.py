@@ -1,6 +1,6 @@
 """Seeds: set in the source, or left to chance."""
 
-from planted import Project
+from projects.planted import Project
 
 CODE = """\
 import random

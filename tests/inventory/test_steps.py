@@ -15,10 +15,10 @@ from cairn.core.run import FinishRun, RunFacts, StartRun
 from cairn.core.version import RegisterVersion, Version
 from cairn.inventory.steps import check_order, steps
 from cairn.registry import Registry
-from planted import Project
-from repositories import commit, git
-from scored import decided
-from store import MODEL, data, evaluate, gate, manifest, open_registry, register
+from projects.planted import Project
+from projects.repositories import commit, git
+from projects.store import MODEL, data, evaluate, gate, manifest, open_registry, register
+from scores.scored import decided
 
 TRAINING = "from sklearn.svm import SVC\nSVC(C=1.0, random_state=7).fit(x, y)\n"
 

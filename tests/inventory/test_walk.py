@@ -8,8 +8,8 @@ import pytest
 from cairn import inventory
 from cairn.core.errors import NotFound
 from cairn.inventory.walk import open_regular
-from folders import as_nobody, open_to_all
-from planted import Project
+from projects.folders import as_nobody, open_to_all
+from projects.planted import Project
 
 CSV = "x\n1\n"
 

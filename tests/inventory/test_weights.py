@@ -15,7 +15,7 @@ import pytest
 import skops.io
 from sklearn.linear_model import LogisticRegression
 
-from planted import Project
+from projects.planted import Project
 
 
 def archive(*names: str) -> bytes:

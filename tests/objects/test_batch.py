@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import packed
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Conflict, Corrupt, Unavailable
 from cairn.objects import ObjectStore, open_local
@@ -23,6 +22,7 @@ from cairn.objects.packs.blob import HEADER, LARGE, PIECE, RECIPE, read_recipe
 from cairn.objects.packs.cipher import KeyCipher
 from cairn.objects.packs.cut import SMALLEST
 from cairn.objects.packs.pack import UNDER, read_pack, read_stored
+from harm import packed
 
 RANDOM = random.Random(3)
 BIG = RANDOM.randbytes(LARGE + 700_000)

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import packed
-from backends import stored
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Corrupt, NotFound, Unavailable
 from cairn.objects import ObjectStore, open_local
@@ -16,6 +14,8 @@ from cairn.objects.backends.local import LocalBackend
 from cairn.objects.packs.blob import LARGE, OBJECT
 from cairn.objects.packs.cipher import KeyCipher
 from cairn.objects.packs.pack import UNDER
+from clouds.backends import stored
+from harm import packed
 
 BIG = random.Random(3).randbytes(LARGE + 700_000)
 KEY = KeyCipher(b"k" * 32)

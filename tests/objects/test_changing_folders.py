@@ -10,7 +10,7 @@ from cairn.core.errors import CairnError, Conflict, NotFound, Unavailable
 from cairn.objects import ObjectStore, in_memory
 from cairn.objects.folders.tree import store_tree
 from cairn.objects.source import CHUNK
-from folders import as_nobody, open_to_all, write
+from projects.folders import as_nobody, open_to_all, write
 
 CANARY = b"canary: from outside"
 

@@ -35,10 +35,10 @@ from cairn.objects.closure import Need, needs, parts
 from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from cairn.stats.predictions import encode
-from folders import write
-from remotes import flip, store
-from scored import decided
-from store import data, manifest
+from projects.folders import write
+from projects.remotes import flip, store
+from projects.store import data, manifest
+from scores.scored import decided
 
 NAMES = {
     # What names something else; the comment in `needs` says why each is not needed.

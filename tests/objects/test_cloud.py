@@ -15,9 +15,6 @@ from unittest import mock
 
 import pytest
 
-import faulty
-import servers
-from backends import stored
 from cairn.core.errors import Forbidden, Invalid, NotFound, Refused, Unavailable
 from cairn.objects.address import open_backend
 from cairn.objects.backends.backend import Backend
@@ -26,6 +23,8 @@ from cairn.objects.backends.cloud import CloudBackend
 from cairn.objects.backends.local import LocalBackend
 from cairn.objects.backends.provider import Patience
 from cairn.objects.backends.upload import Sizes
+from clouds import faulty, servers
+from clouds.backends import stored
 
 KEY = "packs/" + "ab" * 32
 PARTS = Sizes(single=1 << 20, part=5 << 20)

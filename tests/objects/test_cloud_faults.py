@@ -10,16 +10,15 @@ from unittest import mock
 
 import pytest
 
-import faulty
-import servers
-from backends import stored
 from cairn.core.digest import digest_bytes
 from cairn.core.errors import Unavailable
 from cairn.objects import ObjectStore
 from cairn.objects.backends.bucket_address import Place
 from cairn.objects.backends.cloud import CloudBackend
 from cairn.objects.backends.provider import Patience
-from faulty import Fault, Proxy
+from clouds import faulty, servers
+from clouds.backends import stored
+from clouds.faulty import Fault, Proxy
 
 KEY = "packs/" + "ab" * 32
 CONTENT = bytes(range(256)) * 100

@@ -6,11 +6,11 @@ from unittest import mock
 
 import pytest
 
-import servers
 from cairn.objects import ObjectStore
 from cairn.objects.address import open_backend
 from cairn.objects.backends import upload
 from cairn.objects.packs import pack_writer
+from clouds import servers
 
 
 def test_an_object_larger_than_a_bucket_takes_at_once_lies_there_in_packs(

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import packed
 from cairn.core.errors import NotFound
 from cairn.objects import ObjectStore, in_memory, open_local
 from cairn.objects.backends.local import INDEX, TICK_NANOSECONDS, LocalBackend
@@ -21,6 +20,7 @@ from cairn.objects.packs.blob import Row
 from cairn.objects.packs.index import Index
 from cairn.objects.packs.index_file import ENTRY, ROW_BYTES, IndexFile, open_index, write_index
 from cairn.objects.packs.pack import Pack
+from harm import packed
 
 NAMES = [f"{number:064x}" for number in range(1, 4)]
 ID = st.binary(min_size=32, max_size=32) | st.integers(0, 40).map(

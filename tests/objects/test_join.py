@@ -10,7 +10,6 @@ from unittest import mock
 
 import pytest
 
-import packed
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import Unavailable
 from cairn.objects import ObjectStore, open_local
@@ -22,6 +21,7 @@ from cairn.objects.packs.index_file import open_index
 from cairn.objects.packs.pack import PackWriter
 from cairn.objects.transfer import plan, ship
 from cairn.objects.upkeep.join import MANY
+from harm import packed
 
 FEW = 4
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-import packed
 from cairn.core.errors import Corrupt, Unavailable
 from cairn.objects import open_local
 from cairn.objects.backends.local import LITTER_SECONDS
 from cairn.objects.folders.tree import restore_tree, store_tree
 from cairn.objects.source import CHUNK
-from folders import NARROW, SMALL, Narrow, as_nobody, open_to_all, read, write
+from harm import packed
+from projects.folders import NARROW, SMALL, Narrow, as_nobody, open_to_all, read, write
 
 FILES = {
     "a.csv": b"1,2\n",

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-import packed
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import CairnError, Corrupt, Invalid, NotFound, Unavailable
 from cairn.core.tree import Entry, cut, write_root
 from cairn.objects import ObjectStore, in_memory, open_local
 from cairn.objects.folders.restore_file import LONGEST_TARGET
 from cairn.objects.folders.tree import StoredTree, restore_tree, store_tree
-from folders import NARROW, SMALL, Narrow, as_nobody, open_to_all, read, write
+from harm import packed
+from projects.folders import NARROW, SMALL, Narrow, as_nobody, open_to_all, read, write
 
 FILES = {"a.csv": b"1,2\n", "deep/er/b.csv": b"3,4\n", "run": b"#!", "z": b"7" * 5000}
 

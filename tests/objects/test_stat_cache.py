@@ -15,7 +15,7 @@ from cairn.objects import ObjectStore, in_memory, open_local
 from cairn.objects.folders import folder, plan, stat_cache
 from cairn.objects.folders.tree import StoredTree, restore_tree, store_tree, tree_entries
 from cairn.objects.source import Source
-from folders import Content, open_to_all, read, write
+from projects.folders import Content, open_to_all, read, write
 
 FILES: dict[str, Content] = {
     "a.csv": b"1,2\n",

@@ -16,7 +16,7 @@ from cairn.objects import ObjectStore, in_memory, open_local
 from cairn.objects.folders.folder import DEEPEST
 from cairn.objects.folders.tree import StoredTree, restore_tree, store_tree, tree_entries
 from cairn.objects.source import CHUNK
-from folders import Content, open_to_all, read, write
+from projects.folders import Content, open_to_all, read, write
 
 ODD_NAMES = {
     b"new\nline": b"1",

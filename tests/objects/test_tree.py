@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import packed
 from cairn.core.digest import Digest, digest_bytes
 from cairn.core.errors import Corrupt
 from cairn.core.tree import LEAF_ROWS, Entry, Leaf, cut, diff, write_root
 from cairn.objects import ObjectStore, in_memory
 from cairn.objects.backends.memory import MemoryBackend
 from cairn.objects.folders.tree import diff_trees, store_tree, tree_entries, tree_objects
-from folders import Content, write
+from harm import packed
+from projects.folders import Content, write
 
 FILES: dict[str, Content] = {"a.csv": b"1,2\n", "deep/b.csv": b"3,4\n", "link": "a.csv"}
 

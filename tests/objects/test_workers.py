@@ -14,7 +14,7 @@ from cairn.core.errors import CairnError, Conflict, Corrupt, Invalid, NotFound, 
 from cairn.objects import ObjectStore, in_memory, open_local
 from cairn.objects.folders import intake_worker, restore_worker, workers
 from cairn.objects.folders.tree import StoredTree, restore_tree, store_tree
-from folders import NARROW, Content, Narrow, read, write
+from projects.folders import NARROW, Content, Narrow, read, write
 
 FILES: dict[str, Content] = {
     **{

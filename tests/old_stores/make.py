@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from shell import Shell, ask, project, train  # noqa: E402 (found by the line above)
+from projects.shell import Shell, ask, project, train  # noqa: E402 (found by the line above)
 
 POLICY = """\
 cairn: policy/1

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from shell import Shell, ask
+from projects.shell import Shell, ask
 
 HERE = Path(__file__).parent
 RELEASES = sorted(path.name for path in HERE.iterdir() if (path / "answers.json").exists())

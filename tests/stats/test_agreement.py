@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from cairn.stats.agreement import Confusion, Flip, agreement, confusion, flips
-from rows import models, pair
+from scores.rows import models, pair
 
 
 def test_decisions_are_counted_against_each_other_and_the_label() -> None:

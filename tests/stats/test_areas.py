@@ -14,7 +14,7 @@ from cairn.stats import areas
 from cairn.stats.distributions import wilson
 from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.measure import compare, measure
-from rows import models, pair, sample
+from scores.rows import models, pair, sample
 
 # DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44: patients with ovarian cancer, as
 # printed in the SAS/STAT user's guide, "Comparing Receiver Operating Characteristic Curves".

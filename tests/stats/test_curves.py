@@ -7,7 +7,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from cairn.stats import curves
 from cairn.stats.align import Sample, sample
 from cairn.stats.distributions import clopper_pearson
-from scored import spread
+from scores.scored import spread
 
 
 def scored(label: list[int], score: list[float]) -> Sample:

@@ -14,7 +14,7 @@ from cairn.core.evaluation import Perturbation
 from cairn.core.gate import Finding
 from cairn.stats.checks import Evidence, judge
 from cairn.stats.scored import Grouping, Predictions
-from scored import SNAPSHOT
+from scores.scored import SNAPSHOT
 from stats.worlds import TIMES, limit, names
 
 Ints = npt.NDArray[np.intp]

@@ -24,7 +24,7 @@ from cairn.core.gate import Policy, Reuse, verdict
 from cairn.gates.latency_pair import ROUNDS
 from cairn.stats.checks import Evidence, judge, judge_all
 from cairn.stats.scored import Grouping, Predictions
-from scored import SNAPSHOT
+from scores.scored import SNAPSHOT
 from stats.worlds import TIMES, deciders, grouped, judged_on, limit, names, rankers, rows_of
 
 PROTECTED = NoSubgroupRegression(id="groups", by=("region",), metric="accuracy", min_rows=50)

@@ -10,7 +10,7 @@ from cairn.stats.estimate import Difference, Estimate
 from cairn.stats.measure import compare, measure
 from cairn.stats.metrics import parse_metric
 from cairn.stats.resampled import compare_resampled, measure_resampled
-from rows import models, pair, sample
+from scores.rows import models, pair, sample
 from stats.asah import MARKERS, POOR
 
 NORMAL_975 = 1.959963984540054

@@ -19,7 +19,7 @@ from cairn.stats.checks import Evidence, judge
 from cairn.stats.checks.latency import error_of
 from cairn.stats.dependence import drift_of
 from cairn.stats.distributions import student_quantile
-from scored import SNAPSHOT
+from scores.scored import SNAPSHOT
 from stats.worlds import TIMES, limit, rows_of
 
 BUDGET = LatencyBudget(id="speed", max_ms=40)

@@ -8,7 +8,7 @@ import numpy as np
 from cairn.core.check import NonInferiority, Superiority
 from cairn.core.gate import Reuse
 from cairn.stats.checks import Evidence, judge
-from scored import SNAPSHOT
+from scores.scored import SNAPSHOT
 from stats.worlds import TIMES, deciders, judged_on, limit, rows_of
 
 BETTER = Superiority(id="better", metric="accuracy")

@@ -14,7 +14,7 @@ from sklearn import metrics
 from cairn.core.errors import Invalid
 from cairn.stats.estimate import Difference, Estimate, Undefined
 from cairn.stats.measure import compare, measure
-from rows import decisions, models, pair, sample
+from scores.rows import decisions, models, pair, sample
 from stats.worlds import TIMES
 
 Oracle = Callable[[Any, Any, Any], float]

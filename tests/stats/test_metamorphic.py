@@ -20,7 +20,7 @@ from cairn.core.check import (
 from cairn.stats import draws, resample
 from cairn.stats.scored import Grouping, Predictions
 from cairn.stats.tabulate import tabulate
-from scored import judged, shuffled
+from scores.scored import judged, shuffled
 
 BINARY = (
     "accuracy", "recall", "specificity", "precision", "f1", "mcc", "balanced_accuracy",

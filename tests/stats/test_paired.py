@@ -11,7 +11,7 @@ from scipy import stats
 
 from cairn.stats.estimate import Difference, Undefined
 from cairn.stats.measure import compare, measure
-from rows import decisions, models, pair
+from scores.rows import decisions, models, pair
 from stats.worlds import TIMES
 
 METRICS = [

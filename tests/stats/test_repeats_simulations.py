@@ -11,7 +11,7 @@ import numpy as np
 from cairn.core.check import Floor
 from cairn.stats.checks import Evidence, judge
 from cairn.stats.scored import Grouping, Predictions
-from scored import SNAPSHOT
+from scores.scored import SNAPSHOT
 from stats.worlds import TIMES, limit
 
 SHARE = 0.9

@@ -12,7 +12,7 @@ from cairn.stats.measure import compare, measure
 from cairn.stats.metrics import parse_metric
 from cairn.stats.resample import replicate, units_of
 from cairn.stats.resampled import Resampled, compare_resampled
-from rows import models
+from scores.rows import models
 
 
 def regression(rows: int, *, seed: int, unit: np.ndarray | None = None) -> Pair:

@@ -15,7 +15,7 @@ from cairn.stats.estimate import Difference
 from cairn.stats.mcnemar import Discordance
 from cairn.stats.measure import compare
 from cairn.stats.multiple import holm
-from rows import decisions, pair
+from scores.rows import decisions, pair
 from stats.worlds import ALPHA, TIMES, limit
 
 

@@ -16,7 +16,7 @@ from cairn.core.check import (
 )
 from cairn.core.gate import Reuse
 from cairn.stats.spending import allowance
-from scored import decided
+from scores.scored import decided
 from stats.worlds import judged_on
 
 

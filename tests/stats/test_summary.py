@@ -6,7 +6,7 @@ from sklearn.metrics import brier_score_loss, f1_score, log_loss, roc_auc_score
 from cairn.core.errors import Invalid
 from cairn.stats.summary import rounded, summarise
 from cairn.stats.tabulate import tabulate
-from scored import decided, ids, shuffled, spread
+from scores.scored import decided, ids, shuffled, spread
 
 
 def test_every_metric_agrees_with_scikit_learn() -> None:

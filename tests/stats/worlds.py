@@ -14,7 +14,7 @@ from cairn.core.check import Check
 from cairn.core.gate import Finding, Reuse
 from cairn.stats.checks import Evidence, judge
 from cairn.stats.scored import Grouping, Predictions
-from scored import SNAPSHOT
+from scores.scored import SNAPSHOT
 
 Array = npt.NDArray[np.float64]
 Generator = np.random.Generator

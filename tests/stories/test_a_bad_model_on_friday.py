@@ -3,8 +3,8 @@
 import pytest
 
 from cairn.core.errors import Refused
-from desk import Desk
-from workshop import churn
+from projects.desk import Desk
+from projects.workshop import churn
 
 
 @pytest.fixture

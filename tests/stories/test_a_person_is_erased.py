@@ -7,9 +7,9 @@ import pytest
 
 from cairn.core.errors import Inconclusive, NotFound, Pending
 from cairn.registry import Registry
-from desk import Colleague, Desk
-from repositories import repository
-from workshop import churn
+from projects.desk import Colleague, Desk
+from projects.repositories import repository
+from projects.workshop import churn
 
 WHO = "c00077"
 ROW = f"customer={WHO}"

@@ -10,8 +10,8 @@ import pytest
 from cairn.core.errors import Invalid, NotFound, Pending
 from cairn.core.version import RegisterVersion
 from cairn.registry import Registry
-from desk import Colleague, Desk
 from formats import ledger_reader
+from projects.desk import Colleague, Desk
 
 POLICY = """\
 cairn: policy/1

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from cairn.core.errors import Forbidden, Pending
-from desk import Colleague, Desk
+from projects.desk import Colleague, Desk
 
 POLICY = """\
 cairn: policy/1

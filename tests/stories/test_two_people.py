@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cairn.core.errors import NotFound, Refused
-from desk import Desk
+from projects.desk import Desk
 
 
 @pytest.fixture

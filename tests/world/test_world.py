@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from cairn.core.errors import Refused
 from cairn.engine.local import LocalEngine
 from cairn.engine.rebuild import rebuild
-from store import open_registry, register
-from world_model import World
+from projects.store import open_registry, register
+from world.world_model import World
 
 pytestmark = pytest.mark.costly("twenty lives of forty steps, each compared with the model")
 EVERY = os.environ.get("CAIRN_FAULTS") == "all"

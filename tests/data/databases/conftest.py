@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import postgresql_server
 from cairn.registry import Registry
-from store import open_registry
+from projects.store import open_registry
+from sources import postgresql_server
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import duckdb
 import psycopg
 import pytest
 
-from asked import asking, run
 from cairn.core.errors import CairnError, Forbidden, Invalid, NotFound, Refused, Unavailable
 from cairn.data.databases.take import snapshot_query
 from cairn.registry import Registry
+from sources.asked import asking, run
 
 ENGINES = ["postgresql", "sqlite", "duck"]
 

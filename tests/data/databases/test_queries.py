@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from asked import asking, run
 from cairn.core.errors import Invalid
 from cairn.core.snapshot import Query, Snapshot
 from cairn.data.databases import postgresql as one_engine
@@ -19,6 +18,7 @@ from cairn.data.databases.take import snapshot_query
 from cairn.data.frames import logical_digest, snapshot_frame
 from cairn.data.restore import restore
 from cairn.registry import Registry
+from sources.asked import asking, run
 
 CUSTOMERS = (
     "CREATE TABLE customers (id INTEGER, name TEXT, spent DOUBLE PRECISION)",

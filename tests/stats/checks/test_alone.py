@@ -9,7 +9,7 @@ from cairn.stats.checks import judge
 from cairn.stats.predictions import Predictions
 from cairn.stats.repeats import repeated
 from cairn.stats.tabulate import tabulate
-from scored import evidence
+from scores.scored import evidence
 
 FLOOR = Floor(id="floor", metric="accuracy", value=0.6)
 DATED = [f"c{row // 4}-2026-03-{1 + row % 4:02d}" for row in range(400)]

@@ -5,7 +5,7 @@ import pytest
 
 from cairn.core.check import Calibration, Ceiling, Floor
 from cairn.stats.tabulate import tabulate
-from scored import decided, ids, judged
+from scores.scored import decided, ids, judged
 from stats.worlds import rows_of
 
 

@@ -12,7 +12,7 @@ from cairn.stats.checks import judge as judge_check
 from cairn.stats.checks.earlier.gaps import largest_gap, rates_of
 from cairn.stats.scored import Predictions
 from cairn.stats.tabulate import tabulate
-from scored import evidence, ids, judged
+from scores.scored import evidence, ids, judged
 
 COUNTS = {"f": (400, 200), "m": (400, 280)}
 

@@ -8,7 +8,7 @@ from cairn.core.check import Complete, RequiredArtifacts
 from cairn.core.gate import Finding
 from cairn.core.run import Gap
 from cairn.stats.checks import judge
-from scored import decided, evidence
+from scores.scored import decided, evidence
 
 SEEDS = Gap(field="seeds", reason="generators without a seed", fix="seed them")
 

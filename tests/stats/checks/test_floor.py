@@ -5,7 +5,7 @@ import pytest
 from cairn.core.check import Floor
 from cairn.stats.checks import Problem
 from cairn.stats.tabulate import tabulate
-from scored import decided, ids, judged, spread
+from scores.scored import decided, ids, judged, spread
 
 
 def test_a_value_well_above_the_floor_passes() -> None:

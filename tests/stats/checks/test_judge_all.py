@@ -26,7 +26,7 @@ from cairn.stats.checks import (
     wrong_scorer,
     wrong_snapshot,
 )
-from scored import SNAPSHOT, decided, evidence
+from scores.scored import SNAPSHOT, decided, evidence
 
 CHECKS: tuple[Check, ...] = (
     Superiority(id="better", metric="accuracy"),

@@ -13,7 +13,7 @@ import pytest
 from cairn.core.check import LatencyBudget
 from cairn.core.gate import Finding
 from cairn.stats.checks import judge
-from scored import decided, evidence
+from scores.scored import decided, evidence
 
 BUDGET = LatencyBudget(id="speed", max_ms=40)
 

@@ -8,7 +8,7 @@ import pytest
 from cairn.core.check import LatencyRatio
 from cairn.core.gate import Finding
 from cairn.stats.checks import Evidence, Problem, judge
-from scored import decided, evidence
+from scores.scored import decided, evidence
 
 CHECK = LatencyRatio(id="no-slower", max_ratio=1.2, percentile=90)
 CALLS = 25

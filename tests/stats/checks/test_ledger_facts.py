@@ -19,7 +19,7 @@ from cairn.core.check import (
 from cairn.core.evaluation import OwnResult
 from cairn.core.gate import Verdict
 from cairn.stats.checks import Facts, Problem, Tenure, judge
-from scored import SNAPSHOT, decided, evidence
+from scores.scored import SNAPSHOT, decided, evidence
 
 NOW = "2026-03-10T12:00:00.000000Z"
 TEN_DAYS_AGO = "2026-02-28T12:00:00.000000Z"

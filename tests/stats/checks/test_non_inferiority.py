@@ -3,7 +3,7 @@
 import pytest
 
 from cairn.core.check import NonInferiority
-from scored import decided, judged, spread
+from scores.scored import decided, judged, spread
 
 CLOSE = NonInferiority(id="close", metric="accuracy", margin=0.02)
 

@@ -9,7 +9,7 @@ from cairn.core.evaluation import Perturbation
 from cairn.core.gate import Finding
 from cairn.stats.checks import Problem, judge
 from cairn.stats.scored import Predictions
-from scored import decided, evidence
+from scores.scored import decided, evidence
 
 NOISE = Perturbation(kind="noise", amount=0.1)
 CHECK = Robustness(id="noise", metric="accuracy", perturbation=NOISE, max_drop=0.05)

@@ -8,7 +8,7 @@ from cairn.core.gate import Finding, GroupFinding
 from cairn.stats.checks import judge
 from cairn.stats.predictions import Predictions
 from cairn.stats.tabulate import tabulate
-from scored import among, decided, evidence, ids, judged, shuffled
+from scores.scored import among, decided, evidence, ids, judged, shuffled
 
 GROUPS = NoSubgroupRegression(
     id="groups", by=("region",), metric="accuracy", margin=0.02, min_rows=200

@@ -10,7 +10,7 @@ from cairn.core.gate import Finding
 from cairn.stats.checks import Problem
 from cairn.stats.scored import Grouping, Predictions
 from cairn.stats.tabulate import tabulate
-from scored import decided, ids, judged, shuffled, spread, without_reason
+from scores.scored import decided, ids, judged, shuffled, spread, without_reason
 from stats.worlds import names
 
 BETTER = Superiority(id="better", metric="accuracy")

@@ -1,7 +1,7 @@
 """Hints about labels: their gates, their order, the way back; and all cases of the others."""
 
-from desk import Desk
-from hint_cases import CASES, QUOTED, follow, types
+from hinted.hint_cases import CASES, QUOTED, follow, types
+from projects.desk import Desk
 
 __all__ = ["CASES"]
 

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import streams
+from models import streams
 
 CODE_OF_LAMBDA = base64.b64encode(marshal.dumps(compile("1", "x", "eval"))).decode()
 ATTACK = streams.SYSTEM + streams.STOP

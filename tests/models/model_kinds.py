@@ -13,8 +13,8 @@ from random import Random
 
 import numpy as np
 
-import streams
-from model_files import (
+from models import streams
+from models.model_files import (
     ATTACK,
     TORCH,
     WORDS,

@@ -20,8 +20,8 @@ from cairn.core.request import Record
 from cairn.engine.local import LocalEngine
 from cairn.engine.who import Who, unsigned
 from cairn.registry import Registry
-from scored import spread
-from store import MODEL, Clock, Measured, evaluate, register
+from projects.store import MODEL, Clock, Measured, evaluate, register
+from scores.scored import spread
 
 FLOOR = Floor(id="floor", metric="roc_auc", value=0.6)
 Becomes = Callable[[str], "Person"]

@@ -1,6 +1,6 @@
 """Names the test files nearest to what changed, as many as run in a minute and a half.
 
-    python tests/nearest.py [BASE]
+    python tests/suite/nearest.py [BASE]
 
 What changed since BASE (a commit, `main` unless named), in commits and in the working tree,
 reaches a test file over imports: of the test file, of the builders that it uses, and of the
@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COSTS = ROOT / ".pytest_cache/v/cairn/costs"
 SECONDS = 110  # of CPU, on two cores, beside the start of the workers
 UNKNOWN_SECONDS = 2.0

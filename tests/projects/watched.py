@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import warm
 from cairn.capture import hook
+from suite import warm
 
 HOOK = Path(hook.__file__).parent
 

@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from cairn.core.errors import Invalid, NotFound
-from desk import Desk
+from projects.desk import Desk
 
 Typed = Callable[[Desk], None]
 CASES: dict[tuple[str, str], Typed] = {}

@@ -11,13 +11,13 @@ from unittest import mock
 
 import obstore
 
-import servers
 from cairn.objects.address import open_backend
 from cairn.objects.backends.backend import Backend
 from cairn.objects.backends.cloud import CloudBackend
 from cairn.objects.backends.local import LocalBackend
 from cairn.objects.backends.memory import MemoryBackend
 from cairn.objects.backends.provider import Patience, connect
+from clouds import servers
 
 
 class Place(NamedTuple):

@@ -20,9 +20,9 @@ from sklearn.linear_model import LogisticRegression
 
 from cairn.cli import main
 from cairn.registry import Registry
-from repositories import repository
-from shell import Shell
-from workshop import SETTINGS, churn, fitted, register
+from projects.repositories import repository
+from projects.shell import Shell
+from projects.workshop import SETTINGS, churn, fitted, register
 
 POLICY = """\
 cairn: policy/1

@@ -5,7 +5,7 @@ from pathlib import Path
 from cairn.core.label import Anyone, MoveLabel
 from cairn.engine.local import LocalEngine
 from cairn.registry import Registry
-from store import MODEL, open_registry, register
+from projects.store import MODEL, open_registry, register
 
 
 def check(folder: Path, acked: list[str], where: str) -> None:

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import lifeline
-from gcs_server import TOKEN, Server
+from clouds.gcs_server import TOKEN, Server
+from suite import lifeline
 
 BUCKET = "models"
 ACCOUNT = "devstoreaccount1"

@@ -8,7 +8,7 @@ from cairn.flavors.frames.npy import array_bytes, array_from
 from cairn.flavors.sklearn import model_bytes
 from cairn.flavors.skops.nodes import Archive, Node, read_archive, walk
 from cairn.flavors.zips import write_zip
-from fitted import MODELS
+from models.fitted import MODELS
 
 
 def packed(archive: Archive) -> bytes:

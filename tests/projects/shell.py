@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import packed
-import warm
+from harm import packed
+from suite import warm
 
 SCRIPT = """\
 import json, sys

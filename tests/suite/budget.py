@@ -102,7 +102,7 @@ class Account:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail a whole run that costs too much; note what files cost, for tests/nearest.py."""
+        """Fail a whole run that costs too much; note what files cost, for `nearest.py`."""
         cache: pytest.Cache | None = getattr(session.config, "cache", None)
         if cache is not None:
             known: dict[str, float] = cache.get("cairn/costs", {})
@@ -121,7 +121,7 @@ class Account:
         terminalreporter.section("CPU seconds of the folders")
         for line in by_folder(costs):
             write(line)
-        write(f"(measured seconds divided by {self._factor():.2f}: see tests/budget.py)")
+        write(f"(measured seconds divided by {self._factor():.2f}: see tests/suite/budget.py)")
         terminalreporter.section(f"the {SLOWEST} tests that cost most")
         for cost in sorted(costs, key=lambda cost: -cost.seconds)[:SLOWEST]:
             write(f"{cost.seconds:8.1f}  {cost.test}")

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
-import lifeline
+from suite import lifeline
 
 
 @contextmanager

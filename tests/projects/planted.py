@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cairn import inventory
 from cairn.inventory import Inventory
-from repositories import write
+from projects.repositories import write
 
 
 class Project:

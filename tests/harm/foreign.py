@@ -13,7 +13,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from desk import Desk, copy
+from projects.desk import Desk, copy
 
 RUN_BY_OTHERS = ("sitecustomize", "usercustomize", "conftest", "cairn", "setup", "manage")
 _watched: "Watched | None" = None

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from cairn.core.errors import Invalid, NotFound, Refused
-from desk import Desk
-from hint_cases import Typed
+from hinted.hint_cases import Typed
+from projects.desk import Desk
 
 BEYOND: dict[tuple[str, str], Typed] = {}
 TYPED = {

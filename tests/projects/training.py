@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import warm
 from cairn.capture import run
 from cairn.capture.run import RunOutcome
 from cairn.engine import store
 from cairn.registry import Registry
-from repositories import repository
+from projects.repositories import repository
+from suite import warm
 
 SETTINGS = """
 [model.churn.evaluation]

@@ -28,7 +28,7 @@ from cairn.gates.lacking import lacking
 from cairn.objects.folders.tree import store_tree
 from cairn.registry import Registry
 from cairn.stats.predictions import Predictions, encode
-from scored import decided
+from scores.scored import decided
 
 MODEL = "default/churn"
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

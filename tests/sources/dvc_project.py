@@ -9,7 +9,7 @@ from pathlib import Path
 import joblib
 from sklearn.linear_model import LogisticRegression
 
-from repositories import quiet, write
+from projects.repositories import quiet, write
 
 IMAGES = 30
 MAKE = """

@@ -7,7 +7,7 @@ from cairn.core.errors import Corrupt, NotFound
 from cairn.core.ledger import ReadLedger
 from cairn.data.remotes.transfer import pull
 from cairn.registry import Registry
-from store import open_registry
+from projects.store import open_registry
 
 
 def store(folder: Path, name: str) -> Registry:

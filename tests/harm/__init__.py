@@ -1,0 +1,1 @@
+"""What is done to stores and files: flipped, cut, planted, powered off."""

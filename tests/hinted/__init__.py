@@ -1,0 +1,1 @@
+"""Hints that messages give, and cases that follow them."""

@@ -1,0 +1,1 @@
+"""Models and their files: fitted, written piece by piece, forged."""

@@ -1,0 +1,1 @@
+"""Projects and people for tests: folders, repositories, stores, commands that are typed."""

@@ -1,0 +1,1 @@
+"""Rows of scores, and what is judged by them."""

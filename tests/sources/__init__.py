@@ -1,0 +1,1 @@
+"""Other systems: databases, tables of lakes, projects of DVC."""
