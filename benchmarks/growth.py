@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from cairn.inventory.status import status
 from cairn.inventory.steps import steps
 from cairn.registry import Registry
-from store import open_registry, register
+from projects.store import open_registry, register
 
 VERSIONS = 1000
 STEPS = (10, 100, 300, 1000, 3000, 10_000, 30_000)

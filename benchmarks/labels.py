@@ -52,7 +52,7 @@ def main() -> None:
 def in_process(folder: Path) -> dict[str, float]:
     """Promote three versions in turn, then promote and roll back in turn."""
     sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-    from store import open_registry, register
+    from projects.store import open_registry, register
 
     (folder / "cairn.toml").write_text("")
     registry = open_registry(folder)

@@ -74,12 +74,12 @@ def backwards(
     context: Context, model: str, label: str, *, before: int | None = None
 ) -> Iterator[Move]:
     """Read a label's moves, the newest first, no further back than is asked for."""
-    before = NEVER if before is None else before
+    end = NEVER if before is None else before
     while rows := context.tx.all(
-        "label_before", model=model, label=label, before=before, limit=STRIDE
+        "label_before", model=model, label=label, before=end, limit=STRIDE
     ):
-        for (before,) in rows:
-            yield read(context, before, model=model, label=label)
+        for (end,) in rows:
+            yield read(context, end, model=model, label=label)
 
 
 def next_after(context: Context, model: str, label: str, *, after: int) -> Move | None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
+from msgspec.structs import replace
+
 from cairn import rights
 from cairn.core.continuation import Continued
 from cairn.core.errors import Conflict, Invalid, Unavailable
@@ -183,14 +185,10 @@ def _copy_objects(
     """Copy every object, verified on its way, to where the new store keeps its bytes."""
     if wanted.objects:
         claim(open_backend(wanted.objects), after.id)
-    there = store.open_bytes(source, StoreFile(**{**_fields(about), "id": after.id}), "")
+    there = store.open_bytes(source, replace(about, id=after.id), "")
     here = store.open_bytes(half, after, wanted.objects)
     shipment = plan(there, here, list(there.digests()))
     ship(shipment, check_first=True, on_progress=wanted.on_progress)
-
-
-def _fields(about: StoreFile) -> dict[str, str]:
-    return {name: getattr(about, name) for name in about.__struct_fields__}
 
 
 def _go_on(
