@@ -61,13 +61,21 @@ def test_a_store_is_not_opened_where_its_records_are_not(tmp_path: Path, records
     address = settings.read_text()
 
     settings.write_text('store = ".cairn"\n')
-    desk.fails("list", code=Invalid.exit_code, says="are in PostgreSQL: say where")
+    told = desk.fails("list", code=Invalid.exit_code, says="are in PostgreSQL: say where")
+    assert '`store = "postgresql://..."`' in told
+    settings.write_text(address)
+    desk("list")
 
     plain = Desk(tmp_path / "plain")
     plain.folder.mkdir()
     plain("init", ".")
     (plain.folder / "cairn.toml").write_text(address)
-    plain.fails("list", code=Invalid.exit_code, says="in its own database, not in PostgreSQL")
+    told = plain.fails(
+        "list", code=Invalid.exit_code, says="in its own database, not in PostgreSQL"
+    )
+    assert '`store = ".cairn"`' in told
+    (plain.folder / "cairn.toml").write_text('store = ".cairn"\n')
+    plain("list")
 
 
 def test_no_password_stands_in_a_committed_file(tmp_path: Path) -> None:

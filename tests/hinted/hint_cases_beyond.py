@@ -25,6 +25,8 @@ TYPED = {
     ("data/whole.py", "PRAGMA wal_checkpoint(TRUNCATE)"): "data/test_whole.py",
     ("capture/models/making.py", 'checklist = ["{}"]'): "capture/test_run.py",
     ("core/gated.py", 'trust = ["package.module.Class"]'): "contract/test_gated.py",
+    ("engine/store.py", 'store = "postgresql://..."'): "cli/test_postgresql.py",
+    ("engine/store.py", 'store = ".cairn"'): "cli/test_postgresql.py",
     ("flavors/scoring.py", 'score = "predict"'): "flavors/test_boosters.py",
     ("gates/imported_predictions.py", 'score = "{}"'): "gates/test_imported_predictions.py",
     ("gates/rows.py", 'metrics = "module:function"'): "gates/test_tasks.py",

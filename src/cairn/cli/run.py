@@ -11,7 +11,7 @@ from cairn.capture.run import RunOutcome
 from cairn.cli import starter
 from cairn.cli.app import Shown, shown
 from cairn.cli.progress import working
-from cairn.cli.text import moment, number, pairs, short, table
+from cairn.cli.text import few, moment, number, pairs, short, table
 from cairn.core.errors import Refused
 from cairn.core.evaluation import LookAhead
 from cairn.core.label import STAGING
@@ -163,9 +163,7 @@ def _facts(facts: RunFacts) -> list[tuple[str, str | tuple[str, ...]]]:
 
 def _values(facts: RunFacts) -> tuple[str, ...]:
     values = [f"{k}={v}" for k, v in sorted(facts.parameters.items()) if v is not None]
-    more = len(values) - SHOWN_VALUES
-    rest = [f"{values[SHOWN_VALUES - 1]} and {more:,} more"]
-    return tuple(values if more <= 0 else [*values[: SHOWN_VALUES - 1], *rest])
+    return few(values, most=SHOWN_VALUES)
 
 
 def _told(outcome: RunOutcome) -> str:

@@ -93,6 +93,15 @@ def listed(words: Sequence[str], *, most: int) -> str:
     return ", ".join(words[:most]) + more
 
 
+def few(words: Sequence[str], *, most: int) -> tuple[str, ...]:
+    """Keep the first words, the last of them with how many more there are."""
+    more = len(words) - most
+    if more <= 0:
+        return tuple(words)
+    *first, last = words[:most]
+    return (*first, f"{last} and {more:,} more")
+
+
 def pairs(values: Iterable[tuple[str, object]], *, indent: str = "") -> str:
     """Lay out names and values in two columns; a tuple takes as many lines as its words need.
 

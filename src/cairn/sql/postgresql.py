@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cairn.core.errors import Corrupt, Invalid, Unavailable
+from cairn.installed import installs
 from cairn.sql.driver import NONE, Row, Values, named
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _connect(address: str) -> "psycopg.Connection[tuple[Any, ...]]":
         import psycopg
     except ImportError as error:
         raise Invalid(
-            "a store in PostgreSQL needs psycopg: pip install 'cairn-ml[postgresql]'"
+            f"a store in PostgreSQL needs psycopg: {installs('postgresql')}"
         ) from error
     with _translated():
         return psycopg.connect(
