@@ -136,6 +136,36 @@ def test_a_project_below_the_top_of_its_repository_is_found(tmp_path: Path) -> N
     assert again(registry, version).outcome == "identical"
 
 
+def test_a_project_that_moved_within_its_repository_is_made_again(tmp_path: Path) -> None:
+    registry = project(tmp_path / "top")
+    version = trained(registry)
+    below = tmp_path / "top" / "later"
+    below.mkdir()
+    (below / "cairn.toml").write_text("")
+    (tmp_path / "top" / ".cairn").rename(below / ".cairn")
+    os.chdir(tmp_path)
+
+    found = again(Registry.open(below), version)
+
+    assert found.outcome != "failed", found.causes
+    assert not (below / "data").exists()
+
+
+def test_a_file_is_put_back_under_its_own_name_however_that_is_spelled(world: Path) -> None:
+    name = "kund\udcfcen é.csv"  # a byte of Latin-1, and a letter beyond ASCII
+    script = SCRIPT.replace(
+        '"data/customers.csv"', "os.fsdecode(b'data/kund\\xfcen \\xc3\\xa9.csv')"
+    )
+    registry = project(
+        world, "import os\n" + script, files={".gitignore": IGNORED + "data/\n"}
+    )
+    (world / "data" / name).write_text(customers())
+    version = trained(registry)
+    shutil.rmtree(world / "data")
+
+    assert again(registry, version).outcome == "identical"
+
+
 def test_what_was_made_elsewhere_runs_only_if_trusted(world: Path) -> None:
     registry = project(world)
     version = trained(registry)

@@ -5,6 +5,7 @@ comes out byte for byte is linked to the one that it is, and whatever else came 
 compared and recorded as a reproduction.
 """
 
+import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from cairn.core.errors import Conflict, NotFound, Refused
 from cairn.core.reproduction import RecordReproduction, Reproduction
 from cairn.core.run import Code, Input, RunFacts
 from cairn.core.secret import REDACTED
+from cairn.core.tree import unescape
 from cairn.core.version import RegisterVersion, Version
 from cairn.data.git import find_top
 from cairn.data.restore import restore as restore_data
@@ -44,8 +46,9 @@ def reproduce(
     """Train a version again in the environment of this process, compare, record the outcome.
 
     It happens in a folder that is removed afterwards, or in `keep`, which must be absent or
-    empty. A version that was pulled from another store runs that store's code: `Refused`
-    unless `trust`. Raises `Refused` for what a version lacks that training it again takes.
+    empty; meanwhile that is the working folder of this process. A version that was pulled
+    from another store runs that store's code: `Refused` unless `trust`. Raises `Refused` for
+    what a version lacks that training it again takes.
     """
     facts = _facts(project, version)
     command, code = _command(version, facts), _code(version)
@@ -60,6 +63,7 @@ def reproduce(
     root = project.settings.folder.resolve().relative_to(top.resolve())
     with _folder(keep) as folder:
         restore_code(top, code, folder, objects=project.objects)
+        (folder / root).mkdir(parents=True, exist_ok=True)  # the project may have moved since
         told = tell or _silent
         told(f"code {code.commit[:12]}{' and its patch' if code.patch else ''} is in place")
         for given in version.manifest.inputs:
@@ -159,7 +163,7 @@ def _place(project: Project, given: Input, root: Path, *, tell: Tell) -> None:
     """Put an input where the script found it; what was made in memory is made again."""
     if not given.path:
         return
-    place = root / given.path
+    place = root / os.fsdecode(unescape(given.path))
     if not place.resolve().is_relative_to(root.resolve()):
         tell(f"note: {given.path} lies outside of the project and is read where it is")
         return
@@ -168,7 +172,7 @@ def _place(project: Project, given: Input, root: Path, *, tell: Tell) -> None:
         restore_data(project, given.snapshot, whole)
         files = list(whole.iterdir())
         place.parent.mkdir(parents=True, exist_ok=True)
-        if len(files) == 1 and files[0].name == place.name and files[0].is_file():
+        if len(files) == 1 and files[0].name == place.name and not place.is_dir():
             files[0].replace(place)
         elif not place.exists():
             whole.replace(place)

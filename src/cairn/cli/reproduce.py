@@ -11,8 +11,8 @@ from cairn.core.errors import Refused
 from cairn.core.reproduction import Reproduction
 
 TOLD = {
-    "identical": "identical: every byte came again",
-    "equal": "equal: the model came again, and something around it differs",
+    "identical": "identical: every byte of the version came again",
+    "equal": "equal: as far as was compared, the same model came again",
     "different": "different: another model came of it",
     "failed": "failed: no model came of it",
 }
